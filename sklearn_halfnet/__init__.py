@@ -1,0 +1,23 @@
+"""Neural networks that train only what matters, as scikit-learn estimators."""
+
+from importlib import import_module
+
+__version__ = "0.1.0.dev0"
+
+_PUBLIC = {
+    "HalfLayerClassifier": "sklearn_halfnet.estimators.half_layer",
+    "HalfLayerRegressor": "sklearn_halfnet.estimators.half_layer",
+}
+
+__all__ = sorted([*_PUBLIC, "__version__"])
+
+
+def __getattr__(name):
+    """Import a public name when it is first used (PEP 562)."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name]), name)
+
+
+def __dir__():
+    return __all__

@@ -1,0 +1,18 @@
+"""Errors and warnings of sklearn_halfnet.
+
+Anything that scikit-learn has a word for (``NotFittedError``,
+``ConvergenceWarning``, ``DataConversionWarning``) is raised as scikit-learn's.
+"""
+
+__all__ = ["DatasetError", "NonFiniteError"]
+
+
+class DatasetError(OSError):
+    """A data set cannot be had: missing, truncated, altered, or no network.
+
+    The message names the file and says what to do.
+    """
+
+
+class NonFiniteError(ValueError):
+    """Training has produced a value that is not finite (it has diverged)."""
