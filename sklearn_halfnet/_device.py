@@ -1,0 +1,135 @@
+"""Where and how training runs: device, memory, threads and torch's global modes."""
+
+import os
+from contextlib import contextmanager
+
+from threadpoolctl import threadpool_limits
+
+__all__ = ["check_memory", "compute_threads", "resolve_device", "training_mode"]
+
+# Below this many multiply-adds a step, waking a second thread costs more than it saves.
+_SMALL_STEP = 1_000_000
+
+_forked = False
+
+
+def _mark_forked():
+    global _forked
+    _forked = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_mark_forked)
+
+
+def resolve_device(device):
+    """Turn ``device`` into a ``torch.device``.
+
+    Parameters
+    ----------
+    device : str or torch.device
+        "auto" takes a GPU if torch sees one, else the CPU.
+
+    Returns
+    -------
+    device : torch.device
+
+    Raises
+    ------
+    ValueError
+        If the device does not exist here.
+
+    Examples
+    --------
+    >>> from sklearn_halfnet._device import resolve_device
+    >>> resolve_device("cpu")
+    device(type='cpu')
+    """
+    import torch
+
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        resolved = torch.device(device)
+        torch.empty(0, device=resolved)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(
+            f"device={device!r} cannot be used: {error} Use device='auto' or 'cpu'."
+        ) from error
+    return resolved
+
+
+def _available_memory():
+    """Bytes of memory that can be had without swapping; None where unknown."""
+    try:
+        with open("/proc/meminfo") as meminfo:
+            for line in meminfo:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return None
+
+
+def check_memory(n_bytes, what, remedy):
+    """Raise MemoryError before an allocation that cannot succeed.
+
+    Parameters
+    ----------
+    n_bytes : int
+        What is about to be allocated.
+    what : str
+        What needs it, naming the parameter and its value.
+    remedy : str
+        What to change.
+
+    Raises
+    ------
+    MemoryError
+        If ``n_bytes`` exceeds the memory available now.
+    """
+    available = _available_memory()
+    if available is not None and n_bytes > available:
+        raise MemoryError(
+            f"{what} needs about {n_bytes / 2**30:.1f} GiB, but "
+            f"{available / 2**30:.1f} GiB are available. {remedy}"
+        )
+
+
+@contextmanager
+def compute_threads(step_size):
+    """Run a block with as many threads as pay for steps of this size.
+
+    Parameters
+    ----------
+    step_size : int
+        Multiply-adds of one training step. Small steps get one thread. So does a forked
+        process whose parent may have used torch's threads: they do not survive the
+        fork, and a second thread would be waited for without end.
+    """
+    import torch
+
+    if not _forked and step_size >= _SMALL_STEP:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(limits=1):
+            yield
+    finally:
+        if not _forked:
+            torch.set_num_threads(before)
+
+
+@contextmanager
+def training_mode():
+    """Shield training from torch's global modes that the caller may have set.
+
+    Gradients are recorded even inside ``torch.no_grad()`` or ``inference_mode()``, and
+    tensors made without a device land on the CPU even under ``torch.device("meta")``.
+    """
+    import torch
+
+    with torch.inference_mode(False), torch.enable_grad(), torch.device("cpu"):
+        yield

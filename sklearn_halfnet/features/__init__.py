@@ -1,0 +1,19 @@
+"""Hidden features h = g(scales * (W x') + shifts), in numpy and in blocks.
+
+What half layers, random features, ELM and RVFL share: the scaling of the inputs
+(:mod:`~sklearn_halfnet.features.scaling`), the hidden layer and its forward pass
+(:mod:`~sklearn_halfnet.features.hidden_layer`), and its start values
+(:mod:`~sklearn_halfnet.features.start`).
+"""
+
+from sklearn_halfnet.features.hidden_layer import HiddenLayer, forward_blocks
+from sklearn_halfnet.features.scaling import InputScaling
+from sklearn_halfnet.features.start import StartSample, draw_hidden_layers
+
+__all__ = [
+    "HiddenLayer",
+    "InputScaling",
+    "StartSample",
+    "draw_hidden_layers",
+    "forward_blocks",
+]

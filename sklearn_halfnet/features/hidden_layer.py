@@ -1,0 +1,77 @@
+"""One hidden layer with frozen weights, and the forward pass through a stack."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_halfnet._matmul import matmul, row_blocks
+from sklearn_halfnet.activations import ACTIVATIONS
+from sklearn_halfnet.weights.storage import FrozenWeights
+
+__all__ = ["HiddenLayer", "forward_blocks"]
+
+
+@dataclass
+class HiddenLayer:
+    """Units z_h = g(scales_h * (r_h . x) + shifts_h) with frozen r_h.
+
+    Parameters
+    ----------
+    weights : FrozenWeights of shape (n_units, n_inputs)
+    scales : ndarray of shape (n_units,)
+    shifts : ndarray of shape (n_units,)
+    activation : str
+        A name in ``ACTIVATIONS``.
+    """
+
+    weights: FrozenWeights
+    scales: np.ndarray
+    shifts: np.ndarray
+    activation: str
+
+    def activate(self, projection):
+        """Turn the projection (n_rows, n_units) into features, in place."""
+        projection *= self.scales
+        projection += self.shifts
+        return ACTIVATIONS[self.activation].array(projection)
+
+    @property
+    def n_units(self):
+        """Number of units."""
+        return len(self.scales)
+
+    @property
+    def nbytes(self):
+        """Bytes that the layer occupies in a model."""
+        return self.weights.nbytes + self.scales.nbytes + self.shifts.nbytes
+
+
+def forward_blocks(X, scaling, layers, dtype):
+    """Compute the hidden features of X block by block.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+    scaling : InputScaling
+    layers : list of HiddenLayer
+    dtype : dtype
+        In which to compute.
+
+    Yields
+    ------
+    rows : slice
+    features : list of ndarray of shape (n_rows, n_units)
+        One entry a layer, the last layer's last.
+    """
+    matrices = [layer.weights.toarray(dtype) for layer in layers]
+    widest = max([X.shape[1], *(layer.n_units for layer in layers)])
+    for rows in row_blocks(X.shape[0], widest * np.dtype(dtype).itemsize):
+        features, block = [], None
+        for layer, matrix in zip(layers, matrices, strict=True):
+            if block is None:
+                block = scaling.project(X[rows], matrix, dtype)
+            else:
+                block = matmul(block, matrix.T)
+            block = layer.activate(block)
+            features.append(block)
+        yield rows, features

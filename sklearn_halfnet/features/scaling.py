@@ -1,0 +1,184 @@
+"""Centring and scaling of the inputs, as the first random layer sees them."""
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.sparsefuncs import mean_variance_axis
+
+from sklearn_halfnet._matmul import matmul, row_blocks
+
+__all__ = ["InputScaling"]
+
+
+class InputScaling:
+    """The map x -> x' = (x - mean) / scale, column by column.
+
+    Parameters
+    ----------
+    mean : ndarray of shape (n_features,) or None
+        What is subtracted; None subtracts nothing.
+    scale : ndarray of shape (n_features,) or None
+        What is divided by; None divides by nothing.
+    """
+
+    def __init__(self, mean=None, scale=None):
+        self.mean = mean
+        self.scale = scale
+
+    @classmethod
+    def fit(cls, X, how, sample_weight=None, feature_names=None):
+        """Learn the map from training rows.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+        how : {"standard", "center"} or None
+            Zero mean and unit variance; zero mean; or the inputs as they are.
+        sample_weight : ndarray of shape (n_samples,) or None
+        feature_names : sequence of str or None
+            Used in error messages.
+
+        Returns
+        -------
+        scaling : InputScaling
+
+        Raises
+        ------
+        ValueError
+            If a column's values are too large or too small for their variance to be a
+            floating-point number.
+        """
+        if how is None:
+            return cls()
+        moments = _sparse_moments if sparse.issparse(X) else _dense_moments
+        mean, variance, varies = moments(X, sample_weight)
+        _check_variances(mean, variance, varies, feature_names)
+        if how == "center":
+            return cls(mean)
+        constant = variance <= _rounding_variance(mean, X)
+        return cls(mean, np.where(constant, 1.0, np.sqrt(variance)))
+
+    def transform(self, X, dtype):
+        """Scale a block of rows; a sparse block is scaled but not centred.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR matrix} of shape (n_rows, n_features)
+        dtype : dtype
+            Of the result.
+
+        Returns
+        -------
+        scaled : ndarray or CSR matrix, same shape
+
+        Raises
+        ------
+        ValueError
+            If a scaled value is too large for ``dtype``.
+        """
+        if sparse.issparse(X):
+            scaled = X if self.scale is None else X.multiply(1 / self.scale).tocsr()
+            scaled = scaled.astype(dtype)
+            _check_fits(scaled.data, dtype)
+            return scaled
+        scaled = X
+        if self.mean is not None:
+            scaled = X - self.mean.astype(X.dtype, copy=False)
+        if self.scale is not None:
+            scaled *= (1 / self.scale).astype(X.dtype, copy=False)
+        with np.errstate(over="ignore"):
+            scaled = scaled.astype(dtype, copy=False)
+        _check_fits(scaled, dtype)
+        return scaled
+
+    def dense_rows(self, X, dtype):
+        """Scale *and* centre a few rows; a sparse block becomes dense."""
+        return self.transform(X.toarray() if sparse.issparse(X) else X, dtype)
+
+    def project(self, X, weights, dtype):
+        """Compute x' W^T for a block of rows, without densifying a sparse block.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR matrix} of shape (n_rows, n_features)
+        weights : {ndarray, CSR array} of shape (n_units, n_features)
+        dtype : dtype
+
+        Returns
+        -------
+        projection : ndarray of shape (n_rows, n_units)
+        """
+        projection = matmul(self.transform(X, dtype), weights.T)
+        if sparse.issparse(X) and self.mean is not None:
+            center = self.mean if self.scale is None else self.mean / self.scale
+            projection -= np.asarray(weights @ center, dtype=dtype)
+        return projection
+
+    @property
+    def nbytes(self):
+        """Bytes that the map occupies in a model."""
+        return sum(a.nbytes for a in (self.mean, self.scale) if a is not None)
+
+
+def _dense_moments(X, sample_weight):
+    """Weighted mean and variance, merged over blocks (Chan et al. 1983)."""
+    n_rows, n_features = X.shape
+    total, mean, m2 = 0.0, np.zeros(n_features), np.zeros(n_features)
+    varies = np.zeros(n_features, dtype=bool)
+    for rows in row_blocks(n_rows, n_features * X.itemsize):
+        weight = None if sample_weight is None else sample_weight[rows]
+        block_total, block_mean, block_m2 = _block_moments(X[rows], weight)
+        varies |= (X[rows] != X[:1]).any(axis=0) if (block_m2 == 0).any() else True
+        total += block_total
+        if total == 0:
+            continue
+        delta = block_mean - mean
+        mean += delta * (block_total / total)
+        with np.errstate(over="ignore", invalid="ignore"):
+            m2 += block_m2 + delta**2 * (block_total * (1 - block_total / total))
+    return mean, m2 / total, varies
+
+
+def _block_moments(block, weight):
+    if weight is None:
+        weight = np.ones(len(block), dtype=block.dtype)
+    total = weight.sum(dtype=np.float64)
+    if total == 0:
+        return 0.0, np.zeros(block.shape[1]), np.zeros(block.shape[1])
+    mean = (weight / total) @ block.astype(np.float64, copy=False)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        deviation = block - mean.astype(block.dtype)
+        m2 = np.einsum("i,ij,ij->j", weight, deviation, deviation, dtype=np.float64)
+    return total, mean, m2
+
+
+def _sparse_moments(X, sample_weight):
+    mean, variance = mean_variance_axis(X, axis=0, weights=sample_weight)
+    stored = np.asarray(abs(X).max(axis=0).todense()).ravel()
+    return mean.astype(np.float64), variance.astype(np.float64), stored > 0
+
+
+def _rounding_variance(mean, X):
+    """Variance that a constant column can show from rounding alone."""
+    eps = np.finfo(X.dtype).eps
+    return (10 * eps * np.abs(mean)) ** 2
+
+
+def _check_variances(mean, variance, varies, feature_names):
+    too_large = ~np.isfinite(mean) | ~np.isfinite(variance)
+    too_small = (variance == 0) & varies & (np.abs(mean) < 1e-150)
+    for bad, word in ((too_large, "large"), (too_small, "small")):
+        if bad.any():
+            column = int(np.flatnonzero(bad)[0])
+            name = column if feature_names is None else repr(str(feature_names[column]))
+            raise ValueError(
+                f"Column {name} of X has values too {word} to be scaled: their "
+                f"variance is not a floating-point number. Rescale this column."
+            )
+
+
+def _check_fits(scaled, dtype):
+    if not np.isfinite(scaled.sum(dtype=np.float64)):
+        raise ValueError(
+            f"X has values too large for dtype={np.dtype(dtype).name!r} after "
+            "scaling. Rescale them, or use dtype='float64'."
+        )
