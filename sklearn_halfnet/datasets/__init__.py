@@ -1,0 +1,11 @@
+"""Data sets for benchmarks: scikit-learn's, OpenML's, or files of your own.
+
+No file comes with the package. :func:`load_dataset` takes image sets from
+OpenML (kept in scikit-learn's cache) or from a folder, where their checksums
+are verified, and tables from ``.csv`` and ``.npz`` files.
+"""
+
+from sklearn_halfnet.datasets._load import load_dataset
+from sklearn_halfnet.datasets.images import IMAGES
+
+__all__ = ["IMAGES", "load_dataset"]

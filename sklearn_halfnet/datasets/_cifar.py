@@ -1,0 +1,85 @@
+"""CIFAR-10 from one npz file: JPEG streams that share their header."""
+
+import io
+from itertools import pairwise
+
+import numpy as np
+
+from sklearn_halfnet.exceptions import DatasetError
+
+__all__ = ["JPEG_TITLE", "decode_jpeg_parts", "is_jpeg_archive"]
+
+# Accuracies on lossy images are not comparable with published ones.
+JPEG_TITLE = "JPEG-recompressed CIFAR-10"
+
+
+def is_jpeg_archive(names):
+    """Whether an npz file with these array names holds JPEG streams."""
+    return {"head", "train_data", "train_offsets", "y_train"} <= set(names)
+
+
+def decode_jpeg_parts(arrays, path, spec):
+    """Pixels and labels of the train and the test part.
+
+    Parameters
+    ----------
+    arrays : dict of ndarray
+        ``head`` (the bytes every image begins with), and for ``s`` in train and
+        test: ``s_data`` (the rest of all images, one after another),
+        ``s_offsets`` (where they begin and end) and ``y_s``.
+    path : path-like
+        The file, for messages.
+    spec : ImageSet
+        The image set.
+
+    Returns
+    -------
+    dict
+        ``X_train, y_train, X_test, y_test``: uint8 pixels, one flat row an
+        image, channels last.
+
+    Raises
+    ------
+    DatasetError
+        If an image cannot be decoded or one is missing.
+    ImportError
+        Without Pillow (the extra ``images``).
+    """
+    head = arrays["head"].tobytes()
+    parts = {}
+    for part, n_rows in (("train", spec.n_train), ("test", spec.n_test)):
+        data, offsets = arrays[f"{part}_data"].tobytes(), arrays[f"{part}_offsets"]
+        labels = arrays[f"y_{part}"].astype(np.int64)
+        if len(labels) != n_rows or len(offsets) != n_rows + 1:
+            raise DatasetError(
+                f"{path} holds {len(labels):,} labels and {len(offsets) - 1:,} "
+                f"{part} images, expected {n_rows:,} of both. Get the file again."
+            )
+        pixels = np.empty((n_rows, spec.n_features), np.uint8)
+        for i, (begin, end) in enumerate(pairwise(offsets)):
+            pixels[i] = _decode(head + data[begin:end], spec, path, part, i)
+        parts[f"X_{part}"], parts[f"y_{part}"] = pixels, labels
+    return parts
+
+
+def _decode(stream, spec, path, part, i):
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise ImportError(
+            f"Decoding the JPEG images of {path} needs Pillow: "
+            "pip install 'sklearn-halfnet[images]'."
+        ) from error
+    try:
+        image = np.asarray(Image.open(io.BytesIO(stream)))
+    except (OSError, SyntaxError) as error:
+        raise DatasetError(
+            f"{path}: {part} image {i} cannot be decoded ({error}); the file is "
+            "damaged. Get it again."
+        ) from error
+    if image.shape != spec.image_shape:
+        raise DatasetError(
+            f"{path}: {part} image {i} has shape {image.shape}, expected "
+            f"{spec.image_shape}. Get the file again."
+        )
+    return image.reshape(-1)
