@@ -1,0 +1,184 @@
+"""Between y as the user has it and the targets and scores of a network."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, log_softmax, softmax
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+__all__ = ["ClassTargets", "RealTargets"]
+
+
+@dataclass
+class ClassTargets:
+    """Labels of a classifier: binary, multiclass or multilabel.
+
+    Parameters
+    ----------
+    kind : {"binary", "multiclass", "multilabel"}
+    classes : ndarray of shape (n_classes,)
+    """
+
+    kind: str
+    classes: np.ndarray
+
+    @classmethod
+    def from_labels(cls, y, classes=None):
+        """Find out what kind of labels these are.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+        classes : array-like or None
+            All classes, where y may not show each of them.
+
+        Raises
+        ------
+        ValueError
+            If y is not a classification target, or has one class only.
+        """
+        check_classification_targets(y)
+        if y.ndim == 2 and type_of_target(y) != "multilabel-indicator":
+            raise ValueError(
+                "Multiclass-multioutput targets are not supported: y of shape "
+                f"{y.shape} must be 1-D labels or a 0/1 indicator matrix."
+            )
+        if y.ndim == 2:
+            return cls("multilabel", np.arange(y.shape[1]))
+        classes = np.unique(y if classes is None else classes)
+        if len(classes) < 2:
+            raise ValueError(
+                "This classifier needs samples of at least 2 classes in the data, but "
+                f"the data contains only one class: {classes[0]!r}"
+            )
+        return cls("binary" if len(classes) == 2 else "multiclass", classes)
+
+    @property
+    def loss(self):
+        """Name of the loss that these targets call for."""
+        return "softmax" if self.kind == "multiclass" else "logistic"
+
+    @property
+    def n_outputs(self):
+        """Scores a row."""
+        return 1 if self.kind == "binary" else len(self.classes)
+
+    def encode(self, y, dtype):
+        """Class indices (n,) int64 if multiclass, else 0/1 (n, n_outputs) of dtype."""
+        if self.kind == "multilabel":
+            if y.ndim != 2 or y.shape[1] != len(self.classes):
+                raise ValueError(
+                    f"y must be an indicator matrix with {len(self.classes)} columns, "
+                    f"got shape {y.shape}."
+                )
+            return y.astype(dtype)
+        unseen = np.setdiff1d(y, self.classes)
+        if len(unseen):
+            raise ValueError(
+                f"y contains labels that are not among the classes: {unseen[:5]}. "
+                f"The classes are {self.classes}."
+            )
+        index = np.searchsorted(self.classes, y)
+        if self.kind == "multiclass":
+            return index.astype(np.int64)
+        return index.astype(dtype)[:, None]
+
+    def indicators(self, encoded):
+        """0/1 matrix (n, n_outputs) from what ``encode`` returned."""
+        if self.kind != "multiclass":
+            return encoded
+        matrix = np.zeros((len(encoded), len(self.classes)), dtype=np.float32)
+        matrix[np.arange(len(encoded)), encoded] = 1
+        return matrix
+
+    def decode(self, scores):
+        """Labels from scores (n, n_outputs)."""
+        if self.kind == "multilabel":
+            return (scores > 0).astype(int)
+        if self.kind == "binary":
+            return self.classes[(scores[:, 0] > 0).astype(int)]
+        return self.classes[scores.argmax(axis=1)]
+
+    def probabilities(self, scores):
+        """Probabilities (n, n_classes) from scores; each row of classes sums to 1."""
+        scores = scores.astype(np.float64)
+        if self.kind == "multiclass":
+            return softmax(scores, axis=1)
+        positive = expit(scores)
+        if self.kind == "multilabel":
+            return positive
+        return np.hstack([expit(-scores), positive])
+
+    def log_probabilities(self, scores):
+        """Logarithm of ``probabilities``, without underflow."""
+        scores = scores.astype(np.float64)
+        if self.kind == "multiclass":
+            return log_softmax(scores, axis=1)
+        positive = -np.logaddexp(0, -scores)
+        if self.kind == "multilabel":
+            return positive
+        return np.hstack([-np.logaddexp(0, scores), positive])
+
+
+@dataclass
+class RealTargets:
+    """Targets of a regressor, standardised for training.
+
+    Parameters
+    ----------
+    mean, scale : ndarray of shape (n_outputs,)
+    is_vector : bool
+        Whether y was one-dimensional.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    is_vector: bool
+
+    loss = "squared"
+
+    @classmethod
+    def from_targets(cls, y, sample_weight=None):
+        """Learn each output's weighted mean and standard deviation.
+
+        Raises
+        ------
+        ValueError
+            If an output's variance is not a floating-point number.
+        """
+        columns = y.reshape(len(y), -1).astype(np.float64)
+        mean = np.average(columns, axis=0, weights=sample_weight)
+        with np.errstate(over="ignore", under="ignore"):
+            deviation = columns - mean
+            variance = np.average(deviation**2, axis=0, weights=sample_weight)
+        if not np.isfinite(variance).all():
+            raise ValueError(
+                "y has values too large to be standardised: their variance is not a "
+                "floating-point number. Rescale y."
+            )
+        rounding = (10 * np.finfo(np.float64).eps * np.abs(mean)) ** 2
+        scale = np.where(variance <= rounding, 1.0, np.sqrt(variance))
+        return cls(mean, scale, y.ndim == 1)
+
+    @property
+    def n_outputs(self):
+        """Scores a row."""
+        return len(self.mean)
+
+    def encode(self, y, dtype):
+        """Standardised targets (n, n_outputs)."""
+        columns = y.reshape(len(y), -1)
+        if columns.shape[1] != self.n_outputs:
+            raise ValueError(
+                f"y has {columns.shape[1]} outputs, but this estimator was started "
+                f"with {self.n_outputs}."
+            )
+        return ((columns - self.mean) / self.scale).astype(dtype)
+
+    def indicators(self, encoded):
+        """Return the targets themselves."""
+        return encoded
+
+    def decode(self, scores):
+        """Predictions from scores on the scale of y."""
+        return scores[:, 0] if self.is_vector else scores

@@ -1,0 +1,173 @@
+"""Checks of data at the door, beyond what scikit-learn's ``validate_data`` does."""
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.validation import validate_data
+
+__all__ = ["check_sample_weight", "class_weighted", "validate_input", "validate_X"]
+
+
+def validate_X(estimator, X, *, reset=False):
+    """Validate X alone, for prediction.
+
+    Parameters
+    ----------
+    estimator : estimator
+    X : {array-like, sparse matrix, tensor, dataframe} of shape (n_samples, n_features)
+    reset : bool, default=False
+        Whether to remember the number and names of the features.
+
+    Returns
+    -------
+    X : {ndarray, CSR matrix}
+        float32 or float64, finite.
+    """
+    X = _at_the_door(X, "X")
+    X = validate_data(estimator, X, reset=reset, **_ACCEPTED)
+    _check_csr(X)
+    return X
+
+
+def validate_input(estimator, X, y, *, reset, **options):
+    """Validate X and y together, for training.
+
+    Parameters
+    ----------
+    estimator : estimator
+    X : {array-like, sparse matrix, tensor, dataframe} of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+    reset : bool
+        Whether to remember the number and names of the features.
+    **options : dict
+        Passed to ``validate_data``.
+
+    Returns
+    -------
+    X : {ndarray, CSR matrix}
+    y : ndarray
+
+    Raises
+    ------
+    ValueError, TypeError
+        As scikit-learn; and for masked arrays, corrupt CSR matrices, polars LazyFrames
+        and tensors that numpy cannot hold.
+    """
+    _warn_if_misaligned(X, y)
+    X, y = _at_the_door(X, "X"), _at_the_door(y, "y")
+    X, y = validate_data(
+        estimator, X, y, reset=reset, multi_output=True, **_ACCEPTED, **options
+    )
+    _check_csr(X)
+    return X, y
+
+
+_ACCEPTED = {"accept_sparse": "csr", "dtype": (np.float64, np.float32)}
+
+
+def _at_the_door(data, name):
+    """Turn away, or convert, what numpy would take without telling the truth."""
+    if isinstance(data, np.ma.MaskedArray):
+        raise ValueError(
+            f"{name} is a masked array; its mask would be ignored. Fill or drop the "
+            "masked entries first."
+        )
+    kind = type(data)
+    if kind.__module__.startswith("polars") and kind.__name__ == "LazyFrame":
+        raise TypeError(f"{name} is a polars LazyFrame: call .collect() first.")
+    if kind.__module__.partition(".")[0] == "torch" and hasattr(data, "detach"):
+        return _tensor_to_numpy(data)
+    return data
+
+
+def _tensor_to_numpy(tensor):
+    import torch
+
+    tensor = tensor.detach().cpu()
+    if tensor.dtype in (torch.bfloat16, torch.float16):
+        tensor = tensor.float()
+    return tensor.numpy()
+
+
+def _check_csr(X):
+    """Refuse a CSR matrix whose indices point outside of it."""
+    if sparse.issparse(X):
+        try:
+            X.check_format(full_check=True)
+        except ValueError as error:
+            raise ValueError(f"X is a corrupt sparse matrix: {error}") from error
+
+
+def _warn_if_misaligned(X, y):
+    """Warn when two pandas objects carry the same labels in another order."""
+    import warnings
+
+    index, other = getattr(X, "index", None), getattr(y, "index", None)
+    if not hasattr(index, "equals") or not hasattr(other, "equals"):
+        return
+    if len(index) == len(other) and not index.equals(other):
+        if index.sort_values().equals(other.sort_values()):
+            warnings.warn(
+                "X and y have the same index labels in a different order. Rows are "
+                "matched by position, not by label.",
+                UserWarning,
+            )
+
+
+def check_sample_weight(sample_weight, n_samples):
+    """Validate sample weights.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,) or None
+    n_samples : int
+
+    Returns
+    -------
+    sample_weight : ndarray of shape (n_samples,) of float64 or None
+
+    Raises
+    ------
+    ValueError
+        If the length or number of dimensions is wrong, a weight is negative or not
+        finite, or all are zero.
+    """
+    if sample_weight is None:
+        return None
+    weight = np.asarray(_at_the_door(sample_weight, "sample_weight"), dtype=np.float64)
+    if weight.ndim == 0:
+        weight = np.full(n_samples, float(weight))
+    if weight.ndim != 1:
+        raise ValueError(
+            f"Sample weights must be 1D array or scalar, got {weight.ndim}D array."
+        )
+    if len(weight) != n_samples:
+        raise ValueError(
+            f"sample_weight.shape == {weight.shape}, expected {(n_samples,)}!"
+        )
+    if not np.isfinite(weight).all():
+        raise ValueError("sample_weight contains NaN or infinity.")
+    if (weight < 0).any():
+        raise ValueError("Negative values in data passed to `sample_weight`.")
+    if not weight.any():
+        raise ValueError("sample_weight is zero for every sample.")
+    return weight
+
+
+def class_weighted(sample_weight, class_weight, y):
+    """Multiply sample weights by their class's weight.
+
+    Parameters
+    ----------
+    sample_weight : ndarray of shape (n_samples,) or None
+    class_weight : dict, list of dict, "balanced" or None
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+
+    Returns
+    -------
+    sample_weight : ndarray of shape (n_samples,) or None
+    """
+    if class_weight is None:
+        return sample_weight
+    weight = compute_sample_weight(class_weight, y)
+    return weight if sample_weight is None else weight * sample_weight

@@ -1,0 +1,1 @@
+"""torch modules: the maths of each family, without scikit-learn."""

@@ -1,0 +1,15 @@
+"""Training: losses, schedules and one optimisation method a file.
+
+A solver is a class with ``solve(objective, data, max_iter, after_iteration)``.
+``objective(inputs, targets, weights)`` is what is minimised, as a tensor;
+``data`` gives blocks of tensors (:class:`~sklearn_halfnet.solvers.data.BlockData`);
+``after_iteration(loss)`` is called after each pass over the data and returns True to
+stop. ``solve`` returns True if it has converged.
+"""
+
+from sklearn_halfnet.solvers.adam import Adam
+from sklearn_halfnet.solvers.lbfgs import LBFGS
+
+SOLVERS = {"adam": Adam, "lbfgs": LBFGS}
+
+__all__ = ["SOLVERS", "Adam", "LBFGS"]

@@ -1,0 +1,95 @@
+"""Training data in blocks of tensors, kept in memory or computed again."""
+
+import numpy as np
+import torch
+
+__all__ = ["BlockData"]
+
+_BLOCK_BYTES = 32 * 2**20
+
+
+class BlockData:
+    """Rows in a fixed shuffled order, cut into blocks; inputs computed a block at once.
+
+    A block's inputs are computed by the same call on the same rows whether they are
+    kept or not, so training gives the same result for any ``cache_bytes``.
+
+    Parameters
+    ----------
+    compute : callable
+        ``compute(rows)`` returns the network's inputs (n_rows, n_columns), a numpy
+        array, for an array of row numbers.
+    rows : ndarray of shape (n_rows,)
+        Row numbers, in the order of the blocks.
+    targets : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+    sample_weight : ndarray of shape (n_samples,) or None
+        Scaled to a mean of one over ``rows``.
+    n_columns : int
+        Width of the inputs, by which blocks are sized.
+    batch_size : int
+        Blocks hold a multiple of this many rows.
+    dtype : numpy dtype
+        Of inputs.
+    cache_bytes : int
+        Inputs are kept if all of them fit into this many bytes.
+    device : torch.device
+    """
+
+    def __init__(
+        self,
+        compute,
+        rows,
+        targets,
+        sample_weight=None,
+        *,
+        n_columns,
+        batch_size,
+        dtype,
+        cache_bytes,
+        device,
+    ):
+        self.compute = compute
+        self.device = device
+        row_bytes = n_columns * np.dtype(dtype).itemsize
+        batches = max(1, _BLOCK_BYTES // (row_bytes * batch_size))
+        self.blocks = _cut(rows, batches * batch_size)
+        self.n_rows = len(rows)
+        self.keeps = len(rows) * row_bytes <= cache_bytes
+        self.kept = {}
+        self.targets = [self._tensor(targets[block]) for block in self.blocks]
+        self.weights = [None] * len(self.blocks)
+        if sample_weight is not None:
+            unit = sample_weight / sample_weight[rows].mean()
+            unit = unit.astype(dtype)
+            self.weights = [self._tensor(unit[block]) for block in self.blocks]
+
+    def __len__(self):
+        return len(self.blocks)
+
+    def block(self, i):
+        """Inputs, targets and weights (None if all one) of block i, as tensors."""
+        inputs = self.kept.get(i)
+        if inputs is None:
+            inputs = self._tensor(self.compute(self.blocks[i]))
+            if self.keeps:
+                self.kept[i] = inputs
+        return inputs, self.targets[i], self.weights[i]
+
+    def minibatches(self, batch_size, rng):
+        """Visit all rows once: blocks in random order, rows shuffled within a block."""
+        for i in rng.permutation(len(self)):
+            inputs, targets, weights = self.block(i)
+            order = torch.from_numpy(rng.permutation(len(targets))).to(self.device)
+            for index in order.split(batch_size):
+                yield (
+                    inputs.index_select(0, index),
+                    targets.index_select(0, index),
+                    None if weights is None else weights.index_select(0, index),
+                )
+
+    def _tensor(self, array):
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
+
+
+def _cut(rows, block_rows):
+    return [rows[i : i + block_rows] for i in range(0, len(rows), block_rows)]
