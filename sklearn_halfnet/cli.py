@@ -1,0 +1,173 @@
+"""The command ``halfnet``: benchmarks and the papers' tables.
+
+Nothing heavy is imported before a command runs, so that ``--help`` is quick.
+"""
+
+import argparse
+import sys
+from importlib import import_module
+
+from sklearn_halfnet import __version__
+from sklearn_halfnet.exceptions import DatasetError
+from sklearn_halfnet.experiments import EXPERIMENTS, CommandError
+
+__all__ = ["main", "make_parser"]
+
+DATA_NAMES = ("digits", "mnist", "fashion-mnist", "cifar10")
+DATA_SUFFIXES = (".csv", ".csv.gz", ".npz")
+
+
+def main(argv=None):
+    """Run a command and return its exit code.
+
+    Parameters
+    ----------
+    argv : list of str, default=None
+        Arguments without the program's name; by default those of the process.
+
+    Returns
+    -------
+    int
+        0 if all went well, 1 if the data or an option stand in the way, 130 if
+        interrupted.
+    """
+    args = vars(make_parser().parse_args(argv))
+    module, command = args.pop("module"), args.pop("command")
+    args.pop("experiment", None)
+    try:
+        import_module(module).run(**args)
+    except (DatasetError, CommandError) as error:
+        print(f"halfnet {command}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"halfnet {command}: interrupted.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def make_parser():
+    """Build the parser of the whole command line.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+        Its namespace holds the module to import and what its ``run`` takes.
+
+    Examples
+    --------
+    >>> from sklearn_halfnet.cli import make_parser
+    >>> make_parser().parse_args(["bench", "--data", "mnist"]).data
+    'mnist'
+    """
+    parser = argparse.ArgumentParser(
+        prog="halfnet",
+        description="Neural networks that train only what matters, measured.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_bench(commands)
+    _add_reproduce(commands)
+    return parser
+
+
+def _add_bench(commands):
+    bench = commands.add_parser(
+        "bench",
+        help="compare half layers with scikit-learn's models on a data set",
+        description="Compare half layers with linear models, MLPs and boosting: a "
+        "table, a JSON file and a picture of test score against trainable "
+        "parameters.",
+    )
+    bench.set_defaults(module="sklearn_halfnet.experiments.bench")
+    bench.add_argument(
+        "--data",
+        type=_data_name,
+        default="digits",
+        help=f"{', '.join(DATA_NAMES)}, or the path of a "
+        f"{', '.join(DATA_SUFFIXES)} file (default: digits)",
+    )
+    bench.add_argument(
+        "--target", metavar="NAME", help="column to predict (csv: the last; npz: y)"
+    )
+    bench.add_argument(
+        "--task",
+        choices=("classification", "regression"),
+        help="default: told by the target",
+    )
+    _add_common(bench, seeds=3, out="halfnet-bench")
+    bench.add_argument(
+        "--models",
+        nargs="+",
+        choices=("linear", "mlp", "boosting", "half"),
+        help="families to fit (default: all that take reasonable time)",
+    )
+    bench.add_argument(
+        "--sizes",
+        nargs="+",
+        type=_positive,
+        metavar="H",
+        help="hidden units of the half layers",
+    )
+    bench.add_argument(
+        "--kinds", nargs="+", metavar="KIND", help="weight kinds of the half layers"
+    )
+    bench.add_argument("--no-plot", dest="plot", action="store_false")
+
+
+def _add_reproduce(commands):
+    reproduce = commands.add_parser(
+        "reproduce",
+        help="run a paper's tables and figures, published figures beside ours",
+        description="Run the tables and figures of a paper. A run that was cut off "
+        "goes on where it stopped when it is started again.",
+    )
+    papers = reproduce.add_subparsers(
+        dest="experiment", required=True, metavar="EXPERIMENT"
+    )
+    for name, (module, help_text) in EXPERIMENTS.items():
+        paper = papers.add_parser(name, help=help_text, description=help_text)
+        paper.set_defaults(module=module)
+        paper.add_argument(
+            "--table", type=_positive, metavar="N", help="only this table"
+        )
+        _add_common(paper, seeds=5, out=f"halfnet-{name}")
+
+
+def _add_common(command, seeds, out):
+    command.add_argument(
+        "--data-home",
+        metavar="DIR",
+        help="folder with the image sets' files (default: OpenML, cached)",
+    )
+    command.add_argument(
+        "--seeds",
+        type=_positive,
+        default=seeds,
+        metavar="N",
+        help=f"repetitions (default: {seeds})",
+    )
+    command.add_argument(
+        "--out",
+        default=out,
+        metavar="DIR",
+        help=f"folder for the results (default: {out})",
+    )
+    command.add_argument(
+        "--quick", action="store_true", help="a small run, to see that it works"
+    )
+
+
+def _data_name(text):
+    if text in DATA_NAMES or text.endswith(DATA_SUFFIXES):
+        return text
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is none of {', '.join(DATA_NAMES)} and no "
+        f"{', '.join(DATA_SUFFIXES)} file"
+    )
+
+
+def _positive(text):
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not a positive number")
+    return number

@@ -1,0 +1,145 @@
+"""What all estimators of the package share: state, scores and what is made of them."""
+
+from contextlib import contextmanager
+
+import numpy as np
+from sklearn.base import ClassifierMixin, MultiOutputMixin, RegressorMixin
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_halfnet.estimators._targets import ClassTargets, RealTargets
+from sklearn_halfnet.estimators._validation import validate_input, validate_X
+
+__all__ = ["ClassifierOutputs", "RegressorOutputs", "keep_state_on_error"]
+
+
+@contextmanager
+def keep_state_on_error(estimator):
+    """Give an estimator its former attributes back if the block raises.
+
+    So a refit that fails leaves the model that was there. What scikit-learn's callbacks
+    keep on the estimator is not touched: they are torn down by their own context.
+    """
+    before = dict(estimator.__dict__)
+    try:
+        yield
+    except BaseException:
+        of_callbacks = {
+            name: value
+            for name, value in estimator.__dict__.items()
+            if name.startswith(("_callback", "_skl", "_parent_callback"))
+        }
+        estimator.__dict__.clear()
+        estimator.__dict__.update(before | of_callbacks)
+        raise
+
+
+class ClassifierOutputs(ClassifierMixin):
+    """Labels and probabilities from ``_scores(X)`` and ``_targets``."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        tags.input_tags.sparse = True
+        return tags
+
+    def _validate_training(self, X, y, *, reset):
+        return validate_input(self, X, y, reset=reset)
+
+    def _make_targets(self, y, sample_weight, classes=None):
+        """Learn the classes; rows of weight zero show none."""
+        if sample_weight is not None and classes is None:
+            y = y[sample_weight > 0]
+        targets = ClassTargets.from_labels(y, classes)
+        self.classes_ = targets.classes
+        return targets
+
+    def decision_function(self, X):
+        """Compute scores before the logistic or softmax function.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            One column only, as a vector, for two classes.
+        """
+        check_is_fitted(self)
+        scores = self._scores(validate_X(self, X))
+        return scores[:, 0] if self._targets.kind == "binary" else scores
+
+    def predict(self, X):
+        """Predict the most probable class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+            Class labels; a 0/1 matrix for multilabel targets.
+        """
+        check_is_fitted(self)
+        return self._targets.decode(self._scores(validate_X(self, X)))
+
+    def predict_proba(self, X):
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``. Rows sum to one, but for multilabel targets,
+            where column k holds the probability of label k.
+        """
+        check_is_fitted(self)
+        return self._targets.probabilities(self._scores(validate_X(self, X)))
+
+    def predict_log_proba(self, X):
+        """Predict the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+        """
+        check_is_fitted(self)
+        return self._targets.log_probabilities(self._scores(validate_X(self, X)))
+
+
+class RegressorOutputs(MultiOutputMixin, RegressorMixin):
+    """Predictions from ``_scores(X)`` and ``_targets``."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def _validate_training(self, X, y, *, reset):
+        X, y = validate_input(self, X, y, reset=reset, y_numeric=True)
+        return X, y.astype(np.float64, copy=False)
+
+    def _make_targets(self, y, sample_weight, classes=None):
+        return RealTargets.from_targets(y, sample_weight)
+
+    def predict(self, X):
+        """Predict targets.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        check_is_fitted(self)
+        return self._targets.decode(self._scores(validate_X(self, X)))

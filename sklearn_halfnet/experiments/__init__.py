@@ -1,0 +1,21 @@
+"""Benchmarks, and one module a paper: its tables and figures.
+
+An experiment is a module with a function ``run(table, data_home, seeds, out,
+quick)``; it joins the command ``halfnet reproduce`` by one line below. This file
+imports nothing heavy, for the command line reads it.
+"""
+
+__all__ = ["EXPERIMENTS", "CommandError"]
+
+# name -> (module, one line for --help)
+EXPERIMENTS = {
+    "half-layers": (
+        "sklearn_halfnet.experiments.half_layers",
+        "Alpaydin (2025), Half-Layered Neural Networks: tables 1 (MNIST) and "
+        "2 (Fashion-MNIST), and the figures",
+    ),
+}
+
+
+class CommandError(ValueError):
+    """An option of a command cannot be followed; the message says why."""

@@ -1,0 +1,160 @@
+"""Run many small jobs one after another; what is done survives a cut-off run.
+
+Results are appended to a file of JSON lines, one a job, each with the settings
+and the environment it ran in. A job whose key and settings are already there is
+not run again. A last line that was cut off is dropped.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sklearn_halfnet.experiments import CommandError
+from sklearn_halfnet.experiments._environment import describe_environment
+from sklearn_halfnet.experiments._progress import progress
+
+__all__ = ["Job", "ResultFile", "run_jobs"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One thing to run.
+
+    Attributes
+    ----------
+    key : dict
+        JSON values that name the job.
+    label : str
+        The same for people.
+    run : callable
+        Takes nothing and returns a dict of JSON values.
+    settings : dict
+        JSON values that the result depends on beside the key; a stored result
+        with other settings does not count.
+    cost : float
+        Expected work in any unit, for the remaining time.
+    """
+
+    key: dict
+    label: str
+    run: Callable
+    settings: dict
+    cost: float = 1.0
+
+
+def run_jobs(jobs, title, results=None, describe=str):
+    """Run the jobs that are not done yet.
+
+    Parameters
+    ----------
+    jobs : list of Job
+        In the order to run them.
+    title : str
+        What is being done.
+    results : ResultFile, default=None
+        Where results are kept; by default only in memory.
+    describe : callable, default=str
+        Turns a result to a few words for the progress lines.
+
+    Returns
+    -------
+    list of dict
+        One record a job, in order: ``key``, ``settings``, ``result``,
+        ``environment``, ``finished`` (UTC).
+    """
+    known = [] if results is None else results.read()
+    records = []
+    with progress(sum(job.cost for job in jobs), title) as bar:
+        for job in jobs:
+            record = _find(known, job)
+            if record is None:
+                bar.begin(job.label)
+                record = _run(job)
+                if results is not None:
+                    results.append(record)
+                bar.done(job.cost, f"{job.label}: {describe(record['result'])}")
+            else:
+                bar.skip(job.cost)
+            records.append(record)
+    return records
+
+
+def _find(records, job):
+    for record in records:
+        if record["key"] == job.key and record["settings"] == job.settings:
+            return record
+    return None
+
+
+def _run(job):
+    result = job.run()
+    return {
+        "key": job.key,
+        "settings": job.settings,
+        "result": result,
+        "environment": describe_environment(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+class ResultFile:
+    """Records in a file of JSON lines.
+
+    Parameters
+    ----------
+    path : path-like
+        The file; it and its folder are made when needed.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+
+    def read(self):
+        """Read all records, and cut off what an interrupted write left behind.
+
+        Returns
+        -------
+        list of dict
+            The records; none if there is no file yet.
+
+        Raises
+        ------
+        CommandError
+            If a complete line is no JSON: the file is something else, or was
+            edited.
+        """
+        if not self.path.exists():
+            return []
+        content = self.path.read_bytes()
+        complete = content[: content.rfind(b"\n") + 1]
+        if len(complete) < len(content):
+            os.truncate(self.path, len(complete))
+        return [
+            self._parse(line, number)
+            for number, line in enumerate(complete.splitlines(), start=1)
+        ]
+
+    def append(self, record):
+        """Add a record as one line.
+
+        Parameters
+        ----------
+        record : dict
+            JSON values.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+
+    def _parse(self, line, number):
+        try:
+            record = json.loads(line)
+            return {name: record[name] for name in ("key", "settings", *record)}
+        except (ValueError, KeyError, TypeError) as error:
+            raise CommandError(
+                f"{self.path}, line {number}, is no result of an earlier run "
+                f"({error}). Delete that line, or choose another folder by --out."
+            ) from error

@@ -1,0 +1,90 @@
+"""Watching a training run: losses, validation scores, when to stop, what to keep."""
+
+import math
+
+import torch
+
+from sklearn_halfnet.exceptions import NonFiniteError
+
+__all__ = ["Monitor"]
+
+
+class Monitor:
+    """Called with the loss after each pass over the data; says whether to stop.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+    tol : float
+        What counts as better: a validation score higher, or a loss lower, by this much.
+    patience : int or None
+        Stop after this many passes in a row without; None never stops.
+    validate : callable or None
+        ``validate()`` returns a score of the network as it is now. Patience then counts
+        by the score, and ``restore_best`` goes back to the best.
+    report : callable or None
+        ``report(loss, score)`` after each pass; returns True to stop.
+    """
+
+    def __init__(self, network, *, tol, patience, validate=None, report=None):
+        self.network = network
+        self.tol = tol
+        self.patience = patience
+        self.validate = validate
+        self.report = report
+        self.losses = []
+        self.scores = []
+        self.best = -math.inf
+        self.best_parameters = None
+        self.n_no_change = 0
+
+    def __call__(self, loss):
+        """Take note of one pass; return True if training is to stop."""
+        self.losses.append(loss)
+        self._check_finite(loss)
+        score = None if self.validate is None else self.validate()
+        if score is not None:
+            self.scores.append(score)
+        self._compare(-loss if score is None else score)
+        asked = self.report is not None and self.report(loss, score)
+        return bool(asked) or self._out_of_patience()
+
+    def check_parameters(self):
+        """Raise if a trained value is not finite."""
+        for parameter in self.network.parameters():
+            if not torch.isfinite(parameter).all():
+                self._raise_diverged("a trained parameter")
+
+    def restore_best(self):
+        """Give the network the parameters that had the best validation score."""
+        if self.best_parameters is None:
+            return
+        with torch.no_grad():
+            for parameter, best in zip(
+                self.network.parameters(), self.best_parameters, strict=True
+            ):
+                parameter.copy_(best)
+
+    def _compare(self, value):
+        self.n_no_change = 0 if value > self.best + self.tol else self.n_no_change + 1
+        if value <= self.best:
+            return
+        self.best = value
+        if self.validate is not None:
+            self.best_parameters = [
+                parameter.detach().clone() for parameter in self.network.parameters()
+            ]
+
+    def _out_of_patience(self):
+        return self.patience is not None and self.n_no_change >= self.patience
+
+    def _check_finite(self, loss):
+        if not math.isfinite(loss):
+            self._raise_diverged("the loss")
+
+    def _raise_diverged(self, what):
+        raise NonFiniteError(
+            f"Training has diverged: {what} is non-finite after pass "
+            f"{len(self.losses)}. Lower learning_rate_init, or use solver='lbfgs' or "
+            "dtype='float64'."
+        )
