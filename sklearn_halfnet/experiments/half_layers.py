@@ -1,0 +1,222 @@
+"""``halfnet reproduce half-layers``: the tables and figures of the paper.
+
+References
+----------
+E. Alpaydin (2025), "Half-Layered Neural Networks", arXiv 2506.04352: tables 1
+and 2 (one hidden layer) and the figures of accuracy against the number of
+trainable parameters, of the four weight kinds, and of learning curves.
+"""
+
+import time
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from sklearn.neural_network import MLPClassifier
+
+from sklearn_halfnet import HalfLayerClassifier
+from sklearn_halfnet.datasets import load_dataset
+from sklearn_halfnet.experiments import CommandError
+from sklearn_halfnet.experiments._epochs import (
+    fit_all_epochs,
+    learning_curve,
+    percent_right,
+)
+from sklearn_halfnet.experiments._half_layers_published import TABLES
+from sklearn_halfnet.experiments._half_layers_report import draw, report_text
+from sklearn_halfnet.experiments._models import (
+    count_parameters,
+    stored_bytes,
+    weight_kind,
+)
+from sklearn_halfnet.experiments._report import replace_file
+from sklearn_halfnet.experiments._runner import Job, ResultFile, run_jobs
+
+__all__ = ["KINDS", "MLP_RECIPE", "RECIPE", "make_model", "run"]
+
+# Parameters of every half layer here. Pixels share one unit: centring is enough.
+RECIPE = {
+    "input_scaling": "center",
+    "learning_rate": "one_cycle",
+    "learning_rate_init": 1e-2,
+    "batch_size": 256,
+    "max_iter": 15,
+    "init": "ridge",
+}
+# Of the softmax regression and the MLPs: scikit-learn's Adam, as many epochs.
+MLP_RECIPE = {"batch_size": 256, "max_iter": 15}
+
+KINDS = {"N": "normal", "B": "binary", "M": "mexican_hat", "T": "instances"}
+
+PICTURED_UNITS = 8
+CURVE_MODELS = ("mlp-32", "rnd-1024-N")
+QUICK_MODELS = ("lp", "mlp-32", "rnd-256-N", "rnd-256-B", "rnd-256-M", "rnd-256-T")
+QUICK_CURVE_MODELS = ("mlp-32", "rnd-256-N")
+QUICK_ROWS = {"train": 2_000, "test": 1_000}
+QUICK_EPOCHS = 3
+
+
+def run(table=None, data_home=None, seeds=5, out="halfnet-half-layers", quick=False):
+    """Run the tables, then write the report and the figures.
+
+    Parameters
+    ----------
+    table : {1, 2}, default=None
+        Only this table; by default all.
+    data_home : path-like, default=None
+        Folder with the data sets' files; by default they come from OpenML.
+    seeds : int, default=5
+        Repetitions.
+    out : path-like, default="halfnet-half-layers"
+        Folder for ``results.jsonl``, ``report.md`` and the figures. Results
+        that are already there are not computed again.
+    quick : bool, default=False
+        One seed of few models on few rows: to see that it works.
+
+    Returns
+    -------
+    Path
+        The report.
+
+    Raises
+    ------
+    DatasetError
+        If the data cannot be had.
+    CommandError
+        If there is no such table.
+    """
+    tables = _choose_tables(table)
+    out, seeds = Path(out), 1 if quick else seeds
+    load = cache(lambda name: _load(name, data_home, quick))
+    jobs = [job for number in tables for job in _table_jobs(number, seeds, quick, load)]
+    results = ResultFile(out / "results.jsonl")
+    records = run_jobs(jobs, "halfnet reproduce half-layers", results, _describe)
+    recipes = {"half layers": RECIPE, "lp and mlp": MLP_RECIPE}
+    report = out / "report.md"
+    replace_file(report, report_text(tables, records, recipes, quick))
+    print(f"Written: {report}")
+    for path in draw(tables, records, _sample_kinds(load(TABLES[tables[0]].data)), out):
+        print(f"Written: {path}")
+    return report
+
+
+def _choose_tables(table):
+    if table is None:
+        return list(TABLES)
+    if table not in TABLES:
+        known = ", ".join(map(str, TABLES))
+        raise CommandError(f"there is no table {table}; the tables are {known}.")
+    return [table]
+
+
+def _load(name, data_home, quick):
+    data = load_dataset(name, data_home)
+    if quick:
+        for part, n_rows in QUICK_ROWS.items():
+            for array in (f"X_{part}", f"y_{part}"):
+                data[array] = data[array][:n_rows]
+    return data
+
+
+def _table_jobs(number, seeds, quick, load):
+    """Learning curves of seed 0 first, then every model, seed by seed."""
+    table = TABLES[number]
+    models = QUICK_MODELS if quick else table.published
+    jobs = [
+        _job(number, model, 0, quick, load, curve=True)
+        for model in (QUICK_CURVE_MODELS if quick else CURVE_MODELS)
+    ]
+    jobs += [
+        _job(number, model, seed, quick, load)
+        for seed in range(seeds)
+        for model in models
+    ]
+    return jobs
+
+
+def _job(number, model, seed, quick, load, curve=False):
+    recipe = dict(RECIPE if model.startswith("rnd") else MLP_RECIPE)
+    if quick:
+        recipe["max_iter"] = QUICK_EPOCHS
+    what = {"table": number, "model": model, "seed": seed}
+    work = _curve if curve else _measure
+    return Job(
+        key=what | {"curve": True} if curve else what,
+        label=f"table {number}, {model}, {'curves' if curve else f'seed {seed}'}",
+        run=lambda: work(model, seed, recipe, load(TABLES[number].data)),
+        settings={"recipe": recipe, "quick": quick},
+        cost=_cost(model) * (2 if curve else 1),
+    )
+
+
+def _cost(model):
+    """Guess the seconds of a fit: they only share out the remaining time."""
+    return 2 + int(model.split("-")[1]) / 256 if model.startswith("rnd") else 3.0
+
+
+def make_model(model, seed, recipe, image_shape):
+    """Build the estimator of a row.
+
+    Parameters
+    ----------
+    model : str
+        Name in the paper: "lp", "mlp-H" or "rnd-H-K" with K one of N, B, M, T.
+    seed : int
+        Random state.
+    recipe : dict
+        Parameters of training.
+    image_shape : tuple of int
+        Shape of an image.
+
+    Returns
+    -------
+    estimator
+        Unfitted.
+    """
+    name, *rest = model.split("-")
+    if name == "lp":  # an MLP without hidden layers is softmax regression
+        return MLPClassifier((), random_state=seed, **recipe)
+    if name == "mlp":
+        return MLPClassifier((int(rest[0]),), random_state=seed, **recipe)
+    return HalfLayerClassifier(
+        int(rest[0]),
+        weight_kind=weight_kind(KINDS[rest[1]], image_shape),
+        random_state=seed,
+        **recipe,
+    )
+
+
+def _measure(model, seed, recipe, data):
+    estimator = make_model(model, seed, recipe, data.image_shape)
+    begun = time.perf_counter()
+    fit_all_epochs(estimator, data)
+    fit_seconds = time.perf_counter() - begun
+    return {
+        "test": percent_right(estimator, data, "test"),
+        "train": percent_right(estimator, data, "train"),
+        "fit_seconds": fit_seconds,
+        "n_trainable": count_parameters(estimator),
+        "n_bytes": stored_bytes(estimator),
+    }
+
+
+def _curve(model, seed, recipe, data):
+    return learning_curve(make_model(model, seed, recipe, data.image_shape), data)
+
+
+def _describe(result):
+    if "fit_seconds" in result:
+        return f"{result['test']:.2f} % in {result['fit_seconds']:.1f} s"
+    return f"{result['test'][-1]:.2f} % after {len(result['test'])} epochs"
+
+
+def _sample_kinds(data):
+    """Sample a few units of each kind as a half layer would see them."""
+    rng = np.random.default_rng(0)
+    X = data.X_train[:2000] - data.X_train[:2000].mean(axis=0)
+    return {
+        f"{letter}: {kind}": weight_kind(kind, data.image_shape)
+        .sample(PICTURED_UNITS, X.shape[1], rng, X=X, y=data.y_train[:2000])
+        .reshape(-1, *data.image_shape)
+        for letter, kind in KINDS.items()
+    }
