@@ -4,24 +4,38 @@ from scipy import sparse
 
 from sklearn_halfnet.weights.base import BaseWeights
 from sklearn_halfnet.weights.binary import BinaryWeights
+from sklearn_halfnet.weights.class_sums import ClassSumWeights
 from sklearn_halfnet.weights.custom import (
     ArrayWeights,
     FunctionWeights,
     ObjectWeights,
 )
+from sklearn_halfnet.weights.difference import DifferenceWeights
+from sklearn_halfnet.weights.gabor import GaborWeights
 from sklearn_halfnet.weights.instances import InstanceWeights
 from sklearn_halfnet.weights.mexican_hat import MexicanHatWeights
 from sklearn_halfnet.weights.normal import NormalWeights
+from sklearn_halfnet.weights.orthogonal import OrthogonalWeights
+from sklearn_halfnet.weights.receptive_field import ReceptiveFieldWeights
+from sklearn_halfnet.weights.sparse import SparseWeights
 from sklearn_halfnet.weights.storage import FrozenWeights
+from sklearn_halfnet.weights.uniform import UniformWeights
 
 __all__ = [
     "WEIGHTS",
     "BaseWeights",
     "BinaryWeights",
+    "ClassSumWeights",
+    "DifferenceWeights",
     "FrozenWeights",
+    "GaborWeights",
     "InstanceWeights",
     "MexicanHatWeights",
     "NormalWeights",
+    "OrthogonalWeights",
+    "ReceptiveFieldWeights",
+    "SparseWeights",
+    "UniformWeights",
     "check_weight_kind",
 ]
 
@@ -30,6 +44,13 @@ WEIGHTS = {
     "binary": BinaryWeights,
     "mexican_hat": MexicanHatWeights,
     "instances": InstanceWeights,
+    "gabor": GaborWeights,
+    "uniform": UniformWeights,
+    "orthogonal": OrthogonalWeights,
+    "sparse": SparseWeights,
+    "difference": DifferenceWeights,
+    "class_sums": ClassSumWeights,
+    "receptive_field": ReceptiveFieldWeights,
 }
 
 

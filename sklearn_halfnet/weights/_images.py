@@ -63,7 +63,7 @@ def draw_sizes(sigma_range, extents, n_units, rng):
 
     Returns
     -------
-    sizes : ndarray of shape (n_units,)
+    sizes : float32 ndarray of shape (n_units,)
         In pixels.
 
     Raises
@@ -74,7 +74,7 @@ def draw_sizes(sigma_range, extents, n_units, rng):
     if sigma_range is None:
         sigma_range = (1.0, max(1.0, max(extents) / 4))
     low, high = _check_range(sigma_range)
-    return np.exp(rng.uniform(np.log(low), np.log(high), n_units))
+    return np.exp(rng.uniform(np.log(low), np.log(high), n_units)).astype(np.float32)
 
 
 def grid_offsets(extents, n_units, rng):
@@ -88,16 +88,17 @@ def grid_offsets(extents, n_units, rng):
 
     Returns
     -------
-    offsets : list of ndarray
+    offsets : list of float32 ndarray
         One an axis; of shape (n_units, length), or (n_units, height, 1) and
         (n_units, 1, width), so that they broadcast. In pixels.
     """
     offsets = []
     for axis, extent in enumerate(extents):
         centers = rng.uniform(0, extent - 1, (n_units, 1))
-        along = np.ones(len(extents), dtype=int)
+        offset = (np.arange(extent) - centers).astype(np.float32)
+        along = [1] * len(extents)
         along[axis] = extent
-        offsets.append((np.arange(extent) - centers).reshape(n_units, *along))
+        offsets.append(offset.reshape(n_units, *along))
     return offsets
 
 

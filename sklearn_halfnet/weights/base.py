@@ -91,7 +91,7 @@ class BaseWeights(BaseEstimator, ABC):
                 raise ValueError(f"{self._label()} needs {words}, but got None.")
         X = _check_rows(X, n_features, self._label()) if self.requires_X else None
         y = np.asarray(y) if self.requires_y else None
-        if y is not None and len(y) != len(X):
+        if X is not None and y is not None and len(y) != len(X):
             raise ValueError(
                 f"{self._label()} got X of {len(X)} rows and y of {len(y)} rows."
             )

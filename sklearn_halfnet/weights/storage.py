@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 from scipy import sparse
 
-__all__ = ["BitWeights", "DenseWeights", "FrozenWeights", "SparseWeights"]
+__all__ = ["BitStorage", "DenseStorage", "FrozenWeights", "SparseStorage"]
 
 
 class FrozenWeights(ABC):
@@ -47,11 +47,11 @@ class FrozenWeights(ABC):
                [-1., -1.,  1.]], dtype=float32)
         """
         if sparse.issparse(weights):
-            return SparseWeights(weights)
+            return SparseStorage(weights)
         weights = np.asarray(weights)
         if weights.dtype == np.int8 and (np.abs(weights) == 1).all():
-            return BitWeights(weights)
-        return DenseWeights(weights)
+            return BitStorage(weights)
+        return DenseStorage(weights)
 
     @property
     @abstractmethod
@@ -76,7 +76,7 @@ class FrozenWeights(ABC):
         return f"{type(self).__name__}({n_units} x {n_features}, {self.nbytes} bytes)"
 
 
-class DenseWeights(FrozenWeights):
+class DenseStorage(FrozenWeights):
     """Weights stored as they are, in their own floating-point type.
 
     Parameters
@@ -100,7 +100,7 @@ class DenseWeights(FrozenWeights):
         return self.values[start:stop].astype(dtype, copy=False)
 
 
-class SparseWeights(FrozenWeights):
+class SparseStorage(FrozenWeights):
     """Weights of which most are zero, stored as CSR.
 
     Parameters
@@ -125,7 +125,7 @@ class SparseWeights(FrozenWeights):
         return block.astype(dtype, copy=False)
 
 
-class BitWeights(FrozenWeights):
+class BitStorage(FrozenWeights):
     """Weights that are -1 or +1, packed at one bit each.
 
     Parameters
