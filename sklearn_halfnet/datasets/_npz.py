@@ -32,17 +32,17 @@ def read_npz(path):
         If the file is missing, truncated, damaged, or holds pickled objects.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            names = archive.files
-            return {_capital_x(name): archive[name] for name in names}
+        # Opened here, for numpy leaves a damaged file open that it opened itself.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+            return {_capital_x(name): archive[name] for name in archive.files}
     except FileNotFoundError as error:
         raise DatasetError(f"{path} does not exist. Check the path.") from error
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise DatasetError(
             f"{path} holds pickled objects or is no npz file ({error}). Store "
             "plain arrays of numbers or strings."
         ) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, AttributeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         raise DatasetError(
             f"{path} is truncated or damaged ({error}). Get the file again."
         ) from error

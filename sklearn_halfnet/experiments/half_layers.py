@@ -91,9 +91,8 @@ def run(table=None, data_home=None, seeds=5, out="halfnet-half-layers", quick=Fa
     jobs = [job for number in tables for job in _table_jobs(number, seeds, quick, load)]
     results = ResultFile(out / "results.jsonl")
     records = run_jobs(jobs, "halfnet reproduce half-layers", results, _describe)
-    recipes = {"half layers": RECIPE, "lp and mlp": MLP_RECIPE}
     report = out / "report.md"
-    replace_file(report, report_text(tables, records, recipes, quick))
+    replace_file(report, report_text(tables, records, _recipes(quick), quick))
     print(f"Written: {report}")
     for path in draw(tables, records, _sample_kinds(load(TABLES[tables[0]].data)), out):
         print(f"Written: {path}")
@@ -135,9 +134,7 @@ def _table_jobs(number, seeds, quick, load):
 
 
 def _job(number, model, seed, quick, load, curve=False):
-    recipe = dict(RECIPE if model.startswith("rnd") else MLP_RECIPE)
-    if quick:
-        recipe["max_iter"] = QUICK_EPOCHS
+    recipe = _recipes(quick)["half layers" if model.startswith("rnd") else "lp and mlp"]
     what = {"table": number, "model": model, "seed": seed}
     work = _curve if curve else _measure
     return Job(
@@ -147,6 +144,11 @@ def _job(number, model, seed, quick, load, curve=False):
         settings={"recipe": recipe, "quick": quick},
         cost=_cost(model) * (2 if curve else 1),
     )
+
+
+def _recipes(quick):
+    shorter = {"max_iter": QUICK_EPOCHS} if quick else {}
+    return {"half layers": RECIPE | shorter, "lp and mlp": MLP_RECIPE | shorter}
 
 
 def _cost(model):

@@ -1,0 +1,544 @@
+"""Loaders: what comes out, and what is said when a file is not what it should be."""
+
+import gzip
+import hashlib
+import io
+import re
+import struct
+import subprocess
+import sys
+from urllib.error import URLError
+
+import numpy as np
+import pytest
+
+from sklearn_halfnet.datasets import IMAGES, load_dataset
+from sklearn_halfnet.datasets.images import IDX_FILES, ImageSet
+from sklearn_halfnet.exceptions import DatasetError
+
+N_TRAIN, N_TEST, SHAPE = 12, 10, (4, 3)
+
+
+# -- image sets from a folder ----------------------------------------------------------
+
+
+def idx_bytes(array):
+    header = b"\x00\x00\x08" + bytes([array.ndim])
+    return header + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
+
+
+@pytest.fixture
+def arrays():
+    rng = np.random.default_rng(0)
+    parts = {}
+    for part, n in (("train", N_TRAIN), ("test", N_TEST)):
+        parts["X", part] = rng.integers(0, 256, (n, *SHAPE), dtype=np.uint8)
+        parts["y", part] = np.arange(n, dtype=np.uint8) % 10
+    return parts
+
+
+@pytest.fixture
+def tiny(monkeypatch, arrays):
+    """A tiny image set known by the name "tiny", with digests of its files."""
+    content = {
+        name: idx_bytes(arrays[what, part]) for (part, what), name in IDX_FILES.items()
+    }
+    spec = ImageSet(
+        title="Tiny",
+        openml="tiny",
+        image_shape=SHAPE,
+        n_train=N_TRAIN,
+        n_test=N_TEST,
+        classes=tuple("0123456789"),
+        first_labels={"train": "0123456789", "test": "0123456789"},
+        md5={name: hashlib.md5(data).hexdigest() for name, data in content.items()},
+    )
+    monkeypatch.setitem(IMAGES, "tiny", spec)
+    return content
+
+
+def write_idx(folder, content, compress=True):
+    folder.mkdir(exist_ok=True)
+    for name, data in content.items():
+        if compress:
+            (folder / f"{name}.gz").write_bytes(gzip.compress(data))
+        else:
+            (folder / name).write_bytes(data)
+
+
+@pytest.mark.parametrize("subfolder", ["tiny", "."])
+@pytest.mark.parametrize("compress", [True, False])
+def test_idx_files_give_the_images(tmp_path, tiny, arrays, subfolder, compress):
+    write_idx(tmp_path / subfolder, tiny, compress)
+    data = load_dataset("tiny", tmp_path)
+    assert data.title == "Tiny" and data.split == "own"
+    assert data.image_shape == SHAPE and data.task == "classification"
+    for part, n in (("train", N_TRAIN), ("test", N_TEST)):
+        X = data[f"X_{part}"]
+        assert X.dtype == np.float32 and X.shape == (n, 12)
+        np.testing.assert_array_equal(
+            np.rint(255 * X).reshape(-1, *SHAPE), arrays["X", part]
+        )
+        np.testing.assert_array_equal(data[f"y_{part}"], arrays["y", part])
+
+
+def break_gzip(path):
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def not_gzip(path):
+    path.write_bytes(b"<html>404</html>")
+
+
+def shorten_content(path):
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes())[:-3]))
+
+
+def alter_content(path):
+    data = bytearray(gzip.decompress(path.read_bytes()))
+    data[-1] ^= 1
+    path.write_bytes(gzip.compress(bytes(data)))
+
+
+@pytest.mark.parametrize(
+    ("damage", "cause"),
+    [
+        (break_gzip, "truncated"),
+        (not_gzip, "no gzip file"),
+        (shorten_content, "MD5"),
+        (alter_content, "MD5"),
+        (lambda path: path.unlink(), "missing"),
+    ],
+)
+@pytest.mark.parametrize("name", list(IDX_FILES.values()))
+def test_damaged_idx_file_is_named(tmp_path, tiny, damage, cause, name):
+    write_idx(tmp_path / "tiny", tiny)
+    damage(tmp_path / "tiny" / f"{name}.gz")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(DatasetError, match=cause) as caught:
+        load_dataset("tiny", tmp_path)
+    assert name in str(caught.value) and "OpenML" in str(caught.value)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("cut", [2, 6, -1])
+def test_idx_header_is_checked_without_a_digest(tmp_path, arrays, cut):
+    from sklearn_halfnet.datasets._idx import read_idx
+
+    path = tmp_path / "images"
+    path.write_bytes(idx_bytes(arrays["X", "train"])[:cut])
+    with pytest.raises(DatasetError, match="images"):
+        read_idx(path)
+
+
+def test_empty_folder_says_where_it_looked(tmp_path):
+    with pytest.raises(DatasetError, match="looked for") as caught:
+        load_dataset("mnist", tmp_path)
+    assert str(tmp_path / "mnist") in str(caught.value)
+
+
+def test_unreadable_file_is_named(tmp_path, tiny, monkeypatch):
+    write_idx(tmp_path, tiny)
+
+    def refuse(*args, **kwargs):
+        raise PermissionError("no permission")
+
+    monkeypatch.setattr(gzip, "open", refuse)
+    with pytest.raises(DatasetError, match=r"cannot be read.*no permission"):
+        load_dataset("tiny", tmp_path)
+
+
+@pytest.mark.parametrize("capital", ["X", "x"])
+def test_image_set_from_npz(tmp_path, tiny, arrays, capital):
+    named = {
+        f"{capital if what == 'X' else what}_{part}": array
+        for (what, part), array in arrays.items()
+    }
+    np.savez(tmp_path / "tiny.npz", **named)
+    data = load_dataset("tiny", tmp_path)
+    assert data.X_train.shape == (N_TRAIN, 12) and data.X_train.max() <= 1
+    np.testing.assert_array_equal(data.y_test, arrays["y", "test"])
+
+
+def test_image_set_from_npz_of_another_size(tmp_path, tiny, arrays):
+    named = {f"{what}_{part}": array[:5] for (what, part), array in arrays.items()}
+    np.savez(tmp_path / "tiny.npz", **named)
+    with pytest.raises(DatasetError, match="does not hold Tiny"):
+        load_dataset("tiny", tmp_path)
+
+
+# -- CIFAR-10 as JPEG ------------------------------------------------------------------
+
+
+@pytest.fixture
+def tiny_jpeg(monkeypatch):
+    """CIFAR-10's archive with three training images and two test images."""
+    Image = pytest.importorskip("PIL.Image")
+    rng = np.random.default_rng(0)
+    monkeypatch.setitem(
+        IMAGES,
+        "cifar10",
+        ImageSet(
+            title="CIFAR-10",
+            openml="CIFAR_10",
+            image_shape=(8, 8, 3),
+            n_train=3,
+            n_test=2,
+            classes=tuple("0123456789"),
+            first_labels={},
+        ),
+    )
+    archive = {"head": np.empty(0, np.uint8)}
+    for part, n in (("train", 3), ("test", 2)):
+        streams = []
+        for _ in range(n):
+            file = io.BytesIO()
+            pixels = rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(file, "JPEG", quality=75)
+            streams.append(file.getvalue())
+        archive[f"{part}_data"] = np.frombuffer(b"".join(streams), np.uint8)
+        archive[f"{part}_offsets"] = np.cumsum([0, *map(len, streams)])
+        archive[f"y_{part}"] = np.arange(n, dtype=np.uint8)
+    return archive
+
+
+def test_jpeg_archive_says_that_it_is_lossy(tmp_path, tiny_jpeg):
+    (tmp_path / "cifar10").mkdir()
+    np.savez(tmp_path / "cifar10" / "cifar10_jpeg.npz", **tiny_jpeg)
+    data = load_dataset("cifar10", tmp_path)
+    assert data.title == "JPEG-recompressed CIFAR-10"
+    assert data.X_train.shape == (3, 192) and data.X_train.dtype == np.float32
+    assert 0 <= data.X_test.min() and 0.5 < data.X_test.max() <= 1
+
+
+def test_damaged_jpeg_is_named(tmp_path, tiny_jpeg):
+    tiny_jpeg["test_data"] = np.zeros_like(tiny_jpeg["test_data"])
+    np.savez(tmp_path / "cifar10_jpeg.npz", **tiny_jpeg)
+    with pytest.raises(DatasetError, match="test image 0 cannot be decoded"):
+        load_dataset("cifar10", tmp_path)
+
+
+def test_jpeg_archive_with_missing_images(tmp_path, tiny_jpeg):
+    tiny_jpeg["train_offsets"] = tiny_jpeg["train_offsets"][:-1]
+    np.savez(tmp_path / "cifar10_jpeg.npz", **tiny_jpeg)
+    with pytest.raises(DatasetError, match="2 train images, expected 3"):
+        load_dataset("cifar10", tmp_path)
+
+
+def test_jpeg_without_pillow_names_the_extra(tmp_path, tiny_jpeg, monkeypatch):
+    np.savez(tmp_path / "cifar10_jpeg.npz", **tiny_jpeg)
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(ImportError, match=re.escape("sklearn-halfnet[images]")):
+        load_dataset("cifar10", tmp_path)
+
+
+# -- OpenML ----------------------------------------------------------------------------
+
+
+def openml_rows(arrays):
+    X = np.concatenate([arrays["X", "train"], arrays["X", "test"]])
+    y = np.concatenate([arrays["y", "train"], arrays["y", "test"]])
+    return X.reshape(len(X), -1).astype(float), y.astype(str).astype(object)
+
+
+def answer_with(monkeypatch, answer):
+    def fetch_openml(*args, **kwargs):
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("sklearn.datasets.fetch_openml", fetch_openml)
+
+
+def test_openml_rows_are_split_in_order(monkeypatch, tiny, arrays):
+    answer_with(monkeypatch, openml_rows(arrays))
+    data = load_dataset("tiny")
+    assert data.X_train.shape == (N_TRAIN, 12) and data.X_test.shape == (N_TEST, 12)
+    assert data.X_train.dtype == np.float32 and data.X_train.max() <= 1
+    assert data.y_train.dtype == np.int64
+    np.testing.assert_array_equal(data.y_train, arrays["y", "train"])
+
+
+def test_openml_channels_come_last(monkeypatch, tiny):
+    pixels = np.arange(22 * 8 * 3).reshape(22, 8, 3) % 251
+    spec = IMAGES["tiny"]
+    monkeypatch.setitem(
+        IMAGES, "tiny", ImageSet(**{**vars(spec), "image_shape": (4, 2, 3)})
+    )
+    planes = pixels.reshape(22, 4, 2, 3).transpose(0, 3, 1, 2).reshape(22, -1)
+    labels = np.r_[np.arange(N_TRAIN), np.arange(N_TEST)] % 10
+    answer_with(monkeypatch, (planes, labels))
+    data = load_dataset("tiny")
+    np.testing.assert_array_equal(
+        np.rint(255 * data.X_train), pixels.reshape(22, -1)[:N_TRAIN]
+    )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [URLError("no route"), TimeoutError("timed out"), ValueError("md5 differs")],
+)
+def test_no_network(monkeypatch, error):
+    answer_with(monkeypatch, error)
+    with pytest.raises(DatasetError, match=r"MNIST.*data_home") as caught:
+        load_dataset("mnist")
+    assert caught.value.__cause__ is error
+
+
+def test_openml_of_another_size(monkeypatch, tiny, arrays):
+    X, y = openml_rows(arrays)
+    answer_with(monkeypatch, (X[:-1], y[:-1]))
+    with pytest.raises(DatasetError, match="shape"):
+        load_dataset("tiny")
+
+
+def test_openml_in_another_order(monkeypatch, tiny, arrays):
+    X, y = openml_rows(arrays)
+    answer_with(monkeypatch, (X[::-1], y[::-1]))
+    with pytest.raises(DatasetError, match="not in the published order"):
+        load_dataset("tiny")
+
+
+# -- tables ----------------------------------------------------------------------------
+
+MIXED = """\
+size,colour,price
+1.5,red,10.5
+?,blue,11.5
+2.5,red,12.5
+3.5,,13.5
+4.5,blue,14.5
+5.5,red,15.5
+"""
+
+
+@pytest.fixture
+def mixed(tmp_path):
+    path = tmp_path / "mixed.csv"
+    path.write_text(MIXED)
+    return path
+
+
+def test_csv_with_categories_and_missing_values(mixed):
+    data = load_dataset(mixed, test_size=1 / 3)
+    assert data.task == "regression" and data.target_name == "price"
+    assert data.split == "random" and data.X_train.dtype == np.float64
+    assert data.feature_names[0] == "size"
+    assert set(data.feature_names[1:]) <= {
+        "colour_red",
+        "colour_blue",
+        "colour_missing",
+    }
+    X = np.vstack([data.X_train, data.X_test])
+    assert np.isfinite(X).all() and X.shape[1] == len(data.feature_names)
+    assert "1 missing numbers" in data.notes[0] and "median" in data.notes[0]
+    # The median is the training rows' alone.
+    y = np.r_[data.y_train, data.y_test]
+    expected = np.median(data.X_train[data.y_train != 11.5, 0])
+    assert X[y == 11.5, 0] == expected
+
+
+def test_csv_target_by_name(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("x,colour,z\n1,red,2\n3,blue,4\n5,red,6\n7,blue,8\n")
+    data = load_dataset(path, target="colour", test_size=0.5)
+    assert data.task == "classification" and data.target_name == "colour"
+    assert data.feature_names == ["x", "z"]
+    assert set(data.y_train) == set(data.y_test) == {"red", "blue"}
+
+
+@pytest.mark.parametrize(
+    ("values", "task"),
+    [
+        (["a", "b"] * 10, "classification"),
+        ([0, 1, 2, 3] * 5, "classification"),
+        ([0.5, 1.0, 1.5, 2.0] * 5, "regression"),
+        (list(range(20)), "regression"),
+    ],
+)
+def test_task_is_told_by_the_target(tmp_path, values, task):
+    path = tmp_path / "table.csv"
+    path.write_text("x,y\n" + "".join(f"{i},{v}\n" for i, v in enumerate(values)))
+    assert load_dataset(path).task == task
+
+
+def test_task_can_be_stated(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("x,y\n" + "".join(f"{i},{i % 4}\n" for i in range(20)))
+    data = load_dataset(path, task="regression")
+    assert data.task == "regression" and data.y_train.dtype == np.float64
+    with pytest.raises(ValueError, match="task must be one of"):
+        load_dataset(path, task="clustering")
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_other_delimiters_quotes_and_compression(tmp_path, delimiter):
+    path = tmp_path / "table.csv.gz"
+    text = MIXED.replace(",", delimiter).replace("red", '"red"')
+    path.write_bytes(gzip.compress(text.encode("utf-8-sig")))
+    assert load_dataset(path, test_size=0.5).feature_names[0] == "size"
+
+
+def test_split_follows_the_seed(mixed):
+    def rows(seed):
+        return load_dataset(mixed, random_state=seed).y_test.tolist()
+
+    assert rows(0) == rows(0)
+    assert len({tuple(rows(seed)) for seed in range(5)}) > 1
+
+
+def test_split_is_stratified():
+    data = load_dataset("digits", test_size=0.2)
+    share = np.bincount(data.y_test) / np.bincount(np.r_[data.y_train, data.y_test])
+    np.testing.assert_allclose(share, 0.2, atol=0.01)
+
+
+def test_category_that_only_test_rows_have(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("c,y\n" + "".join(f"c{i},{i}.5\n" for i in range(8)))
+    data = load_dataset(path)  # every category once: test rows have none known
+    assert not data.X_test.any() and data.X_train.sum() == len(data.X_train)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x,y\n1,2\n3\n", "line 3: 1 values where the header names 2"),
+        ("1,2\n3,4\n", "first line must name the columns"),
+        ("x,x\n3,4\n", "names a column twice"),
+        ("x,y\n", "needs a line of column names"),
+        ("", "needs a line of column names"),
+        ("x,y\n1,2\n3,?\n", "target 'y' misses 1 values, the first in row 2"),
+        ("x,y\ninf,2\n3,1\n5,2\n6,1\n", "'x' holds an infinite value"),
+        ("x,y\n\xff,2\n", "UTF-8"),
+    ],
+)
+def test_bad_csv_is_explained(tmp_path, text, message):
+    path = tmp_path / "bad.csv"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(DatasetError, match=message) as caught:
+        load_dataset(path)
+    assert "bad.csv" in str(caught.value)
+
+
+def test_truncated_csv_gz(tmp_path):
+    path = tmp_path / "table.csv.gz"
+    path.write_bytes(gzip.compress(MIXED.encode())[:-12])
+    with pytest.raises(DatasetError, match=r"table\.csv\.gz is truncated"):
+        load_dataset(path)
+
+
+def test_unknown_target_lists_the_columns(mixed):
+    with pytest.raises(DatasetError, match=r"no column 'cost'.*size, colour, price"):
+        load_dataset(mixed, target="cost")
+
+
+def test_text_target_cannot_be_regressed(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("x,y\n1,red\n3,blue\n5,red\n7,blue\n")
+    with pytest.raises(DatasetError, match="is text"):
+        load_dataset(path, task="regression")
+
+
+@pytest.mark.parametrize("name", ["no.csv", "no.csv.gz", "no.npz"])
+def test_missing_file(tmp_path, name):
+    with pytest.raises(DatasetError, match=f"{re.escape(name)} does not exist"):
+        load_dataset(tmp_path / name)
+
+
+def test_path_within_data_home(mixed):
+    assert load_dataset("mixed.csv", mixed.parent).name == "mixed.csv"
+
+
+def test_unknown_name():
+    with pytest.raises(ValueError, match="Unknown data set 'minst'"):
+        load_dataset("minst")
+
+
+def test_npz_with_its_own_split(tmp_path):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(20, 3)), rng.normal(size=20)
+    np.savez(tmp_path / "a.npz", X=X, y=y, test_index=np.array([[1, 3], [5, 7]]))
+    data = load_dataset(tmp_path / "a.npz")
+    assert data.split == "own" and data.task == "regression"
+    np.testing.assert_array_equal(data.X_test, X[[1, 3]])
+    np.savez(
+        tmp_path / "b.npz", X_train=X[:15], y_train=y[:15], X_test=X[15:], y_test=y[15:]
+    )
+    data = load_dataset(tmp_path / "b.npz")
+    np.testing.assert_array_equal(data.X_train, X[:15])
+    np.testing.assert_array_equal(data.y_test, y[15:])
+
+
+def test_npz_of_bytes_is_images(tmp_path):
+    X = np.arange(20 * 12, dtype=np.uint8).reshape(20, 4, 3)
+    np.savez(tmp_path / "a.npz", X=X, y=np.arange(20) % 2)
+    data = load_dataset(tmp_path / "a.npz")
+    assert data.image_shape == (4, 3) and data.X_train.dtype == np.float32
+    assert data.X_train.max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"X": np.zeros((4, 2))}, "no array y; it holds X"),
+        ({"X": np.zeros((4, 2)), "y": np.zeros(3)}, "do not fit"),
+        ({"X": np.array([["a"], ["b"]]), "y": np.arange(2)}, "not numbers"),
+        ({"X": np.zeros((4, 2)), "y": np.full(4, np.nan)}, "misses values"),
+        ({"X": np.array([["a"], [None]]), "y": np.arange(2)}, "pickled objects"),
+    ],
+)
+def test_bad_npz_is_explained(tmp_path, arrays, message):
+    path = tmp_path / "bad.npz"
+    np.savez(path, **arrays)
+    with pytest.raises(DatasetError, match=message) as caught:
+        load_dataset(path)
+    assert "bad.npz" in str(caught.value)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_truncated_npz(tmp_path, share):
+    path = tmp_path / "cut.npz"
+    np.savez_compressed(
+        path, X=np.random.default_rng(0).normal(size=(50, 4)), y=np.arange(50)
+    )
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(DatasetError, match=r"cut\.npz"):
+        load_dataset(path)
+
+
+def test_npy_file_with_another_name(tmp_path):
+    with open(tmp_path / "bad.npz", "wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(DatasetError, match="is no npz file"):
+        load_dataset(tmp_path / "bad.npz")
+
+
+# -- the rest --------------------------------------------------------------------------
+
+
+def test_digits():
+    data = load_dataset("digits")
+    assert data.image_shape == (8, 8) and data.X_train.max() == 1
+    assert len(data.X_train) + len(data.X_test) == 1797
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
+def test_published_files(data_home, name):
+    data = load_dataset(name, data_home)
+    assert data.X_train.shape == (60_000, 784) and data.X_test.shape == (10_000, 784)
+    for part in ("train", "test"):
+        first = "".join(map(str, data[f"y_{part}"][:10]))
+        assert first == IMAGES[name].first_labels[part]
+
+
+def test_loaders_do_not_import_torch():
+    code = (
+        "import sys; from sklearn_halfnet.datasets import load_dataset; "
+        "load_dataset('digits'); print('torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
