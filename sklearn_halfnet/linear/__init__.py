@@ -1,0 +1,1 @@
+"""Closed-form read-outs: ridge regression and its mergeable sums."""
