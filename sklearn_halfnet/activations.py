@@ -78,7 +78,6 @@ def _sin(z):
     return np.sin(z, out=z)
 
 
-
 def _gaussian(z):
     np.square(z, out=z)
     z *= -0.5

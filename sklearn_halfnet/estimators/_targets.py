@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit, log_softmax, softmax
+from sklearn.metrics import r2_score
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 __all__ = ["ClassTargets", "RealTargets"]
@@ -90,6 +91,15 @@ class ClassTargets:
         matrix = np.zeros((len(encoded), len(self.classes)), dtype=np.float32)
         matrix[np.arange(len(encoded)), encoded] = 1
         return matrix
+
+    def score(self, encoded, scores, sample_weight=None):
+        """Accuracy of scores against what ``encode`` returned."""
+        scores = np.asarray(scores)
+        if self.kind == "multiclass":
+            right = scores.argmax(axis=1) == encoded
+        else:
+            right = ((scores > 0) == (encoded > 0)).all(axis=1)
+        return float(np.average(right, weights=sample_weight))
 
     def decode(self, scores):
         """Labels from scores (n, n_outputs)."""
@@ -178,6 +188,10 @@ class RealTargets:
     def indicators(self, encoded):
         """Return the targets themselves."""
         return encoded
+
+    def score(self, encoded, scores, sample_weight=None):
+        """R2 of scores against what ``encode`` returned."""
+        return float(r2_score(encoded, scores, sample_weight=sample_weight))
 
     def decode(self, scores):
         """Predictions from scores on the scale of y."""

@@ -1,6 +1,6 @@
 """One hidden layer with frozen weights, and the forward pass through a stack."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,6 +35,10 @@ class HiddenLayer:
         projection += self.shifts
         return ACTIVATIONS[self.activation].array(projection)
 
+    def with_values(self, scales, shifts):
+        """Return the same layer with other scales and shifts."""
+        return replace(self, scales=scales, shifts=shifts)
+
     @property
     def n_units(self):
         """Number of units."""
@@ -63,7 +67,7 @@ def forward_blocks(X, scaling, layers, dtype):
     features : list of ndarray of shape (n_rows, n_units)
         One entry a layer, the last layer's last.
     """
-    matrices = [layer.weights.toarray(dtype) for layer in layers]
+    matrices = [layer.weights.matrix(dtype) for layer in layers]
     widest = max([X.shape[1], *(layer.n_units for layer in layers)])
     for rows in row_blocks(X.shape[0], widest * np.dtype(dtype).itemsize):
         features, block = [], None

@@ -41,7 +41,7 @@ class StartSample:
         ----------
         X : {ndarray, CSR matrix} of shape (n_samples, n_features)
         targets : ndarray of shape (n_samples,) or (n_samples, n_targets)
-        sample_weight : ndarray of shape (n_samples,)
+        sample_weight : ndarray of shape (n_samples,) or None
             Rows of weight zero are not taken.
         scaling : InputScaling
         n_units : int
@@ -53,6 +53,8 @@ class StartSample:
         -------
         sample : StartSample
         """
+        if sample_weight is None:
+            sample_weight = np.ones(X.shape[0])
         rows = np.flatnonzero(sample_weight > 0)
         affordable = _MAX_BYTES // (X.shape[1] * np.dtype(dtype).itemsize)
         n_rows = max(n_units, min(_MAX_ROWS, affordable))
@@ -89,9 +91,7 @@ def draw_hidden_layers(sample, weight_kinds, sizes, activation, rng):
     features, layers = sample.features, []
     share = sample.sample_weight / sample.sample_weight.sum()
     for kind, size in zip(weight_kinds, sizes, strict=True):
-        matrix = kind.sample(
-            size, features.shape[1], rng, X=features, y=sample.targets
-        )
+        matrix = kind.sample(size, features.shape[1], rng, X=features, y=sample.targets)
         projection = matmul(features, _as_dtype(matrix, features.dtype).T)
         scales, shifts = _unit_variance(projection, share, activation, rng)
         frozen = FrozenWeights.from_array(matrix)

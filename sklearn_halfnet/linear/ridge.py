@@ -73,6 +73,11 @@ def solve_positive(matrix, right):
         Of minimum norm if the matrix is singular to working precision.
     """
     try:
-        return linalg.solve(matrix, right, assume_a="pos")
-    except (linalg.LinAlgError, linalg.LinAlgWarning):
+        factor = linalg.cho_factor(matrix, lower=True)
+    except linalg.LinAlgError:
         return linalg.lstsq(matrix, right)[0]
+    norm = np.abs(matrix).sum(axis=0).max()
+    reciprocal_condition, _ = linalg.lapack.dpocon(factor[0], norm, uplo="L")
+    if reciprocal_condition < np.finfo(np.float64).eps:
+        return linalg.lstsq(matrix, right)[0]
+    return linalg.cho_solve(factor, right)

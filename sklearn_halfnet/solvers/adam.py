@@ -45,17 +45,33 @@ class Adam:
                 return True
         return False
 
-    def make_optimizer(self, objective):
-        """Create the torch optimiser, with empty state."""
+    def make_optimizer(self, objective, state=None):
+        """Create the torch optimiser, going on from ``state_arrays`` if given."""
         parameters = objective.parameters()
         fused = parameters[0].device.type in ("cpu", "cuda")
-        return torch.optim.Adam(parameters, lr=self.learning_rate_init, fused=fused)
+        optimizer = torch.optim.Adam(
+            parameters, lr=self.learning_rate_init, fused=fused
+        )
+        for parameter, arrays in zip(parameters, state or [], strict=False):
+            optimizer.state[parameter] = {
+                name: torch.from_numpy(array.copy()).to(parameter.device)
+                for name, array in arrays.items()
+            }
+        return optimizer
+
+    def state_arrays(self, optimizer):
+        """Return the optimiser's state as numpy arrays, a dict for each parameter."""
+        return [
+            {name: value.cpu().numpy().copy() for name, value in state.items()}
+            for state in optimizer.state.values()
+        ]
 
     def run_epoch(self, objective, data, optimizer, epoch=0, max_iter=1):
         """Pass over the data once; return the mean loss seen on the way."""
         total = torch.zeros((), device=data.device)
-        done, n_steps = 0, sum(
-            math.ceil(len(block) / self.batch_size) for block in data.blocks
+        done, n_steps = (
+            0,
+            sum(math.ceil(len(block) / self.batch_size) for block in data.blocks),
         )
         for step, batch in enumerate(data.minibatches(self.batch_size, self.rng)):
             self._set_rate(optimizer, (epoch + step / n_steps) / max_iter)

@@ -55,6 +55,7 @@ class BlockData:
         self.blocks = _cut(rows, batches * batch_size)
         self.n_rows = len(rows)
         self.keeps = len(rows) * row_bytes <= cache_bytes
+        self.kept_bytes = len(rows) * row_bytes if self.keeps else 0
         self.kept = {}
         self.targets = [self._tensor(targets[block]) for block in self.blocks]
         self.weights = [None] * len(self.blocks)

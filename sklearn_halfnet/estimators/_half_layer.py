@@ -1,0 +1,243 @@
+"""The half layer network between scikit-learn and torch."""
+
+from numbers import Integral
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_halfnet._device import check_memory
+from sklearn_halfnet.activations import ACTIVATIONS
+from sklearn_halfnet.estimators._polish import polished_read_out
+from sklearn_halfnet.estimators._torch import BaseTorchEstimator
+from sklearn_halfnet.features import (
+    InputScaling,
+    StartSample,
+    draw_hidden_layers,
+    forward_blocks,
+)
+from sklearn_halfnet.linear.ridge import ridge
+from sklearn_halfnet.weights import WEIGHTS, check_weight_kind
+
+__all__ = ["BaseHalfLayer"]
+
+# The ridge read-out's one-hot scores lie in [0, 1]; times this, softmax starts confident.
+_CONFIDENCE = 8.0
+
+
+class BaseHalfLayer(BaseTorchEstimator):
+    """Fit and predict of half layers, for classifier and regressor alike."""
+
+    _parameter_constraints = {
+        **BaseTorchEstimator._parameter_constraints,
+        "hidden_layer_sizes": [
+            Interval(Integral, 1, None, closed="left"),
+            list,
+            tuple,
+            np.ndarray,
+        ],
+        "weight_kind": [
+            StrOptions(set(WEIGHTS)),
+            list,
+            tuple,
+            np.ndarray,
+            HasMethods("sample"),
+            callable,
+        ],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "init": [StrOptions({"ridge", "random"})],
+        "polish": ["boolean"],
+        "input_scaling": [StrOptions({"standard", "center"}), None],
+    }
+
+    # -- start -------------------------------------------------------------------------
+
+    def _start(self, X, encoded, train_weight, rng):
+        """Draw the layers and set the read-out's start value."""
+        sizes = self._sizes()
+        self._check_memory(X, sizes)
+        kinds = self._weight_kinds(len(sizes))
+        self._scaling = InputScaling.fit(
+            X,
+            self.input_scaling,
+            train_weight,
+            getattr(self, "feature_names_in_", None),
+        )
+        sample = StartSample.draw(
+            X, encoded, train_weight, self._scaling, max(sizes), rng, self.dtype
+        )
+        self._layers, features = draw_hidden_layers(
+            sample, kinds, sizes, self.activation, rng
+        )
+        self._start_scales = [layer.scales for layer in self._layers]
+        if self.init == "ridge":
+            coef, intercept = self._ridge_start(features, sample)
+        else:
+            coef = rng.standard_normal((self._targets.n_outputs, sizes[-1]))
+            coef /= np.sqrt(sizes[-1])
+            intercept = np.zeros(len(coef))
+        self._set_read_out(coef, intercept)
+
+    def _ridge_start(self, features, sample):
+        targets = self._targets.indicators(sample.targets)
+        coef, intercept = ridge(features, targets, sample_weight=sample.sample_weight)
+        if self._targets.loss == "squared":
+            return coef, intercept
+        middle = 1 / targets.shape[1] if self._targets.loss == "softmax" else 0.5
+        return _CONFIDENCE * coef, _CONFIDENCE * (intercept - middle)
+
+    def _sizes(self):
+        sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes))
+        whole = sizes.ndim == 1 and np.issubdtype(sizes.dtype, np.integer)
+        if not whole or len(sizes) == 0 or (sizes < 1).any():
+            raise ValueError(
+                "hidden_layer_sizes must be a positive int or a sequence of them, got "
+                f"{self.hidden_layer_sizes!r}."
+            )
+        return [int(size) for size in sizes]
+
+    def _weight_kinds(self, n_layers):
+        kinds = self.weight_kind
+        if not isinstance(kinds, (list, tuple)):
+            kinds = [kinds] * n_layers
+        if len(kinds) != n_layers:
+            raise ValueError(
+                f"weight_kind lists {len(kinds)} kinds for {n_layers} hidden layers; "
+                "give one, or one a layer."
+            )
+        return [check_weight_kind(kind) for kind in kinds]
+
+    def _check_memory(self, X, sizes):
+        """Estimate what ``_start`` will allocate, before it does."""
+        n_rows = min(X.shape[0], max(10_000, *sizes))
+        inner = min(n_rows, sizes[-1]) if self.init == "ridge" else 0
+        numbers = sum(
+            size * n_inputs + 2 * n_rows * size
+            for n_inputs, size in zip([X.shape[1], *sizes], sizes, strict=False)
+        )
+        check_memory(
+            numbers * np.dtype(self.dtype).itemsize + 2 * 8 * inner**2,
+            f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {X.shape[1]} features",
+            "Use fewer hidden units.",
+        )
+
+    def _polish(self, X, encoded, train_weight):
+        coef, intercept = polished_read_out(
+            X,
+            encoded,
+            train_weight,
+            self._scaling,
+            self._layers,
+            self._targets,
+            self.alpha,
+        )
+        self._set_read_out(coef, intercept)
+
+    # -- between numpy and torch -------------------------------------------------------
+
+    def _step_size(self, batch_size):
+        layers = self._layers
+        inner = sum(a.n_units * b.n_units for a, b in zip(layers, layers[1:]))
+        return batch_size * (inner + layers[-1].n_units * (self._targets.n_outputs + 8))
+
+    def _unit_weights(self, layer, start_scales):
+        """The layer's weights, scaled so that pre-activations have unit variance."""
+        matrix = layer.weights.matrix(self.dtype)
+        if sparse.issparse(matrix):
+            return sparse.csr_array(matrix * start_scales[:, None])
+        return matrix * start_scales[:, None]
+
+    def _inputs(self, X):
+        layer = self._layers[0]
+        weights = self._unit_weights(layer, self._start_scales[0])
+
+        def project(rows):
+            return self._scaling.project(X[rows], weights, self.dtype)
+
+        return project, layer.n_units
+
+    def _network(self, device):
+        import torch
+
+        from sklearn_halfnet.networks.half_layer import HalfLayerNetwork
+
+        def tensor(array):
+            array = array.toarray() if sparse.issparse(array) else array
+            return torch.from_numpy(np.array(array, dtype=self.dtype)).to(device)
+
+        unit_scales = [
+            tensor(layer.scales / start)
+            for layer, start in zip(self._layers, self._start_scales, strict=True)
+        ]
+        later = zip(self._layers[1:], self._start_scales[1:], strict=True)
+        return HalfLayerNetwork(
+            unit_scales,
+            [tensor(layer.shifts) for layer in self._layers],
+            [tensor(self._unit_weights(layer, start)) for layer, start in later],
+            tensor((self.coef_.T / self._output_scale()).T),
+            tensor((self.intercept_ - self._output_mean()) / self._output_scale()),
+            self.activation,
+        )
+
+    def _store(self, network):
+        self._layers = [
+            layer.with_values(_numpy(scale) * start, _numpy(shift))
+            for layer, scale, shift, start in zip(
+                self._layers,
+                network.scales,
+                network.shifts,
+                self._start_scales,
+                strict=True,
+            )
+        ]
+        self._set_read_out(_numpy(network.coef), _numpy(network.intercept))
+
+    def _set_read_out(self, coef, intercept):
+        """Take read-out values of the standardised targets; make attributes of all."""
+        scale, mean = self._output_scale(), self._output_mean()
+        self.coef_ = (coef.T * scale).T.astype(self.dtype)
+        self.intercept_ = intercept.astype(np.float64) * scale + mean
+        self.scales_ = [layer.scales for layer in self._layers]
+        self.shifts_ = [layer.shifts for layer in self._layers]
+        self.n_layers_ = len(self._layers)
+        self.n_outputs_ = len(self.intercept_)
+        self.n_trainable_parameters_ = (
+            sum(2 * layer.n_units for layer in self._layers)
+            + self.coef_.size
+            + self.intercept_.size
+        )
+
+    def _output_scale(self):
+        return getattr(self._targets, "scale", 1.0)
+
+    def _output_mean(self):
+        return getattr(self._targets, "mean", 0.0)
+
+    @property
+    def weights_(self):
+        """Frozen weights, one array (n_units, n_inputs) a layer."""
+        check_is_fitted(self)
+        return [layer.weights.matrix(self.dtype) for layer in self._layers]
+
+    @property
+    def n_stored_bytes_(self):
+        """Bytes of all arrays that prediction needs."""
+        check_is_fitted(self)
+        read_out = self.coef_.nbytes + self.intercept_.nbytes
+        layers = sum(layer.nbytes for layer in self._layers)
+        return self._scaling.nbytes + layers + read_out
+
+    # -- prediction --------------------------------------------------------------------
+
+    def _scores(self, X):
+        scores = np.empty((X.shape[0], self.n_outputs_))
+        for rows, features in forward_blocks(
+            X, self._scaling, self._layers, self.dtype
+        ):
+            scores[rows] = features[-1] @ self.coef_.T
+        return scores + self.intercept_
+
+
+def _numpy(tensor):
+    return tensor.detach().cpu().numpy().copy()

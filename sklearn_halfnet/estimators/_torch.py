@@ -1,0 +1,309 @@
+"""Fit a torch network with a solver; numpy arrays in, numpy arrays out.
+
+The one file through which estimators reach torch.
+"""
+
+import copy
+import time
+import warnings
+from functools import partial
+from itertools import count
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.callback import CallbackSupportMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _is_fitted as is_fitted
+
+from sklearn_halfnet._device import (
+    compute_threads,
+    resolve_device,
+    training_mode,
+)
+from sklearn_halfnet._random import child_generators
+from sklearn_halfnet.estimators._base import keep_state_on_error
+from sklearn_halfnet.estimators._validation import check_sample_weight, class_weighted
+
+__all__ = ["BaseTorchEstimator"]
+
+
+class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
+    """Base of the estimators that torch trains by gradients.
+
+    A subclass says what its network is:
+
+    - ``_start(X, targets, train_weight, rng)`` draws start values as fitted attributes;
+    - ``_network(device)`` makes the module from them;
+    - ``_inputs(X)`` returns ``compute(rows)``, the network's inputs, and their width;
+    - ``_store(network)`` takes the trained values back as numpy attributes;
+    - ``_scores(X)`` predicts, in numpy.
+    """
+
+    _parameter_constraints = {
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "solver": [StrOptions({"adam", "lbfgs"})],
+        "batch_size": [
+            StrOptions({"auto", "full"}),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "learning_rate": [StrOptions({"constant", "cosine", "one_cycle"})],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "device": [str, "no_validation"],
+        "dtype": [StrOptions({"float32", "float64"})],
+        "cache_size": [Interval(Real, 0, None, closed="left")],
+        "verbose": ["verbose"],
+    }
+
+    # -- fit ---------------------------------------------------------------------------
+
+    def _fit(self, X, y, sample_weight):
+        with keep_state_on_error(self):
+            resumes = self.warm_start and is_fitted(self)
+            context = self._init_callback_context(max_subtasks=self.max_iter)
+            X, y = self._validate_training(X, y, reset=not resumes)
+            weight = self._total_weight(y, sample_weight)
+            context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+            rng_start, rng_split, rng_batches = child_generators(self.random_state, 3)
+            train, held_out = self._split(y, rng_split)
+            train_weight = _without(weight, held_out, len(y))
+            if not resumes:
+                self._targets = self._make_targets(y, train_weight)
+            encoded = self._targets.encode(y, self.dtype)
+            if not resumes:
+                self._start(X, encoded, train_weight, rng_start)
+            report = self._reporter(context, X, y, weight)
+            self._train(X, encoded, weight, train, held_out, rng_batches, report)
+            if self.polish:
+                self._polish(X, encoded, train_weight)
+            context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return self
+
+    def _partial_fit(self, X, y, sample_weight, classes=None):
+        if self.early_stopping:
+            raise ValueError("partial_fit does not support early_stopping=True.")
+        with keep_state_on_error(self):
+            first = not is_fitted(self)
+            X, y = self._validate_training(X, y, reset=first)
+            weight = self._total_weight(y, sample_weight)
+            rng_start, _, rng_batches = child_generators(self.random_state, 3)
+            if first:
+                self._targets = self._make_targets(y, weight, classes)
+            encoded = self._targets.encode(y, self.dtype)
+            if first:
+                self._start(X, encoded, weight, rng_start)
+                self.loss_curve_, self.n_iter_ = [], 0
+                self._optimizer_state = None
+            self._train_one_epoch(X, encoded, weight, rng_batches)
+        return self
+
+    def _total_weight(self, y, sample_weight):
+        """Sample weight times class weight; None if all are one."""
+        weight = check_sample_weight(sample_weight, len(y))
+        weight = class_weighted(weight, getattr(self, "class_weight", None), y)
+        if weight is not None and not weight.any():
+            raise ValueError("sample_weight times class_weight is zero for every row.")
+        return weight
+
+    def _split(self, y, rng):
+        """Row numbers for training and for validation (None without early stopping)."""
+        rows = np.arange(len(y))
+        if not self.early_stopping:
+            return rows, None
+        stratify = y if hasattr(self, "predict_proba") and y.ndim == 1 else None
+        return train_test_split(
+            rows,
+            test_size=self.validation_fraction,
+            stratify=stratify,
+            random_state=int(rng.integers(2**31 - 1)),
+        )
+
+    # -- training ----------------------------------------------------------------------
+
+    def _train(self, X, encoded, weight, train, held_out, rng, report):
+        batch_size = self._batch_size(len(train))
+        with training_mode(), compute_threads(self._step_size(batch_size)):
+            device = resolve_device(self.device)
+            network = self._network(device)
+            data = self._data(X, encoded, weight, rng.permutation(train), device)
+            validate = None
+            if held_out is not None:
+                left = self.cache_size * 2**20 - data.kept_bytes
+                held = self._data(X, encoded, weight, held_out, device, left)
+                validate = self._validator(network, held, encoded, weight)
+            monitor = self._monitor(network, validate, partial(report, network))
+            solver = self._solver(batch_size, rng)
+            objective = self._objective(network)
+            converged = self._solve(solver, objective, data, monitor)
+            monitor.check_parameters()
+            monitor.restore_best()
+            self._store(network)
+        self._store_history(monitor)
+        if not (converged or self._ends_by_itself()):
+            warnings.warn(
+                f"{type(self).__name__}: solver={self.solver!r} stopped after "
+                f"max_iter={self.max_iter} iterations before it converged.",
+                ConvergenceWarning,
+            )
+
+    def _ends_by_itself(self):
+        """Whether the learning rate falls to zero at ``max_iter``."""
+        from sklearn_halfnet.solvers.schedules import ends_at_zero
+
+        return self.solver == "adam" and ends_at_zero(self.learning_rate)
+
+    def _monitor(self, network, validate=None, report=None):
+        from sklearn_halfnet.solvers.monitor import Monitor
+
+        watches_loss = self.solver == "adam" and not self._ends_by_itself()
+        patient = validate is None and not watches_loss
+        return Monitor(
+            network,
+            tol=self.tol,
+            patience=None if patient else self.n_iter_no_change,
+            validate=validate,
+            report=report,
+        )
+
+    def _solver(self, batch_size, rng, learning_rate=None):
+        from sklearn_halfnet.solvers import SOLVERS
+
+        return SOLVERS[self.solver](
+            learning_rate_init=self.learning_rate_init,
+            learning_rate=learning_rate or self.learning_rate,
+            batch_size=batch_size,
+            tol=self.tol,
+            rng=rng,
+        )
+
+    def _objective(self, network):
+        from sklearn_halfnet.solvers.losses import Objective
+
+        return Objective(network, self._targets.loss, self.alpha)
+
+    def _solve(self, solver, objective, data, monitor):
+        """Run the solver; Ctrl-C ends training and keeps what has been learned."""
+        try:
+            return solver.solve(objective, data, self.max_iter, monitor)
+        except KeyboardInterrupt:
+            warnings.warn(
+                f"Training interrupted by the user after {len(monitor.losses)} "
+                "iterations; the model holds what was learned until then."
+            )
+            return True
+
+    def _train_one_epoch(self, X, encoded, weight, rng):
+        """One pass over a chunk of data, at a constant rate, going on from before."""
+        batch_size = self._batch_size(len(encoded))
+        with training_mode(), compute_threads(self._step_size(batch_size)):
+            device = resolve_device(self.device)
+            network = self._network(device)
+            rows = rng.permutation(len(encoded))
+            data = self._data(X, encoded, weight, rows, device)
+            solver = self._solver(batch_size, rng, learning_rate="constant")
+            objective = self._objective(network)
+            optimizer = solver.make_optimizer(objective, self._optimizer_state)
+            monitor = self._monitor(network)
+            monitor(solver.run_epoch(objective, data, optimizer))
+            monitor.check_parameters()
+            self._store(network)
+            self._optimizer_state = solver.state_arrays(optimizer)
+        self.n_iter_ += 1
+        self.loss_curve_.append(monitor.losses[-1])
+        self.loss_ = monitor.losses[-1]
+
+    def _data(self, X, encoded, weight, rows, device, cache_bytes=None):
+        from sklearn_halfnet.solvers.data import BlockData
+
+        compute, n_columns = self._inputs(X)
+        return BlockData(
+            compute,
+            rows,
+            encoded,
+            weight,
+            n_columns=n_columns,
+            batch_size=self._batch_size(len(rows)),
+            dtype=np.dtype(self.dtype),
+            cache_bytes=self.cache_size * 2**20 if cache_bytes is None else cache_bytes,
+            device=device,
+        )
+
+    def _batch_size(self, n_rows):
+        if self.batch_size == "full":
+            return n_rows
+        wanted = 256 if self.batch_size == "auto" else self.batch_size
+        return min(wanted, n_rows)
+
+    def _validator(self, network, held, encoded, weight):
+        """Return a function that scores the network on the held-out rows."""
+        import torch
+
+        order = np.concatenate(held.blocks)
+        truth, row_weight = encoded[order], None if weight is None else weight[order]
+
+        def validate():
+            with torch.no_grad():
+                blocks = [network(held.block(i)[0]) for i in range(len(held))]
+            return self._targets.score(truth, torch.cat(blocks).cpu(), row_weight)
+
+        return validate
+
+    # -- reporting ---------------------------------------------------------------------
+
+    def _reporter(self, context, X, y, weight):
+        """Return what prints progress and calls scikit-learn's callbacks."""
+        started, numbers = time.perf_counter(), count(1)
+        metadata = None if weight is None else {"sample_weight": weight}
+
+        def report(network, loss, score):
+            number = next(numbers)
+            if self.verbose:
+                _print_progress(number, loss, score, time.perf_counter() - started)
+            iteration = context.subcontext(task_name="iteration")
+            iteration.call_on_fit_task_begin(estimator=self, X=X, y=y)
+            return iteration.call_on_fit_task_end(
+                estimator=self,
+                X=X,
+                y=y,
+                metadata=metadata,
+                reconstruction_attributes=lambda: self._attributes_of(network),
+            )
+
+        return report
+
+    def _attributes_of(self, network):
+        """Fitted attributes as they would be if training stopped now."""
+        twin = copy.copy(self)
+        twin._store(network)
+        return vars(twin)
+
+    def _store_history(self, monitor):
+        self.loss_curve_ = monitor.losses
+        self.loss_ = monitor.losses[-1] if monitor.losses else np.nan
+        self.n_iter_ = len(monitor.losses)
+        if self.early_stopping:
+            self.validation_scores_ = monitor.scores
+            self.best_validation_score_ = float(monitor.best)
+
+
+def _print_progress(number, loss, score, seconds):
+    tail = "" if score is None else f", validation score = {score:.4f}"
+    print(f"Iteration {number}, loss = {loss:.6f}{tail}, {seconds:.1f} s", flush=True)
+
+
+def _without(weight, rows, n_samples):
+    """Weights with those of ``rows`` set to zero; None if all are one."""
+    if rows is None:
+        return weight
+    weight = np.ones(n_samples) if weight is None else weight.copy()
+    weight[rows] = 0
+    return weight
