@@ -27,7 +27,7 @@ def resolve_device(device):
 
     Parameters
     ----------
-    device : str or torch.device
+    device : str
         "auto" takes a GPU if torch sees one, else the CPU.
 
     Returns

@@ -58,7 +58,7 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
-        "device": [str, "no_validation"],
+        "device": [str],
         "dtype": [StrOptions({"float32", "float64"})],
         "cache_size": [Interval(Real, 0, None, closed="left")],
         "verbose": ["verbose"],

@@ -81,7 +81,7 @@ class HalfLayerClassifier(ClassifierOutputs, BaseHalfLayer):
     random_state : int, RandomState or None, default=None
         Determines weights, start values, batches and held-out rows. The same int gives
         the same weights on every machine, device and number of threads.
-    device : str or torch.device, default="auto"
+    device : str, default="auto"
         Where to train; "auto" takes a GPU if torch sees one. Prediction runs in numpy.
     dtype : {"float32", "float64"}, default="float32"
         Precision of training and prediction.
@@ -315,7 +315,7 @@ class HalfLayerRegressor(RegressorOutputs, BaseHalfLayer):
     random_state : int, RandomState or None, default=None
         Determines weights, start values, batches and held-out rows. The same int gives
         the same weights on every machine, device and number of threads.
-    device : str or torch.device, default="auto"
+    device : str, default="auto"
         Where to train; "auto" takes a GPU if torch sees one. Prediction runs in numpy.
     dtype : {"float32", "float64"}, default="float32"
         Precision of training and prediction.

@@ -50,8 +50,10 @@ class InputScaling:
         if how is None:
             return cls()
         moments = _sparse_moments if sparse.issparse(X) else _dense_moments
-        mean, variance, varies = moments(X, sample_weight)
-        _check_variances(mean, variance, varies, feature_names)
+        mean, variance = moments(X, sample_weight)
+        too_large = ~np.isfinite(mean) | ~np.isfinite(variance)
+        _refuse_columns(too_large, "large", feature_names)
+        _refuse_columns(_underflown(X, mean, variance), "small", feature_names)
         if how == "center":
             return cls(mean)
         constant = variance <= _rounding_variance(mean, X)
@@ -123,11 +125,9 @@ def _dense_moments(X, sample_weight):
     """Weighted mean and variance, merged over blocks (Chan et al. 1983)."""
     n_rows, n_features = X.shape
     total, mean, m2 = 0.0, np.zeros(n_features), np.zeros(n_features)
-    varies = np.zeros(n_features, dtype=bool)
     for rows in row_blocks(n_rows, n_features * X.itemsize):
         weight = None if sample_weight is None else sample_weight[rows]
         block_total, block_mean, block_m2 = _block_moments(X[rows], weight)
-        varies |= (X[rows] != X[:1]).any(axis=0) if (block_m2 == 0).any() else True
         total += block_total
         if total == 0:
             continue
@@ -135,7 +135,7 @@ def _dense_moments(X, sample_weight):
         mean += delta * (block_total / total)
         with np.errstate(over="ignore", invalid="ignore"):
             m2 += block_m2 + delta**2 * (block_total * (1 - block_total / total))
-    return mean, m2 / total, varies
+    return mean, m2 / total
 
 
 def _block_moments(block, weight):
@@ -153,8 +153,7 @@ def _block_moments(block, weight):
 
 def _sparse_moments(X, sample_weight):
     mean, variance = mean_variance_axis(X, axis=0, weights=sample_weight)
-    stored = np.asarray(abs(X).max(axis=0).todense()).ravel()
-    return mean.astype(np.float64), variance.astype(np.float64), stored > 0
+    return mean.astype(np.float64), variance.astype(np.float64)
 
 
 def _rounding_variance(mean, X):
@@ -163,17 +162,22 @@ def _rounding_variance(mean, X):
     return (10 * eps * np.abs(mean)) ** 2
 
 
-def _check_variances(mean, variance, varies, feature_names):
-    too_large = ~np.isfinite(mean) | ~np.isfinite(variance)
-    too_small = (variance == 0) & varies & (np.abs(mean) < 1e-150)
-    for bad, word in ((too_large, "large"), (too_small, "small")):
-        if bad.any():
-            column = int(np.flatnonzero(bad)[0])
-            name = column if feature_names is None else repr(str(feature_names[column]))
-            raise ValueError(
-                f"Column {name} of X has values too {word} to be scaled: their "
-                f"variance is not a floating-point number. Rescale this column."
-            )
+def _underflown(X, mean, variance):
+    """Columns whose variance is zero in floating point only."""
+    tiny = (variance == 0) & (np.abs(mean) < 1e-150)
+    for column in np.flatnonzero(tiny):
+        tiny[column] = abs(X[:, [column]]).max() > 0
+    return tiny
+
+
+def _refuse_columns(bad, size, feature_names):
+    if bad.any():
+        column = int(np.flatnonzero(bad)[0])
+        name = column if feature_names is None else repr(str(feature_names[column]))
+        raise ValueError(
+            f"Column {name} of X has values too {size} to be scaled: their variance "
+            "is not a floating-point number. Rescale this column."
+        )
 
 
 def _check_fits(scaled, dtype):

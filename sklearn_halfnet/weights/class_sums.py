@@ -4,6 +4,7 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.utils._param_validation import Interval
+from threadpoolctl import threadpool_limits
 
 from sklearn_halfnet._matmul import matmul, row_blocks
 from sklearn_halfnet.weights._groups import groups_by_output
@@ -62,11 +63,13 @@ class ClassSumWeights(BaseWeights):
         ]
         rng.shuffle(classes)
         weights = np.empty((n_units, n_features), dtype=np.float32)
-        for start, rows in enumerate(classes[:n_units]):
-            units = slice(start, None, len(classes))
-            n_sums = len(range(n_units)[units])
-            weights[units] = unit_rows(_signed_sums(X[rows], n_sums, rng))
-        return weights
+        # One thread: the order of a sum, and so its last bit, depends on their number.
+        with threadpool_limits(limits=1, user_api="blas"):
+            for start, rows in enumerate(classes[:n_units]):
+                units = slice(start, None, len(classes))
+                n_sums = len(range(n_units)[units])
+                weights[units] = _signed_sums(X[rows], n_sums, rng)
+        return unit_rows(weights)
 
 
 def _signed_sums(rows, n_sums, rng):
