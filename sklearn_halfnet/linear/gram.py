@@ -1,0 +1,293 @@
+"""Gram: the sums that a ridge read-out needs, which add up over blocks of rows."""
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_halfnet._matmul import matmul, row_blocks, syrk
+from sklearn_halfnet.linear.path import RidgePath
+from sklearn_halfnet.linear.solve import solve_ridge
+
+__all__ = ["Gram"]
+
+# A block's product is added to the total once; larger blocks, fewer additions.
+_BLOCK_BYTES = 64 * 2**20
+
+_ARRAYS = ("feature_mean", "target_mean", "gram", "cross", "target_square")
+
+
+class Gram:
+    """Co-moments of features H and targets Y about their weighted means.
+
+    Two Grams of different rows merge into the Gram of all rows. So one mechanism serves
+    ``fit``, ``partial_fit``, data larger than memory, and a cluster.
+
+    Each block is centred by its own mean, and the scatter between the block's mean and
+    the mean so far is added as one more row (Chan, Golub and LeVeque 1983). No large
+    numbers are subtracted, whatever the features' means. Products of a block are taken
+    in the block's precision, and summed in float64: in a float32 total, a small ridge
+    would drown in rounding errors and the matrix cease to be positive definite.
+
+    Attributes
+    ----------
+    n_samples : int
+        Rows of positive weight seen.
+    total_weight : float
+        Sum of their weights.
+    feature_mean : ndarray of shape (n_features,)
+    target_mean : ndarray of shape (n_targets,)
+    gram : ndarray of shape (n_features, n_features)
+        sum_i w_i (h_i - mean) (h_i - mean)^T.
+    cross : ndarray of shape (n_features, n_targets)
+        sum_i w_i (h_i - mean) (y_i - mean)^T.
+    target_square : ndarray of shape (n_targets,)
+        sum_i w_i (y_i - mean)^2.
+
+    References
+    ----------
+    T. F. Chan, G. H. Golub, R. J. LeVeque, "Algorithms for computing the sample
+    variance", The American Statistician 37 (1983), equation 2.1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_halfnet.linear.gram import Gram
+    >>> H = np.array([[0.0], [1.0], [2.0], [3.0]])
+    >>> first = Gram().update(H[:2], 2 * H[:2] + 1)
+    >>> both = first.merge(Gram().update(H[2:], 2 * H[2:] + 1))
+    >>> coef, intercept = both.solve(alpha=0)
+    >>> np.round(coef, 6), np.round(intercept, 6)
+    (array([[2.]]), array([1.]))
+    """
+
+    def __init__(self):
+        self.n_samples = 0
+        self.total_weight = 0.0
+        for name in _ARRAYS:
+            setattr(self, name, None)
+
+    def update(self, H, Y, sample_weight=None):
+        """Add rows.
+
+        Parameters
+        ----------
+        H : {ndarray, sparse matrix} of shape (n_rows, n_features)
+            float32 or float64: the precision in which products are taken. A sparse
+            matrix is made dense block by block.
+        Y : ndarray of shape (n_rows, n_targets) or (n_rows,)
+        sample_weight : ndarray of shape (n_rows,), default=None
+            A row of weight 2 counts as the same row twice. None is 1 for every row.
+
+        Returns
+        -------
+        self : Gram
+
+        Raises
+        ------
+        ValueError
+            If shapes do not match each other or the rows seen before.
+        """
+        Y = np.asarray(Y).reshape(len(Y), -1)
+        self._check_shapes(H, Y, sample_weight)
+        for rows in row_blocks(H.shape[0], H.shape[1] * H.dtype.itemsize, _BLOCK_BYTES):
+            block = H[rows].toarray() if sparse.issparse(H) else H[rows]
+            weight = None if sample_weight is None else sample_weight[rows]
+            self._add_block(block, Y[rows], weight)
+        return self
+
+    def _add_block(self, H, Y, weight):
+        total = float(len(H) if weight is None else np.sum(weight, dtype=np.float64))
+        if total == 0:
+            return
+        share = np.full(len(H), 1 / total) if weight is None else weight / total
+        self._start(H.shape[1], Y.shape[1])
+        grown = self.total_weight + total
+        between = np.sqrt(self.total_weight * total / grown)
+        root = None if weight is None else np.sqrt(weight)
+        centred_h = _centred(H, share, root, self.feature_mean, between, total / grown)
+        targets = Y.astype(np.float64, copy=False)
+        centred_y = _centred(
+            targets, share, root, self.target_mean, between, total / grown
+        )
+        self.gram += syrk(centred_h)
+        self.cross += matmul(centred_h.T, centred_y.astype(H.dtype, copy=False))
+        self.target_square += np.einsum("ij,ij->j", centred_y, centred_y)
+        self.total_weight = grown
+        self.n_samples += len(H) if weight is None else int(np.count_nonzero(weight))
+
+    def _start(self, n_features, n_targets):
+        if self.gram is None:
+            self.feature_mean = np.zeros(n_features)
+            self.target_mean = np.zeros(n_targets)
+            self.gram = np.zeros((n_features, n_features))
+            self.cross = np.zeros((n_features, n_targets))
+            self.target_square = np.zeros(n_targets)
+
+    def _check_shapes(self, H, Y, weight):
+        if len(Y) != H.shape[0] or (weight is not None and len(weight) != len(Y)):
+            raise ValueError(
+                f"H has {H.shape[0]} rows, Y has {len(Y)}"
+                + ("." if weight is None else f", sample_weight has {len(weight)}.")
+            )
+        seen = None if self.gram is None else self.cross.shape
+        if seen not in (None, (H.shape[1], Y.shape[1])):
+            raise ValueError(
+                f"This Gram holds {seen[0]} features and {seen[1]} targets; got "
+                f"{H.shape[1]} and {Y.shape[1]}."
+            )
+
+    def merge(self, other):
+        """Add the rows that another Gram has seen.
+
+        Parameters
+        ----------
+        other : Gram
+            Not changed.
+
+        Returns
+        -------
+        self : Gram
+        """
+        if other.gram is None:
+            return self
+        if self.gram is not None and self.cross.shape != other.cross.shape:
+            raise ValueError(
+                f"Grams of {self.cross.shape} and {other.cross.shape} (n_features, "
+                "n_targets) cannot be merged."
+            )
+        self._start(*other.cross.shape)
+        grown = self.total_weight + other.total_weight
+        between = self.total_weight * other.total_weight / grown
+        step_h = other.feature_mean - self.feature_mean
+        step_y = other.target_mean - self.target_mean
+        self.gram += other.gram + between * np.outer(step_h, step_h)
+        self.cross += other.cross + between * np.outer(step_h, step_y)
+        self.target_square += other.target_square + between * step_y**2
+        self.feature_mean += step_h * (other.total_weight / grown)
+        self.target_mean += step_y * (other.total_weight / grown)
+        self.total_weight = grown
+        self.n_samples += other.n_samples
+        return self
+
+    def path(self):
+        """Factorise once, for any number of ridge strengths.
+
+        Returns
+        -------
+        path : RidgePath
+
+        Raises
+        ------
+        ValueError
+            If no row of positive weight has been seen.
+        """
+        self._check_not_empty()
+        # Weights are repetitions; weights below one on average are only relative.
+        n_rows = max(self.total_weight, self.n_samples)
+        return RidgePath(
+            self.gram, self.cross, self.target_square, self.total_weight, n_rows
+        )
+
+    def solve_path(self, alphas):
+        """Solve for several ridge strengths from one factorisation.
+
+        Parameters
+        ----------
+        alphas : array-like of shape (n_alphas,)
+            Absolute strengths, greater than 0.
+
+        Returns
+        -------
+        coefs : ndarray of shape (n_alphas, n_targets, n_features)
+        intercepts : ndarray of shape (n_alphas, n_targets)
+        scores : ndarray of shape (n_alphas,)
+            Generalised cross-validation scores: smaller is better.
+        """
+        path = self.path()
+        fits = [self.with_intercept(path.solve(alpha)) for alpha in alphas]
+        coefs, intercepts = (np.array(parts) for parts in zip(*fits, strict=True))
+        return coefs, intercepts, path.gcv(alphas)
+
+    def solve(self, alpha):
+        """Solve for the read-out: min sum_i w_i |y_i - V h_i - c|^2 + alpha |V|^2.
+
+        Parameters
+        ----------
+        alpha : float
+            Absolute strength, as in scikit-learn's ``Ridge``; the intercept c is not
+            penalised.
+
+        Returns
+        -------
+        coef : ndarray of shape (n_targets, n_features)
+        intercept : ndarray of shape (n_targets,)
+        """
+        self._check_not_empty()
+        return self.with_intercept(solve_ridge(self.gram, self.cross, alpha))
+
+    def with_intercept(self, solution):
+        """Turn a solution (n_features, n_targets) into coef and intercept."""
+        return solution.T, self.target_mean - self.feature_mean @ solution
+
+    def _check_not_empty(self):
+        if self.gram is None:
+            raise ValueError("This Gram has seen no row of positive weight.")
+
+    def to_dict(self):
+        """Return the state as a dict of numbers and numpy arrays.
+
+        Returns
+        -------
+        state : dict
+            For ``from_dict``; arrays are not copied.
+        """
+        return dict(vars(self))
+
+    @classmethod
+    def from_dict(cls, state):
+        """Make a Gram from what ``to_dict`` returned.
+
+        Parameters
+        ----------
+        state : dict
+
+        Returns
+        -------
+        gram : Gram
+        """
+        made = cls()
+        made.__dict__.update({name: state[name] for name in vars(made)})
+        return made
+
+
+def _centred(block, share, root, mean, between, step):
+    """Centre a block, weight it, append the between-means row; move ``mean``.
+
+    Parameters
+    ----------
+    block : ndarray of shape (n_rows, n_columns)
+    share : ndarray of shape (n_rows,)
+        Weights that sum to 1.
+    root : ndarray of shape (n_rows,) or None
+        Square roots of the weights; None for 1.
+    mean : ndarray of shape (n_columns,)
+        The mean so far; updated in place.
+    between : float
+        Square root of W w / (W + w), W the weight so far and w the block's.
+    step : float
+        w / (W + w).
+
+    Returns
+    -------
+    rows : ndarray of shape (n_rows + 1, n_columns)
+    """
+    share = share.astype(block.dtype)
+    rough = share @ block
+    rows = np.empty((len(block) + 1, block.shape[1]), block.dtype)
+    np.subtract(block, rough, out=rows[:-1])
+    # What rounding left of the mean: small, and known to full relative precision.
+    difference = rough + (share @ rows[:-1]).astype(np.float64) - mean
+    if root is not None:
+        rows[:-1] *= root[:, None].astype(block.dtype)
+    rows[-1] = between * difference
+    mean += step * difference
+    return rows
