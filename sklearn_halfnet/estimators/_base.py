@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import numpy as np
 from sklearn.base import ClassifierMixin, MultiOutputMixin, RegressorMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from sklearn_halfnet.estimators._targets import ClassTargets, RealTargets
 from sklearn_halfnet.estimators._validation import validate_input, validate_X
@@ -43,7 +43,10 @@ class ClassifierOutputs(ClassifierMixin):
         return tags
 
     def _validate_training(self, X, y, *, reset):
-        return validate_input(self, X, y, reset=reset)
+        X, y = validate_input(self, X, y, reset=reset)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        return X, y
 
     def _make_targets(self, y, sample_weight, classes=None):
         """Learn the classes; rows of weight zero show none."""

@@ -164,7 +164,7 @@ class BaseHalfLayer(BaseTorchEstimator):
 
         def tensor(array):
             array = array.toarray() if sparse.issparse(array) else array
-            return torch.from_numpy(np.array(array, dtype=self.dtype)).to(device)
+            return torch.from_numpy(np.array(array, self.dtype, order="C")).to(device)
 
         unit_scales = [
             tensor(layer.scales / start)

@@ -102,7 +102,6 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
             if first:
                 self._start(X, encoded, weight, rng_start)
                 self.loss_curve_, self.n_iter_ = [], 0
-                self._optimizer_state = None
             self._train_one_epoch(X, encoded, weight, rng_batches)
         return self
 
@@ -211,7 +210,9 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
             data = self._data(X, encoded, weight, rows, device)
             solver = self._solver(batch_size, rng, learning_rate="constant")
             objective = self._objective(network)
-            optimizer = solver.make_optimizer(objective, self._optimizer_state)
+            optimizer = solver.make_optimizer(
+                objective, getattr(self, "_optimizer_state", None)
+            )
             monitor = self._monitor(network)
             monitor(solver.run_epoch(objective, data, optimizer))
             monitor.check_parameters()
@@ -290,6 +291,7 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
         self.loss_curve_ = monitor.losses
         self.loss_ = monitor.losses[-1] if monitor.losses else np.nan
         self.n_iter_ = len(monitor.losses)
+        self._optimizer_state = None  # partial_fit starts afresh after fit
         if self.early_stopping:
             self.validation_scores_ = monitor.scores
             self.best_validation_score_ = float(monitor.best)
