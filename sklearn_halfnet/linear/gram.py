@@ -2,6 +2,7 @@
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg import blas
 
 from sklearn_halfnet._matmul import matmul, row_blocks, syrk
 from sklearn_halfnet.linear.path import RidgePath
@@ -22,7 +23,7 @@ class Gram:
     ``fit``, ``partial_fit``, data larger than memory, and a cluster.
 
     Each block is centred by its own mean, and the scatter between the block's mean and
-    the mean so far is added as one more row (Chan, Golub and LeVeque 1983). No large
+    the mean so far is added to it (Chan, Golub and LeVeque 1983). No large
     numbers are subtracted, whatever the features' means. Products of a block are taken
     in the block's precision, and summed in float64: in a float32 total, a small ridge
     would drown in rounding errors and the matrix cease to be positive definite.
@@ -86,7 +87,8 @@ class Gram:
         ValueError
             If shapes do not match each other or the rows seen before.
         """
-        Y = np.asarray(Y).reshape(len(Y), -1)
+        Y = np.asarray(Y)
+        Y = Y[:, None] if Y.ndim == 1 else Y
         self._check_shapes(H, Y, sample_weight)
         for rows in row_blocks(H.shape[0], H.shape[1] * H.dtype.itemsize, _BLOCK_BYTES):
             block = H[rows].toarray() if sparse.issparse(H) else H[rows]
@@ -100,19 +102,30 @@ class Gram:
             return
         share = np.full(len(H), 1 / total) if weight is None else weight / total
         self._start(H.shape[1], Y.shape[1])
-        grown = self.total_weight + total
-        between = np.sqrt(self.total_weight * total / grown)
-        root = None if weight is None else np.sqrt(weight)
-        centred_h = _centred(H, share, root, self.feature_mean, between, total / grown)
-        targets = Y.astype(np.float64, copy=False)
-        centred_y = _centred(
-            targets, share, root, self.target_mean, between, total / grown
-        )
-        self.gram += syrk(centred_h)
-        self.cross += matmul(centred_h.T, centred_y.astype(H.dtype, copy=False))
-        self.target_square += np.einsum("ij,ij->j", centred_y, centred_y)
-        self.total_weight = grown
+        H, h_mean = _centred(H, share)
+        Y, y_mean = _centred(Y.astype(np.float64, copy=False), share)
+        if weight is not None:
+            root = np.sqrt(weight)[:, None]
+            H *= root.astype(H.dtype)
+            Y *= root
+        self.gram += syrk(H)
+        self.cross += matmul(H.T, Y.astype(H.dtype, copy=False))
+        self.target_square += np.einsum("ij,ij->j", Y, Y)
+        self._move_means(h_mean, y_mean, total)
         self.n_samples += len(H) if weight is None else int(np.count_nonzero(weight))
+
+    def _move_means(self, h_mean, y_mean, total):
+        """Add the scatter between the means so far and those of other rows."""
+        grown = self.total_weight + total
+        between = self.total_weight * total / grown
+        step_h, step_y = h_mean - self.feature_mean, y_mean - self.target_mean
+        # In place, on the transpose: LAPACK's order; the matrix is symmetric.
+        blas.dger(between, step_h, step_h, a=self.gram.T, overwrite_a=True)
+        self.cross += between * np.outer(step_h, step_y)
+        self.target_square += between * step_y**2
+        self.feature_mean += step_h * (total / grown)
+        self.target_mean += step_y * (total / grown)
+        self.total_weight = grown
 
     def _start(self, n_features, n_targets):
         if self.gram is None:
@@ -155,16 +168,10 @@ class Gram:
                 "n_targets) cannot be merged."
             )
         self._start(*other.cross.shape)
-        grown = self.total_weight + other.total_weight
-        between = self.total_weight * other.total_weight / grown
-        step_h = other.feature_mean - self.feature_mean
-        step_y = other.target_mean - self.target_mean
-        self.gram += other.gram + between * np.outer(step_h, step_h)
-        self.cross += other.cross + between * np.outer(step_h, step_y)
-        self.target_square += other.target_square + between * step_y**2
-        self.feature_mean += step_h * (other.total_weight / grown)
-        self.target_mean += step_y * (other.total_weight / grown)
-        self.total_weight = grown
+        self.gram += other.gram
+        self.cross += other.cross
+        self.target_square += other.target_square
+        self._move_means(other.feature_mean, other.target_mean, other.total_weight)
         self.n_samples += other.n_samples
         return self
 
@@ -259,35 +266,23 @@ class Gram:
         return made
 
 
-def _centred(block, share, root, mean, between, step):
-    """Centre a block, weight it, append the between-means row; move ``mean``.
+def _centred(block, share):
+    """Centre a block by its weighted mean.
 
     Parameters
     ----------
     block : ndarray of shape (n_rows, n_columns)
     share : ndarray of shape (n_rows,)
         Weights that sum to 1.
-    root : ndarray of shape (n_rows,) or None
-        Square roots of the weights; None for 1.
-    mean : ndarray of shape (n_columns,)
-        The mean so far; updated in place.
-    between : float
-        Square root of W w / (W + w), W the weight so far and w the block's.
-    step : float
-        w / (W + w).
 
     Returns
     -------
-    rows : ndarray of shape (n_rows + 1, n_columns)
+    centred : ndarray of shape (n_rows, n_columns)
+        A new array of the block's type.
+    mean : ndarray of shape (n_columns,), float64
     """
     share = share.astype(block.dtype)
     rough = share @ block
-    rows = np.empty((len(block) + 1, block.shape[1]), block.dtype)
-    np.subtract(block, rough, out=rows[:-1])
-    # What rounding left of the mean: small, and known to full relative precision.
-    difference = rough + (share @ rows[:-1]).astype(np.float64) - mean
-    if root is not None:
-        rows[:-1] *= root[:, None].astype(block.dtype)
-    rows[-1] = between * difference
-    mean += step * difference
-    return rows
+    centred = block - rough
+    # What rounding left of the mean is small, and known to full relative precision.
+    return centred, rough + (share @ centred).astype(np.float64)

@@ -45,8 +45,8 @@ class RidgePath:
     >>> H = rng.standard_normal((50, 3))
     >>> path = Gram().update(H, H[:, :1] + rng.standard_normal((50, 1))).path()
     >>> path.best_alpha([0.1, 1.0, 1000.0])
-    0.1
-    >>> path.solve(0.1).shape
+    1.0
+    >>> path.solve(1.0).shape
     (3, 1)
     """
 
@@ -76,6 +76,9 @@ class RidgePath:
 
     def _solve_rotated(self, alpha):
         """Q^T V for one alpha, or None where T + alpha I is singular."""
+        if len(self._diagonal) == 1:
+            pivot = self._diagonal + alpha
+            return self._right / pivot if pivot > 0 else None
         banded = np.zeros((2, len(self._diagonal)))
         banded[0] = self._diagonal + alpha
         banded[1, :-1] = self._off

@@ -1,0 +1,226 @@
+import pickle
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
+from scipy.linalg import LinAlgWarning
+from sklearn.linear_model import Ridge, RidgeCV
+
+from sklearn_halfnet.linear import Gram, leave_one_out, ridge
+
+
+def make_data(n_rows=60, n_features=5, n_targets=2, seed=0, offset=0.0):
+    rng = np.random.default_rng(seed)
+    H = rng.standard_normal((n_rows, n_features)) + offset
+    Y = H @ rng.standard_normal((n_features, n_targets)) + 0.5
+    return H, Y + rng.standard_normal(Y.shape)
+
+
+def assert_same_sums(a, b, rtol=1e-8):
+    for name, value in a.to_dict().items():
+        np.testing.assert_allclose(
+            value, b.to_dict()[name], rtol=rtol, atol=rtol, err_msg=name
+        )
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("alpha", [1e-3, 1.0, 100.0])
+def test_solution_equals_ridge(alpha, weighted):
+    H, Y = make_data(offset=3.0)
+    weight = np.arange(60) % 4 if weighted else None
+    expected = Ridge(alpha=alpha).fit(H, Y, weight)
+    coef, intercept = Gram().update(H, Y, weight).solve(alpha)
+    np.testing.assert_allclose(coef, expected.coef_, rtol=1e-9)
+    np.testing.assert_allclose(intercept, expected.intercept_, rtol=1e-9)
+
+
+def test_path_equals_single_solutions_and_scores_equal_the_definition():
+    H, Y = make_data()
+    sums, alphas = Gram().update(H, Y), [0.01, 1.0, 30.0]
+    coefs, intercepts, scores = sums.solve_path(alphas)
+    centred = H - H.mean(axis=0)
+    for alpha, coef, intercept, score in zip(
+        alphas, coefs, intercepts, scores, strict=True
+    ):
+        single, single_intercept = sums.solve(alpha)
+        np.testing.assert_allclose(coef, single, rtol=1e-9)
+        np.testing.assert_allclose(intercept, single_intercept, rtol=1e-9)
+        hat = centred @ np.linalg.solve(
+            centred.T @ centred + alpha * np.eye(5), centred.T
+        )
+        residual = ((Y - H @ coef.T - intercept) ** 2).sum() / 60
+        assert score == pytest.approx(residual / (1 - (1 + np.trace(hat)) / 60) ** 2)
+
+
+def test_leave_one_out_equals_ridge_cv():
+    H, Y = make_data()
+    sums, alphas = Gram().update(H, Y), [0.1, 1.0, 10.0]
+    model = RidgeCV(alphas, store_cv_results=True).fit(H, Y)
+    for column, alpha in enumerate(alphas):
+        errors = (Y - leave_one_out(H, Y, sums, alpha)) ** 2
+        np.testing.assert_allclose(errors, model.cv_results_[:, :, column], rtol=1e-8)
+
+
+@pytest.mark.parametrize("weight", [0.5, 1.0, 3.0])
+def test_leave_one_out_equals_a_refit(weight):
+    H, Y = make_data(20)
+    weights = np.ones(20)
+    weights[4] = weight
+    found = leave_one_out(H, Y, Gram().update(H, Y, weights), 0.3, weights)[4]
+    weights[4] -= min(weight, 1)
+    coef, intercept = Gram().update(H, Y, weights).solve(0.3)
+    np.testing.assert_allclose(found, H[4] @ coef.T + intercept, rtol=1e-8)
+
+
+@given(cuts=st.lists(st.integers(0, 60), max_size=6), offset=st.floats(-1e3, 1e3))
+def test_any_chunking_gives_the_same_sums(cuts, offset):
+    H, Y = make_data(offset=offset)
+    weight = np.arange(60) % 3
+    whole, chunked = Gram().update(H, Y, weight), Gram()
+    bounds = [0, *sorted(cuts), 60]
+    for start, stop in pairwise(bounds):
+        chunked.update(H[start:stop], Y[start:stop], weight[start:stop])
+    assert_same_sums(whole, chunked)
+    np.testing.assert_allclose(whole.solve(1.0)[0], chunked.solve(1.0)[0], rtol=1e-8)
+
+
+@given(cut=st.tuples(st.integers(0, 60), st.integers(0, 60)))
+def test_merging_is_associative_and_commutative(cut):
+    H, Y = make_data()
+    first, second = sorted(cut)
+
+    def part(start, stop):
+        return Gram().update(H[start:stop], Y[start:stop])
+
+    parts = [(0, first), (first, second), (second, 60)]
+    left = part(*parts[0]).merge(part(*parts[1])).merge(part(*parts[2]))
+    right = part(*parts[0]).merge(part(*parts[1]).merge(part(*parts[2])))
+    back = part(*parts[2]).merge(part(*parts[0])).merge(part(*parts[1]))
+    whole = Gram().update(H, Y)
+    for merged in (left, right, back):
+        assert_same_sums(whole, merged)
+
+
+def test_merging_leaves_the_other_gram_as_it_was():
+    H, Y = make_data()
+    other, empty = Gram().update(H, Y), Gram()
+    merged = empty.merge(other).update(H, Y)
+    assert_same_sums(other, Gram().update(H, Y))
+    assert merged.n_samples == 120
+
+
+def test_weight_two_is_the_row_twice():
+    H, Y = make_data()
+    twice = Gram().update(np.vstack([H, H[:9]]), np.vstack([Y, Y[:9]]))
+    weighted = Gram().update(H, Y, np.r_[np.full(9, 2), np.ones(51)])
+    np.testing.assert_allclose(twice.gram, weighted.gram, rtol=1e-10)
+    np.testing.assert_allclose(twice.path().gcv([1]), weighted.path().gcv([1]))
+
+
+def test_only_relative_size_of_small_weights_counts_in_gcv():
+    H, Y = make_data()
+    small = Gram().update(H, Y, np.full(60, 1 / 60)).path().gcv([1 / 60])
+    np.testing.assert_allclose(small, Gram().update(H, Y).path().gcv([1.0]), rtol=1e-9)
+
+
+def test_minimum_norm_equals_lstsq_with_one_warning():
+    H, Y = make_data()
+    H = np.hstack([H, H[:, :2], np.ones((60, 1))])
+    expected = np.linalg.lstsq(H - H.mean(axis=0), Y - Y.mean(axis=0))[0]
+    with pytest.warns(LinAlgWarning, match="minimum norm") as caught:
+        coef, intercept = Gram().update(H, Y).solve(0)
+    assert len(caught) == 1
+    np.testing.assert_allclose(coef, expected.T, atol=1e-8)
+    np.testing.assert_allclose(
+        intercept, Y.mean(axis=0) - H.mean(axis=0) @ expected, atol=1e-8
+    )
+
+
+def test_fewer_rows_than_features_without_penalty():
+    H, Y = make_data(4, 9)
+    expected = np.linalg.lstsq(H - H.mean(axis=0), Y - Y.mean(axis=0))[0]
+    with pytest.warns(LinAlgWarning):
+        coef, _ = Gram().update(H, Y).solve(0)
+    np.testing.assert_allclose(coef, expected.T, atol=1e-8)
+
+
+def test_float32_features_with_large_means():
+    H, Y = make_data(5000, seed=1)
+    H = (H + 1000).astype(np.float32)
+    exact = Gram().update(H.astype(np.float64), Y).solve(1e-6)[0]
+    chunked = Gram()
+    for start in range(0, 5000, 700):
+        chunked.update(H[start : start + 700], Y[start : start + 700])
+    np.testing.assert_allclose(chunked.solve(1e-6)[0], exact, rtol=1e-4, atol=1e-4)
+
+
+def test_float32_rows_sorted_by_target():
+    H, Y = make_data(4000, seed=2)
+    H[2000:] += 500
+    H = H.astype(np.float32)
+    exact = Gram().update(H.astype(np.float64), Y).solve(1e-3)[0]
+    halves = Gram().update(H[:2000], Y[:2000]).update(H[2000:], Y[2000:])
+    np.testing.assert_allclose(halves.solve(1e-3)[0], exact, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("n_rows", [1, 2])
+def test_single_rows_and_constant_columns(n_rows):
+    H, Y = np.full((n_rows, 3), 7.0), np.full((n_rows, 1), 2.0)
+    coef, intercept = Gram().update(H, Y).solve(1.0)
+    np.testing.assert_array_equal(coef, 0)
+    np.testing.assert_allclose(intercept, 2)
+    assert np.isfinite(Gram().update(H, Y).path().best_alpha())
+
+
+def test_one_feature_has_a_path():
+    H, Y = make_data(n_features=1)
+    sums = Gram().update(H, Y)
+    np.testing.assert_allclose(sums.path().solve(2.0).T, sums.solve(2.0)[0])
+
+
+def test_sparse_features_and_vector_targets():
+    H, Y = make_data()
+    H[H < 0] = 0
+    found = Gram().update(sparse.csr_array(H), Y[:, 0])
+    assert_same_sums(found, Gram().update(H, Y[:, :1]))
+
+
+def test_state_survives_dict_and_pickle():
+    sums = Gram().update(*make_data())
+    assert_same_sums(sums, Gram.from_dict(sums.to_dict()), rtol=0)
+    assert_same_sums(sums, pickle.loads(pickle.dumps(sums)), rtol=0)
+
+
+def test_shapes_that_do_not_match_are_named():
+    H, Y = make_data()
+    with pytest.raises(ValueError, match="H has 60 rows, Y has 59"):
+        Gram().update(H, Y[:-1])
+    with pytest.raises(ValueError, match="holds 5 features and 2 targets; got 4"):
+        Gram().update(H, Y).update(H[:, :4], Y)
+    with pytest.raises(ValueError, match="cannot be merged"):
+        Gram().update(H, Y).merge(Gram().update(H[:, :4], Y))
+    with pytest.raises(ValueError, match="no row of positive weight"):
+        Gram().update(H, Y, np.zeros(60)).solve(1.0)
+
+
+@pytest.mark.parametrize("n_rows", [8, 200], ids=["dual", "primal"])
+@pytest.mark.parametrize("dtype, rtol", [(np.float64, 1e-8), (np.float32, 1e-3)])
+def test_ridge_is_relative_to_the_mean_diagonal(n_rows, dtype, rtol):
+    H, Y = make_data(n_rows, 20, offset=2.0)
+    weight = 1.0 + np.arange(n_rows) % 2
+    H = H.astype(dtype)
+    coef, intercept = ridge(H, Y, sample_weight=weight, alpha=0.1)
+    mean = weight @ H / weight.sum()
+    penalty = 0.1 * (weight @ (H - mean) ** 2).mean()
+    expected = Ridge(alpha=penalty).fit(H.astype(np.float64), Y, weight)
+    np.testing.assert_allclose(coef, expected.coef_, rtol=rtol, atol=rtol)
+    np.testing.assert_allclose(intercept, expected.intercept_, rtol=rtol, atol=rtol)
+
+
+def test_ridge_of_constant_features_is_the_mean():
+    coef, intercept = ridge(np.ones((5, 3)), np.arange(5.0)[:, None])
+    np.testing.assert_array_equal(coef, 0)
+    np.testing.assert_allclose(intercept, 2)
