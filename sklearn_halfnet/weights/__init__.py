@@ -1,6 +1,6 @@
 """Kinds of frozen random weights, one class each, named in ``WEIGHTS``."""
 
-from scipy import sparse
+from scipy.sparse import issparse
 
 from sklearn_halfnet.weights.base import BaseWeights
 from sklearn_halfnet.weights.binary import BinaryWeights
@@ -92,7 +92,7 @@ def check_weight_kind(kind):
         return ObjectWeights(kind)
     if callable(kind):
         return FunctionWeights(kind)
-    if sparse.issparse(kind) or getattr(kind, "ndim", None) == 2:
+    if issparse(kind) or getattr(kind, "ndim", None) == 2:
         return ArrayWeights(kind)
     raise TypeError(
         f"weight_kind must be one of {sorted(WEIGHTS)}, a weight kind, an object with "

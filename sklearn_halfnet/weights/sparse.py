@@ -53,10 +53,14 @@ class SparseWeights(BaseWeights):
         where = _draw_positions(n_units * n_features, density, rng)
         where = _fill_empty_rows(where, n_units, n_features, rng)
         rows, columns = np.divmod(where, n_features)
-        row_starts = np.searchsorted(rows, np.arange(n_units + 1))
+        row_starts = np.searchsorted(rows, np.arange(n_units + 1)).astype(np.int32)
         signs = rng.choice(np.array([-1, 1], dtype=np.float32), len(where))
         return csr_array(
-            (signs / np.float32(np.sqrt(density)), columns, row_starts),
+            (
+                signs / np.float32(np.sqrt(density)),
+                columns.astype(np.int32),
+                row_starts,
+            ),
             shape=(n_units, n_features),
         )
 
