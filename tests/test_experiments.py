@@ -1,0 +1,478 @@
+"""Benchmarks and reproductions, end to end on tiny data, and their parts."""
+
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+from sklearn.utils import Bunch
+
+from sklearn_halfnet.datasets import load_dataset
+from sklearn_halfnet.exceptions import DatasetError
+from sklearn_halfnet.experiments import (
+    EXPERIMENTS,
+    CommandError,
+    _bench_report,
+    _figures,
+    _models,
+    bench,
+    half_layers,
+)
+from sklearn_halfnet.experiments._epochs import learning_curve
+from sklearn_halfnet.experiments._half_layers_published import TABLES
+from sklearn_halfnet.experiments._half_layers_report import row_summaries
+from sklearn_halfnet.experiments._progress import PlainProgress, RichProgress, progress
+from sklearn_halfnet.experiments._report import replace_file
+from sklearn_halfnet.experiments._runner import Job, ResultFile, run_jobs
+
+# -- runner ----------------------------------------------------------------------------
+
+
+def make_jobs(n, ran, settings=None):
+    def work(i):
+        ran.append(i)
+        return {"value": i}
+
+    return [
+        Job({"i": i}, f"job {i}", lambda i=i: work(i), settings or {"epochs": 3})
+        for i in range(n)
+    ]
+
+
+def test_records_say_what_ran_where(tmp_path):
+    [record] = run_jobs(make_jobs(1, []), "test", ResultFile(tmp_path / "r.jsonl"))
+    assert record["key"] == {"i": 0} and record["result"] == {"value": 0}
+    environment = record["environment"]
+    assert environment["versions"]["numpy"] == np.__version__
+    assert environment["processor"] and environment["n_cpus"] >= 1
+    assert all(pool["num_threads"] >= 1 for pool in environment["threads"])
+    assert str(tmp_path.parent) not in json.dumps(record)
+    assert "site-packages" not in json.dumps(record)
+
+
+def test_a_cut_off_run_goes_on(tmp_path):
+    ran, results = [], ResultFile(tmp_path / "r.jsonl")
+    first = run_jobs(make_jobs(3, ran), "test", results)
+    again = run_jobs(make_jobs(5, ran), "test", results)
+    assert ran == [0, 1, 2, 3, 4]
+    assert again[:3] == first and [r["key"]["i"] for r in again] == list(range(5))
+    assert len(results.read()) == 5
+
+
+@pytest.mark.parametrize("kept", [1, 20, -1])
+def test_a_truncated_last_line_is_run_again(tmp_path, kept):
+    ran, results = [], ResultFile(tmp_path / "r.jsonl")
+    run_jobs(make_jobs(3, ran), "test", results)
+    lines = results.path.read_text().splitlines(keepends=True)
+    results.path.write_text("".join(lines[:2]) + lines[2][:kept])
+    ran.clear()
+    run_jobs(make_jobs(3, ran), "test", results)
+    assert ran == [2]
+    assert [record["key"]["i"] for record in results.read()] == [0, 1, 2]
+
+
+def test_results_of_other_settings_do_not_count(tmp_path):
+    ran, results = [], ResultFile(tmp_path / "r.jsonl")
+    run_jobs(make_jobs(2, ran), "test", results)
+    run_jobs(make_jobs(2, ran, {"epochs": 4}), "test", results)
+    assert ran == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize("line", ["not json", "[1]", '{"key": {}}'])
+def test_a_foreign_line_is_named(tmp_path, line):
+    path = tmp_path / "r.jsonl"
+    path.write_text(line + "\n")
+    with pytest.raises(CommandError, match=r"r\.jsonl, line 1, is no result"):
+        ResultFile(path).read()
+
+
+def test_a_failing_job_keeps_the_results_before_it(tmp_path):
+    results = ResultFile(tmp_path / "r.jsonl")
+    jobs = make_jobs(3, [])
+    jobs[1] = Job({"i": 1}, "job 1", lambda: 1 / 0, {})
+    with pytest.raises(ZeroDivisionError):
+        run_jobs(jobs, "test", results)
+    assert [record["key"]["i"] for record in results.read()] == [0]
+
+
+# -- progress --------------------------------------------------------------------------
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_plain_lines_without_a_terminal():
+    stream = io.StringIO()
+    with progress(4, "title", stream) as bar:
+        assert isinstance(bar, PlainProgress)
+        bar.begin("first")
+        bar.done(1, "first: 0.5")
+        bar.skip(1)
+        bar.done(2, "third: 0.7")
+    first, last = stream.getvalue().splitlines()
+    assert first.startswith("  25 %  first: 0.5  (about")
+    assert last == " 100 %  third: 0.7  (about 0 s left)"
+
+
+def test_a_bar_on_a_terminal():
+    pytest.importorskip("rich")
+    stream = Terminal()
+    with progress(2, "title", stream) as bar:
+        assert isinstance(bar, RichProgress)
+        bar.begin("first")
+        bar.done(1, "first: 0.5")
+        bar.skip(1)
+    assert "title: first" in stream.getvalue() and "100 %" in stream.getvalue()
+
+
+def test_plain_lines_without_rich(monkeypatch):
+    monkeypatch.setattr(
+        "sklearn_halfnet.experiments._progress.find_spec", lambda name: None
+    )
+    assert isinstance(progress(1, "title", Terminal()), PlainProgress)
+
+
+# -- files -----------------------------------------------------------------------------
+
+
+def test_an_interrupted_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "report.md"
+    replace_file(path, "old")
+
+    def write(partial):
+        partial.write_text("ne")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        replace_file(path, write)
+    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+# -- what is counted -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def digits():
+    data = load_dataset("digits")
+    data.X_train, data.y_train = data.X_train[:300], data.y_train[:300]
+    return data
+
+
+@pytest.fixture(scope="module")
+def table():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(120, 4)) * [1, 10, 100, 1000]
+    y = X[:, 0] + X[:, 1] / 10
+    return Bunch(
+        X_train=X[:90],
+        y_train=y[:90],
+        X_test=X[90:],
+        y_test=y[90:],
+        task="regression",
+        image_shape=None,
+        split="own",
+        title="table",
+        target_name="y",
+        notes=[],
+    )
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(
+    ("name", "n_trainable", "n_bytes"),
+    [
+        ("LogisticRegression", 65 * 10, 65 * 10 * 4),
+        ("MLP-8", 65 * 8 + 9 * 10, 4 * (65 * 8 + 9 * 10)),
+        ("HalfLayer-16 normal", 2 * 16 + 17 * 10, None),
+    ],
+)
+def test_parameters_and_bytes_of_classifiers(digits, name, n_trainable, n_bytes):
+    models = _models.rivals(digits, {"linear", "mlp"}, [8])
+    models += _models.half_layers(digits, [16], ["normal"])
+    [model] = [model for model in models if model.name == name]
+    fitted = model.make(0).fit(digits.X_train, digits.y_train)
+    assert _models.count_parameters(fitted) == n_trainable
+    # The frozen weights are stored too, in float32.
+    frozen = 4 * 16 * 64
+    assert n_bytes is None or _models.stored_bytes(fitted) == n_bytes
+    assert n_bytes or _models.stored_bytes(fitted) >= frozen + 4 * n_trainable
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(
+    ("name", "n_trainable", "n_bytes"),
+    [
+        # Means and deviations of four inputs, and of the MLP's target.
+        ("Ridge", 5, 8 * (5 + 8)),
+        ("MLP-8", 5 * 8 + 9, 8 * (5 * 8 + 9 + 8 + 2)),
+    ],
+)
+def test_parameters_and_bytes_of_regressors(table, name, n_trainable, n_bytes):
+    models = _models.rivals(table, {"linear", "mlp"}, [8])
+    [model] = [model for model in models if model.name == name]
+    fitted = model.make(0).fit(table.X_train, table.y_train)
+    assert _models.count_parameters(fitted) == n_trainable
+    assert _models.stored_bytes(fitted) == n_bytes
+
+
+def test_boosting_counts_leaves(table):
+    [model] = _models.rivals(table, {"boosting"}, [])
+    fitted = model.make(0).fit(table.X_train, table.y_train)
+    n_leaves = _models.count_parameters(fitted)
+    assert fitted.n_iter_ < n_leaves <= 31 * fitted.n_iter_
+    assert _models.stored_bytes(fitted) > 8 * n_leaves
+
+
+def test_input_scaling_follows_the_data(digits, table):
+    [image_model] = _models.half_layers(digits, [8], ["mexican_hat"])
+    estimator = image_model.make(0)
+    assert estimator.input_scaling == "center"
+    assert estimator.weight_kind.image_shape == (8, 8)
+    [table_model] = _models.half_layers(table, [8], ["normal"])
+    assert table_model.make(0).input_scaling == "standard"
+
+
+# -- bench -----------------------------------------------------------------------------
+
+TINY = {"sizes": [8, 16], "seeds": 2, "models": ["linear", "half"]}
+
+
+def run_bench(tmp_path, **options):
+    return bench.run(out=tmp_path, **{**TINY, **options})
+
+
+def test_bench_on_digits(tmp_path, capsys):
+    report = run_bench(tmp_path, quick=True, sizes=None, models=None)
+    names = [row["model"] for row in report["models"]]
+    assert names == ["LogisticRegression", "MLP-32"] + [
+        f"HalfLayer-128 {kind}" for kind in _models.PAPER_KINDS
+    ]
+    for row in report["models"]:
+        assert 0.3 < row["score_mean"] <= 1 and row["fit_seconds"] > 0
+        assert row["n_repetitions"] == 1 and row["score_sd"] is None
+    out = capsys.readouterr().out
+    assert "test accuracy" in out and "HalfLayer-128 binary" in out
+    written = json.loads((tmp_path / "bench-digits-scikit-learn.json").read_text())
+    assert written == report
+    assert (tmp_path / "bench-digits-scikit-learn.png").read_bytes()[1:4] == b"PNG"
+
+
+def write_csv(path, target):
+    rng = np.random.default_rng(0)
+    rows = [
+        f"{a:.3f},{'uv'[i % 2]},{target(a, i)}"
+        for i, a in enumerate(rng.normal(size=80))
+    ]
+    path.write_text("a,b,t\n" + "\n".join(rows) + "\n")
+    return str(path)
+
+
+def test_bench_on_a_table_of_classes(tmp_path, capsys):
+    path = write_csv(tmp_path / "my.csv", lambda a, i: "yes" if a > 0 else "no")
+    report = run_bench(tmp_path, data=path, plot=False)
+    assert report["dataset"]["task"] == "classification"
+    assert not any("mexican_hat" in row["model"] for row in report["models"])
+    assert "Mexican hats left out" in capsys.readouterr().out
+    assert not list(tmp_path.glob("*.png"))
+    [linear] = [r for r in report["models"] if r["model"] == "LogisticRegression"]
+    # Two splits, so a model without chance has two scores.
+    assert linear["n_repetitions"] == 2 and linear["score_sd"] is not None
+
+
+def test_bench_on_a_regression(tmp_path, capsys):
+    path = write_csv(tmp_path / "my.csv", lambda a, i: f"{3 * a + i % 2:.4f}")
+    report = run_bench(tmp_path, data=path, models=None, sizes=[32], seeds=1)
+    scores = {row["model"]: row["score_mean"] for row in report["models"]}
+    assert "test R2" in capsys.readouterr().out
+    assert scores["Ridge"] > 0.9 and scores["HalfLayer-32 normal"] > 0.5
+    assert {"MLP-32", "MLP-256", "HistGradientBoosting"} <= set(scores)
+
+
+def test_models_without_chance_run_once_on_a_fixed_split(tmp_path):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 3)), np.arange(60) % 2
+    path = tmp_path / "own.npz"
+    np.savez(path, X=X, y=y, test_index=np.arange(20))
+    report = run_bench(tmp_path, data=str(path), kinds=["normal"], plot=False)
+    counts = {row["model"]: row["n_repetitions"] for row in report["models"]}
+    assert counts["LogisticRegression"] == 1 and counts["HalfLayer-8 normal"] == 2
+
+
+def test_bench_without_matplotlib_says_so(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(_figures, "find_spec", lambda name: None)
+    run_bench(tmp_path, kinds=["normal"], sizes=[8], quick=True)
+    assert "sklearn-halfnet[plot]" in capsys.readouterr().out
+    assert [path.suffix for path in tmp_path.iterdir()] == [".json"]
+
+
+def test_boosting_is_left_out_of_much_data(table):
+    table = Bunch(**table, y=None)
+    table.X_train = np.broadcast_to(np.float32(0), (60_000, 784 * 2))
+    compared, notes = bench._choose(table, None, [8], ["normal"], False)
+    assert not any("Boosting" in model.name for model in compared)
+    assert "--models adds it" in notes[0]
+    compared, _ = bench._choose(table, ["boosting"], [8], ["normal"], False)
+    assert [model.name for model in compared] == ["HistGradientBoosting"]
+
+
+def test_unknown_kind_is_named(tmp_path):
+    with pytest.raises(
+        CommandError, match=r"unknown weight kind norml; known: .*normal"
+    ):
+        run_bench(tmp_path, kinds=["norml"])
+
+
+def test_missing_data_leave_no_file(tmp_path):
+    with pytest.raises(DatasetError):
+        run_bench(tmp_path / "out", data=str(tmp_path / "no.csv"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_summary_takes_mean_sd_and_median():
+    model = _models.Model("m", "s", None)
+    results = [
+        {
+            "score": score,
+            "n_trainable": 5,
+            "n_bytes": 20,
+            "fit_seconds": seconds,
+            "predict_seconds": 0.5,
+            "converged": converged,
+        }
+        for score, seconds, converged in ((0.8, 1, True), (0.9, 9, True), (1, 2, False))
+    ]
+    summary = _bench_report.summarise(model, results)
+    assert summary["score_mean"] == pytest.approx(0.9)
+    assert summary["score_sd"] == pytest.approx(0.1)
+    assert summary["fit_seconds"] == 2 and not summary["converged"]
+
+
+# -- half layers -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def tiny_paper(monkeypatch, digits):
+    """The paper's tables on digits, with few small models."""
+    loaded = []
+
+    def load(name, data_home):
+        loaded.append(name)
+        return Bunch(**digits)
+
+    monkeypatch.setattr(half_layers, "load_dataset", load)
+    models = ("lp", "mlp-32", "rnd-256-N", "rnd-256-T")
+    monkeypatch.setattr(half_layers, "QUICK_MODELS", models)
+    return loaded
+
+
+def test_every_experiment_has_a_run():
+    from importlib import import_module
+
+    for module, help_text in EXPERIMENTS.values():
+        assert callable(import_module(module).run) and help_text
+
+
+def test_report_holds_ours_beside_the_papers(tmp_path, tiny_paper):
+    report = half_layers.run(out=tmp_path, quick=True).read_text()
+    assert "not comparable" in report and "arXiv 2506.04352" in report
+    for number, paper in ((1, "92.62"), (2, "83.86")):
+        _, after = report.split(f"## Table {number}: ")
+        [row] = re.findall(r"\| rnd-256-N \|.*", after.split("## ")[0])
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        assert cells[1] == f"{2 * 256 + 257 * 10:,}" and cells[2] == paper
+        ours, difference = float(cells[3]), float(cells[5])
+        assert difference == pytest.approx(ours - float(paper), abs=0.011)
+        assert cells[4] == "-"  # one seed has no standard deviation
+    assert "of 2 half-layer rows are above the paper's" in report
+    assert "scikit-learn" in report.split("## Environment")[1]
+    assert {path.name for path in tmp_path.glob("*.png")} == {
+        "weights.png",
+        "mnist-accuracy.png",
+        "mnist-curves.png",
+        "fashion-mnist-accuracy.png",
+        "fashion-mnist-curves.png",
+    }
+
+
+def test_reproduction_goes_on_where_it_stopped(tmp_path, tiny_paper, capsys):
+    half_layers.run(table=1, out=tmp_path, quick=True)
+    path = tmp_path / "results.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:-2]) + lines[-2][:30])
+    capsys.readouterr()
+    half_layers.run(table=1, out=tmp_path, quick=True)
+    redone = capsys.readouterr().err.splitlines()
+    assert len(redone) == 2 and "rnd-256-N, seed 0" in redone[0]
+    again = path.read_text().splitlines(keepends=True)
+    assert again[: len(lines) - 2] == lines[:-2] and len(again) == len(lines)
+
+
+def test_one_table_loads_one_data_set(tmp_path, tiny_paper):
+    half_layers.run(table=2, out=tmp_path, quick=True)
+    assert tiny_paper == ["fashion-mnist"]
+
+
+def test_unknown_table(tmp_path):
+    with pytest.raises(CommandError, match="no table 7; the tables are 1, 2"):
+        half_layers.run(table=7, out=tmp_path)
+
+
+def test_without_matplotlib_there_is_a_report(
+    tmp_path, tiny_paper, monkeypatch, capsys
+):
+    monkeypatch.setattr(_figures, "find_spec", lambda name: None)
+    assert half_layers.run(table=1, out=tmp_path, quick=True).exists()
+    assert "sklearn-halfnet[plot]" in capsys.readouterr().out
+    assert not list(tmp_path.glob("*.png"))
+
+
+def test_published_tables_are_complete():
+    half = [f"rnd-{h}-{k}" for h in (256, 512, 1024, 2048) for k in "NBMT"]
+    for table in TABLES.values():
+        assert list(table.published) == ["lp", "mlp-16", "mlp-32", *half]
+
+
+@pytest.mark.parametrize("model", TABLES[1].published)
+def test_rows_have_the_papers_number_of_parameters(model, digits):
+    """Counted on 64 inputs; the formula is the paper's."""
+    name, *rest = model.split("-")
+    estimator = half_layers.make_model(model, 0, {"max_iter": 1}, (8, 8))
+    half_layers.fit_all_epochs(estimator, digits)
+    n_hidden = int(rest[0]) if rest else 0
+    expected = {
+        "lp": 65 * 10,
+        "mlp": 65 * n_hidden + (n_hidden + 1) * 10,
+        "rnd": 2 * n_hidden + (n_hidden + 1) * 10,
+    }[name]
+    assert _models.count_parameters(estimator) == expected
+
+
+def test_rows_bring_their_seeds_together():
+    def record(model, seed, test, **more):
+        result = {"test": test, "train": 99.0, "n_trainable": 7, "fit_seconds": seed}
+        return {
+            "key": {"table": 1, "model": model, "seed": seed, **more},
+            "result": result,
+        }
+
+    records = [record("lp", 0, 90.0), record("lp", 1, 92.0), record("lp", 2, 94.0)]
+    records += [record("mlp-32", 0, 50.0, curve=True)]
+    rows = row_summaries(1, records)
+    assert list(rows) == ["lp"]
+    assert rows["lp"]["test"] == 92 and rows["lp"]["sd"] == 2
+    assert rows["lp"]["paper"] == 92.34 and rows["lp"]["fit_seconds"] == 1
+
+
+@pytest.mark.parametrize("model", ["mlp-32", "rnd-256-N"])
+def test_learning_curve_has_a_score_an_epoch(digits, model):
+    recipe = {"max_iter": 4, "batch_size": 50, "learning_rate_init": 1e-2}
+    estimator = half_layers.make_model(model, 0, recipe, (8, 8))
+    curve = learning_curve(estimator, digits)
+    assert len(curve["train"]) == len(curve["test"]) == 4
+    assert curve["train"][-1] > 70 and curve["test"][-1] > 60
+    # The last epoch of the curve is the model that a whole fit gives.
+    score = 100 * estimator.score(digits.X_test, digits.y_test)
+    assert curve["test"][-1] == pytest.approx(score)
