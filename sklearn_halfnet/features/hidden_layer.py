@@ -50,7 +50,7 @@ class HiddenLayer:
         return self.weights.nbytes + self.scales.nbytes + self.shifts.nbytes
 
 
-def forward_blocks(X, scaling, layers, dtype):
+def forward_blocks(X, scaling, layers, dtype, max_bytes=16 * 2**20):
     """Compute the hidden features of X block by block.
 
     Parameters
@@ -60,6 +60,8 @@ def forward_blocks(X, scaling, layers, dtype):
     layers : list of HiddenLayer
     dtype : dtype
         In which to compute.
+    max_bytes : int, default=16 MiB
+        Bound on the bytes of a block's widest layer.
 
     Yields
     ------
@@ -69,7 +71,8 @@ def forward_blocks(X, scaling, layers, dtype):
     """
     matrices = [layer.weights.matrix(dtype) for layer in layers]
     widest = max([X.shape[1], *(layer.n_units for layer in layers)])
-    for rows in row_blocks(X.shape[0], widest * np.dtype(dtype).itemsize):
+    row_bytes = widest * np.dtype(dtype).itemsize
+    for rows in row_blocks(X.shape[0], row_bytes, max_bytes):
         features, block = [], None
         for layer, matrix in zip(layers, matrices, strict=True):
             if block is None:

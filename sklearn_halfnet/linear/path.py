@@ -107,12 +107,15 @@ class RidgePath:
         values = self.eigenvalues[self.eigenvalues > 0]
         return float((values / (values + alpha)).sum())
 
-    def gcv(self, alphas):
+    def gcv(self, alphas, relative=False):
         """Generalised cross-validation: estimated mean squared error of new rows.
 
         Parameters
         ----------
         alphas : array-like of shape (n_alphas,)
+        relative : bool, default=False
+            Whether to divide each target's error by its variance, so that targets of
+            different units count alike.
 
         Returns
         -------
@@ -120,9 +123,11 @@ class RidgePath:
             (RSS / total_weight) / (1 - (1 + df) / n_rows)^2, summed over the targets;
             infinite where nothing is left to judge by.
         """
-        return np.array([self._gcv(float(alpha)) for alpha in alphas])
+        unit = np.where(self.target_square > 0, self.target_square, 1)
+        unit = unit if relative else np.full_like(unit, self.total_weight)
+        return np.array([self._gcv(float(alpha), unit) for alpha in alphas])
 
-    def _gcv(self, alpha):
+    def _gcv(self, alpha, unit):
         left = 1 - (1 + self.degrees_of_freedom(alpha)) / self.n_rows
         rotated = self._solve_rotated(alpha)
         # At df = n - 1 the residuals vanish with the denominator: 0 / 0.
@@ -134,22 +139,24 @@ class RidgePath:
             - alpha * (rotated**2).sum(axis=0)
         )
         floor = np.finfo(np.float64).eps * self.target_square
-        return float(np.maximum(residual, floor).sum() / self.total_weight / left**2)
+        return float((np.maximum(residual, floor) / unit).sum() / left**2)
 
-    def best_alpha(self, alphas=None):
+    def best_alpha(self, alphas=None, relative=False):
         """Choose the strength of smallest score, the largest of equals.
 
         Parameters
         ----------
         alphas : array-like of shape (n_alphas,), default=None
             None takes ``default_alphas()``.
+        relative : bool, default=False
+            As in ``gcv``.
 
         Returns
         -------
         alpha : float
         """
         alphas = self.default_alphas() if alphas is None else np.sort(alphas)
-        scores = self.gcv(alphas)
+        scores = self.gcv(alphas, relative)
         return float(alphas[len(scores) - 1 - scores[::-1].argmin()])
 
     def solve(self, alpha):
