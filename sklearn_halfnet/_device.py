@@ -1,7 +1,7 @@
 """Where and how training runs: device, memory, threads and torch's global modes."""
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from threadpoolctl import threadpool_limits
 
@@ -131,5 +131,8 @@ def training_mode():
     """
     import torch
 
-    with torch.inference_mode(False), torch.enable_grad(), torch.device("cpu"):
+    # A device context costs microseconds at each call of torch: only where needed.
+    at_default = torch.get_default_device().type == "cpu"
+    device = nullcontext() if at_default else torch.device("cpu")
+    with torch.inference_mode(False), torch.enable_grad(), device:
         yield

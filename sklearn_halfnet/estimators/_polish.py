@@ -4,7 +4,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from sklearn_halfnet.features import forward_blocks
-from sklearn_halfnet.linear.ridge import ridge
+from sklearn_halfnet.linear.gram import Gram
 
 __all__ = ["polished_read_out"]
 

@@ -140,15 +140,15 @@ def _dense_moments(X, sample_weight):
 
 def _block_moments(block, weight):
     if weight is None:
-        weight = np.ones(len(block), dtype=block.dtype)
-    total = weight.sum(dtype=np.float64)
-    if total == 0:
-        return 0.0, np.zeros(block.shape[1]), np.zeros(block.shape[1])
-    mean = (weight / total) @ block.astype(np.float64, copy=False)
+        total, mean = float(len(block)), block.mean(axis=0, dtype=np.float64)
+    else:
+        total = weight.sum()
+        mean = weight @ block / max(total, np.finfo(np.float64).tiny)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         deviation = block - mean.astype(block.dtype)
-        m2 = np.einsum("i,ij,ij->j", weight, deviation, deviation, dtype=np.float64)
-    return total, mean, m2
+        np.square(deviation, out=deviation)
+        weight = np.ones(len(block), block.dtype) if weight is None else weight
+        return total, mean, (weight @ deviation).astype(np.float64)
 
 
 def _sparse_moments(X, sample_weight):
