@@ -117,10 +117,9 @@ class BaseClosedForm(BaseEstimator):
         """
         with keep_state_on_error(self):
             self._forget()
-            n_blocks = 0
-            for n_blocks, (X, y, *weight) in enumerate(blocks, start=1):
+            for X, y, *weight in blocks:
                 self._add_rows(X, y, *(weight or [None]), classes=classes)
-            if n_blocks == 0:
+            if not hasattr(self, "gram_"):
                 raise ValueError("blocks is empty: there is nothing to fit.")
             self._solve()
         return self
@@ -249,7 +248,5 @@ class BaseClosedForm(BaseEstimator):
     @property
     def n_stored_bytes_(self):
         """Bytes of all arrays that prediction needs, frozen weights included."""
-        layers = sum(layer.nbytes for layer in self._layers)
-        return (
-            layers + self._scaling.nbytes + self.coef_.nbytes + self.intercept_.nbytes
-        )
+        arrays = [*self._layers, self._scaling, self.coef_, self.intercept_]
+        return sum(part.nbytes for part in arrays)

@@ -153,9 +153,9 @@ class BaseHalfLayer(BaseTorchEstimator):
         weights = self._unit_weights(layer, self._start_scales[0])
 
         def project(rows):
-            return self._scaling.project(X[rows], weights, self.dtype)
+            return self._scaling.project(X[rows], weights, self.dtype, overwrite=True)
 
-        return project, layer.n_units
+        return project, max(layer.n_units, X.shape[1])
 
     def _network(self, device):
         import torch

@@ -1,10 +1,11 @@
 """The closed-form read-out: ridge strengths, layers combined, scores left out."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from sklearn_halfnet.linear import Gram, leave_one_out
+from sklearn_halfnet.linear import leave_one_out
 
 __all__ = ["ReadOut", "layer_groups"]
 
@@ -40,7 +41,7 @@ def layer_groups(sizes, n_direct, how):
     direct = np.arange(bounds[-2], bounds[-1])
     return [
         np.concatenate([np.arange(start, stop), direct])
-        for start, stop in zip(bounds[:-2], bounds[1:-1], strict=True)
+        for start, stop in pairwise(bounds[:-1])
     ]
 
 
@@ -125,8 +126,8 @@ class ReadOut:
         return np.mean(predictions, axis=0)
 
 
-def _least_alpha(gram: Gram):
-    """A strength at which no Gram matrix is singular."""
+def _least_alpha(gram):
+    """Return a strength at which no Gram matrix is singular."""
     return 1e-9 * np.trace(gram.gram) or 1.0
 
 

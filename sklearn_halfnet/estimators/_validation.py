@@ -5,7 +5,7 @@ from scipy import sparse
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import validate_data
 
-__all__ = ["check_sample_weight", "class_weighted", "validate_input", "validate_X"]
+__all__ = ["check_sample_weight", "class_weighted", "validate_X", "validate_input"]
 
 
 def validate_X(estimator, X, *, reset=False):

@@ -59,7 +59,7 @@ class InputScaling:
         constant = variance <= _rounding_variance(mean, X)
         return cls(mean, np.where(constant, 1.0, np.sqrt(variance)))
 
-    def transform(self, X, dtype):
+    def transform(self, X, dtype, *, overwrite=False):
         """Scale a block of rows; a sparse block is scaled but not centred.
 
         Parameters
@@ -67,6 +67,8 @@ class InputScaling:
         X : {ndarray, CSR matrix} of shape (n_rows, n_features)
         dtype : dtype
             Of the result.
+        overwrite : bool, default=False
+            Whether a dense X may be overwritten.
 
         Returns
         -------
@@ -84,7 +86,8 @@ class InputScaling:
             return scaled
         scaled = X
         if self.mean is not None:
-            scaled = X - self.mean.astype(X.dtype, copy=False)
+            mean = self.mean.astype(X.dtype, copy=False)
+            scaled = np.subtract(X, mean, out=X if overwrite else None)
         if self.scale is not None:
             scaled *= (1 / self.scale).astype(X.dtype, copy=False)
         with np.errstate(over="ignore"):
@@ -96,7 +99,7 @@ class InputScaling:
         """Scale *and* centre a few rows; a sparse block becomes dense."""
         return self.transform(X.toarray() if sparse.issparse(X) else X, dtype)
 
-    def project(self, X, weights, dtype):
+    def project(self, X, weights, dtype, *, overwrite=False):
         """Compute x' W^T for a block of rows, without densifying a sparse block.
 
         Parameters
@@ -104,12 +107,15 @@ class InputScaling:
         X : {ndarray, CSR matrix} of shape (n_rows, n_features)
         weights : {ndarray, CSR array} of shape (n_units, n_features)
         dtype : dtype
+        overwrite : bool, default=False
+            Whether a dense X may be overwritten.
 
         Returns
         -------
         projection : ndarray of shape (n_rows, n_units)
         """
-        projection = matmul(self.transform(X, dtype), weights.T)
+        scaled = self.transform(X, dtype, overwrite=overwrite)
+        projection = matmul(scaled, weights.T)
         if sparse.issparse(X) and self.mean is not None:
             center = self.mean if self.scale is None else self.mean / self.scale
             projection -= np.asarray(weights @ center, dtype=dtype)

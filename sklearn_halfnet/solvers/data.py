@@ -5,7 +5,7 @@ import torch
 
 __all__ = ["BlockData"]
 
-_BLOCK_BYTES = 32 * 2**20
+_BLOCK_BYTES = 8 * 2**20
 
 
 class BlockData:
