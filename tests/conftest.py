@@ -1,0 +1,18 @@
+import os
+from pathlib import Path
+
+import pytest
+
+# scikit-learn skips its array API check unless this is set before its import.
+os.environ["SCIPY_ARRAY_API"] = "1"
+os.environ["MPLBACKEND"] = "Agg"
+
+DATA_HOME = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def data_home():
+    """Folder of real data sets beside the checkout; the test is skipped without it."""
+    if not DATA_HOME.is_dir():
+        pytest.skip(f"no real data sets in {DATA_HOME}")
+    return DATA_HOME
