@@ -13,9 +13,7 @@ import sklearn_halfnet
 
 ESTIMATORS = [instance.estimator for instance in INSTANCES]
 # On checks' tiny data L-BFGS reaches max_iter; that warning is tested elsewhere.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::sklearn.exceptions.ConvergenceWarning"
-)
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
 @parametrize_with_checks(

@@ -1,14 +1,15 @@
 """The half layer network between scikit-learn and torch."""
 
-from numbers import Integral
+import itertools
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_halfnet._device import check_memory
 from sklearn_halfnet.activations import ACTIVATIONS
+from sklearn_halfnet.estimators._constraints import whole
 from sklearn_halfnet.estimators._polish import polished_read_out
 from sklearn_halfnet.estimators._torch import BaseTorchEstimator
 from sklearn_halfnet.features import (
@@ -32,7 +33,7 @@ class BaseHalfLayer(BaseTorchEstimator):
     _parameter_constraints = {
         **BaseTorchEstimator._parameter_constraints,
         "hidden_layer_sizes": [
-            Interval(Integral, 1, None, closed="left"),
+            whole(1),
             list,
             tuple,
             np.ndarray,
@@ -138,7 +139,7 @@ class BaseHalfLayer(BaseTorchEstimator):
 
     def _step_size(self, batch_size):
         layers = self._layers
-        inner = sum(a.n_units * b.n_units for a, b in zip(layers, layers[1:]))
+        inner = sum(a.n_units * b.n_units for a, b in itertools.pairwise(layers))
         return batch_size * (inner + layers[-1].n_units * (self._targets.n_outputs + 8))
 
     def _unit_weights(self, layer, start_scales):

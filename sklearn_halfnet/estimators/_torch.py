@@ -8,14 +8,13 @@ import time
 import warnings
 from functools import partial
 from itertools import count
-from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _is_fitted as is_fitted
 
 from sklearn_halfnet._device import (
@@ -25,6 +24,7 @@ from sklearn_halfnet._device import (
 )
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._base import keep_state_on_error
+from sklearn_halfnet.estimators._constraints import real, whole
 from sklearn_halfnet.estimators._validation import check_sample_weight, class_weighted
 
 __all__ = ["BaseTorchEstimator"]
@@ -43,24 +43,24 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
     """
 
     _parameter_constraints = {
-        "alpha": [Interval(Real, 0, None, closed="left")],
+        "alpha": [real(0)],
         "solver": [StrOptions({"adam", "lbfgs"})],
         "batch_size": [
             StrOptions({"auto", "full"}),
-            Interval(Integral, 1, None, closed="left"),
+            whole(1),
         ],
         "learning_rate": [StrOptions({"constant", "cosine", "one_cycle"})],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "tol": [Interval(Real, 0, None, closed="left")],
+        "learning_rate_init": [real(0, closed="neither")],
+        "max_iter": [whole(1)],
+        "tol": [real(0)],
         "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "validation_fraction": [real(0, 1, closed="neither")],
+        "n_iter_no_change": [whole(1)],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
         "device": [str],
         "dtype": [StrOptions({"float32", "float64"})],
-        "cache_size": [Interval(Real, 0, None, closed="left")],
+        "cache_size": [real(0)],
         "verbose": ["verbose"],
     }
 
@@ -98,6 +98,13 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
             rng_start, _, rng_batches = child_generators(self.random_state, 3)
             if first:
                 self._targets = self._make_targets(y, weight, classes)
+            elif classes is not None and not np.array_equal(
+                np.unique(classes), self.classes_
+            ):
+                raise ValueError(
+                    f"classes={classes!r} are not those of the first call to "
+                    f"partial_fit: {self.classes_}."
+                )
             encoded = self._targets.encode(y, self.dtype)
             if first:
                 self._start(X, encoded, weight, rng_start)

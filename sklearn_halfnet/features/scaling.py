@@ -187,7 +187,9 @@ def _refuse_columns(bad, size, feature_names):
 
 
 def _check_fits(scaled, dtype):
-    if not np.isfinite(scaled.sum(dtype=np.float64)):
+    with np.errstate(over="ignore", invalid="ignore"):
+        finite = np.isfinite(scaled.sum(dtype=np.float64))
+    if not finite:
         raise ValueError(
             f"X has values too large for dtype={np.dtype(dtype).name!r} after "
             "scaling. Rescale them, or use dtype='float64'."

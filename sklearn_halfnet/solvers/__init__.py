@@ -12,4 +12,4 @@ from sklearn_halfnet.solvers.lbfgs import LBFGS
 
 SOLVERS = {"adam": Adam, "lbfgs": LBFGS}
 
-__all__ = ["SOLVERS", "Adam", "LBFGS"]
+__all__ = ["LBFGS", "SOLVERS", "Adam"]

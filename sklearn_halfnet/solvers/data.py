@@ -68,7 +68,7 @@ class BlockData:
         return len(self.blocks)
 
     def block(self, i):
-        """Inputs, targets and weights (None if all one) of block i, as tensors."""
+        """Return inputs, targets and weights (None if all one) of block i."""
         inputs = self.kept.get(i)
         if inputs is None:
             inputs = self._tensor(self.compute(self.blocks[i]))

@@ -1,0 +1,182 @@
+"""The engine: networks, losses, blocks of data, solvers, schedules, the monitor."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sklearn_halfnet.exceptions import NonFiniteError
+from sklearn_halfnet.networks.half_layer import HalfLayerNetwork
+from sklearn_halfnet.solvers import SOLVERS
+from sklearn_halfnet.solvers.data import BlockData
+from sklearn_halfnet.solvers.losses import LOSSES, Objective
+from sklearn_halfnet.solvers.monitor import Monitor
+from sklearn_halfnet.solvers.schedules import SCHEDULES, ends_at_zero
+
+CPU = torch.device("cpu")
+
+
+def make_network(n_outputs=2, activation="tanh"):
+    rng = np.random.default_rng(0)
+
+    def draw(*shape):
+        return torch.from_numpy(rng.standard_normal(shape))
+
+    return HalfLayerNetwork(
+        [draw(5), draw(4)],
+        [draw(5), draw(4)],
+        [draw(4, 5)],
+        draw(n_outputs, 4),
+        draw(n_outputs),
+        activation,
+    )
+
+
+def make_data(n_rows=50, cache_bytes=1e9, batch_size=8, weight=None):
+    rng = np.random.default_rng(1)
+    inputs = rng.standard_normal((n_rows, 5))
+    calls = []
+
+    def compute(rows):
+        calls.append(rows)
+        return inputs[rows]
+
+    data = BlockData(
+        compute,
+        rng.permutation(n_rows),
+        rng.standard_normal((n_rows, 2)),
+        weight,
+        n_columns=2**17,
+        batch_size=batch_size,
+        dtype=np.dtype("float64"),
+        cache_bytes=cache_bytes,
+        device=CPU,
+    )
+    return data, calls
+
+
+@pytest.mark.parametrize("activation", ["tanh", "gelu", "cos", "logistic"])
+@pytest.mark.parametrize(
+    "loss, targets",
+    [
+        ("softmax", torch.tensor([0, 1, 1])),
+        ("logistic", torch.tensor([[0.0, 1], [1, 1], [0, 0]], dtype=torch.float64)),
+        ("squared", torch.randn(3, 2, dtype=torch.float64)),
+    ],
+)
+def test_gradients_equal_finite_differences(activation, loss, targets):
+    network = make_network(activation=activation)
+    objective = Objective(network, loss, alpha=0.3)
+    inputs, weights = torch.randn(3, 5, dtype=torch.float64), torch.tensor([1, 2, 0.5])
+    objective(inputs, targets, weights.double()).backward()
+    for parameter in objective.parameters():
+        flat, grad = parameter.detach().view(-1), parameter.grad.view(-1)
+        for i in range(len(flat)):
+            values = []
+            for step in (1e-6, -2e-6):
+                flat[i] += step
+                values.append(objective(inputs, targets, weights.double()).item())
+            flat[i] += 1e-6
+            assert_allclose((values[0] - values[1]) / 2e-6, grad[i], atol=1e-6)
+
+
+def test_losses_are_one_a_row():
+    scores = torch.randn(7, 3)
+    assert LOSSES["softmax"](scores, torch.zeros(7, dtype=torch.long)).shape == (7,)
+    for name in ("logistic", "squared"):
+        assert LOSSES[name](scores, torch.zeros(7, 3)).shape == (7,)
+
+
+def test_blocks_hold_every_row_once():
+    data, _ = make_data()
+    assert len(data) > 1
+    assert_array_equal(np.sort(np.concatenate(data.blocks)), np.arange(50))
+    seen = list(data.minibatches(8, np.random.default_rng(0)))
+    assert sum(len(targets) for _, targets, _ in seen) == 50
+    for inputs, targets, weights in seen:
+        assert len(inputs) == len(targets) <= 8
+        assert weights is None
+
+
+@pytest.mark.parametrize("cache_bytes, n_calls", [(1e9, 1), (0, 2)])
+def test_blocks_are_computed_once_if_they_fit(cache_bytes, n_calls):
+    data, calls = make_data(cache_bytes=cache_bytes)
+    for _ in range(2):
+        list(data.minibatches(8, np.random.default_rng(0)))
+    assert len(calls) == n_calls * len(data)
+
+
+def test_weights_have_a_mean_of_one():
+    data, _ = make_data(weight=np.arange(50.0))
+    weights = torch.cat([data.block(i)[2] for i in range(len(data))])
+    assert_allclose(weights.mean(), 1)
+
+
+@pytest.mark.parametrize("name", SOLVERS)
+def test_solvers_lower_the_loss(name):
+    data, _ = make_data()
+    network, losses = make_network(), []
+    solver = SOLVERS[name](
+        learning_rate_init=0.05,
+        learning_rate="one_cycle",
+        batch_size=8,
+        tol=1e-6,
+        rng=np.random.default_rng(0),
+    )
+    solver.solve(Objective(network, "squared", 1e-3), data, 40, losses.append)
+    assert losses[-1] < 0.8 * losses[0]
+
+
+def test_solvers_stop_when_asked():
+    data, _ = make_data()
+    for name in SOLVERS:
+        seen = []
+        solver = SOLVERS[name](
+            learning_rate_init=0.05,
+            learning_rate="constant",
+            batch_size=8,
+            tol=0,
+            rng=np.random.default_rng(0),
+        )
+
+        def stop_at_three(loss, seen=seen):
+            seen.append(loss)
+            return len(seen) == 3
+
+        objective = Objective(make_network(), "squared", 0.0)
+        assert solver.solve(objective, data, 40, stop_at_three)
+        assert len(seen) == 3
+
+
+def test_schedules():
+    assert [name for name in SCHEDULES if ends_at_zero(name)] == ["cosine", "one_cycle"]
+    rates = [SCHEDULES["one_cycle"](p) for p in np.linspace(0, 1, 101)]
+    assert np.argmax(rates) == 20
+    assert max(rates) == 1
+    assert min(rates) == rates[-1]
+
+
+def test_monitor_counts_patience_and_goes_back_to_the_best():
+    network = make_network()
+    scores = iter([0.5, 0.9, 0.8, 0.9, 0.7])
+    monitor = Monitor(network, tol=1e-4, patience=2, validate=lambda: next(scores))
+    assert not monitor(1.0)
+    assert not monitor(0.9)
+    best = network.coef.detach().clone()
+    with torch.no_grad():
+        network.coef.add_(1)
+    assert not monitor(0.8)
+    assert monitor(0.7)
+    monitor.restore_best()
+    assert torch.equal(network.coef, best)
+
+
+def test_monitor_refuses_what_is_not_finite():
+    network = make_network()
+    monitor = Monitor(network, tol=0, patience=None)
+    with pytest.raises(NonFiniteError, match="the loss is non-finite after pass 1"):
+        monitor(float("nan"))
+    with torch.no_grad():
+        network.intercept[0] = float("inf")
+    with pytest.raises(NonFiniteError, match="a trained parameter"):
+        monitor.check_parameters()
