@@ -23,7 +23,7 @@ from sklearn_halfnet.weights import WEIGHTS, check_weight_kind
 
 __all__ = ["BaseHalfLayer"]
 
-# The ridge read-out's one-hot scores lie in [0, 1]; times this, softmax starts confident.
+# One-hot scores of the ridge read-out lie in [0, 1]; times this, softmax is confident.
 _CONFIDENCE = 8.0
 
 
@@ -143,7 +143,7 @@ class BaseHalfLayer(BaseTorchEstimator):
         return batch_size * (inner + layers[-1].n_units * (self._targets.n_outputs + 8))
 
     def _unit_weights(self, layer, start_scales):
-        """The layer's weights, scaled so that pre-activations have unit variance."""
+        """Scale the layer's weights so that pre-activations have unit variance."""
         matrix = layer.weights.matrix(self.dtype)
         if sparse.issparse(matrix):
             return sparse.csr_array(matrix * start_scales[:, None])

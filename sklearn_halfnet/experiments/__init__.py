@@ -14,6 +14,14 @@ EXPERIMENTS = {
         "Alpaydin (2025), Half-Layered Neural Networks: tables 1 (MNIST) and "
         "2 (Fashion-MNIST), and the figures",
     ),
+    "half-layers-speed": (
+        "sklearn_halfnet.experiments.half_layers_speed",
+        "Seconds, memory and bytes of half layers, each beside its rival",
+    ),
+    "half-layers-defaults": (
+        "sklearn_halfnet.experiments.half_layers_defaults",
+        "Default parameters on ten tabular data sets, beside scikit-learn's MLP",
+    ),
 }
 
 
