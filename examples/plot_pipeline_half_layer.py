@@ -1,0 +1,59 @@
+"""
+A half layer in a pipeline, on a table with mixed columns
+=========================================================
+
+``HalfLayerClassifier`` takes the place of ``MLPClassifier``: it sits at the end of a
+pipeline, takes pandas tables and sample weights, and scales its inputs itself.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from sklearn.calibration import CalibrationDisplay
+from sklearn.compose import make_column_transformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+from sklearn_halfnet import HalfLayerClassifier
+
+# %%
+# A made-up shop: whether a visitor buys depends on age and hour in a way that is not
+# linear, and on the kind of visit.
+rng = np.random.default_rng(0)
+n_rows = 4000
+table = pd.DataFrame(
+    {
+        "age": rng.uniform(18, 80, n_rows),
+        "hour": rng.uniform(0, 24, n_rows),
+        "visit": rng.choice(["search", "mail", "direct"], n_rows),
+    }
+)
+score = (
+    2 * np.sin(table["hour"] * np.pi / 12)
+    - ((table["age"] - 45) / 15) ** 2
+    + table["visit"].map({"search": 0.0, "mail": 1.5, "direct": 0.5})
+)
+buys = np.where(rng.random(n_rows) < 1 / (1 + np.exp(-score)), "yes", "no")
+train, test, y_train, y_test = train_test_split(table, buys, random_state=0)
+
+# %%
+# The same preparation in front of both models.
+encode = make_column_transformer(
+    (OneHotEncoder(), ["visit"]),
+    remainder="passthrough",
+    verbose_feature_names_out=False,
+)
+models = {
+    "half layer": HalfLayerClassifier(128, max_iter=20, random_state=0),
+    "logistic regression": LogisticRegression(max_iter=1000),
+}
+figure, ax = plt.subplots(layout="constrained")
+for name, model in models.items():
+    pipeline = make_pipeline(encode, model).fit(train, y_train)
+    print(f"{name}: test accuracy {pipeline.score(test, y_test):.3f}")
+    CalibrationDisplay.from_estimator(
+        pipeline, test, y_test, n_bins=10, name=name, ax=ax, pos_label="yes"
+    )
+plt.show()

@@ -1,0 +1,110 @@
+"""The package as a whole: structure, lazy imports, documentation, metadata."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sklearn_halfnet
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "sklearn_halfnet"
+FILES = sorted(PACKAGE.rglob("*.py"))
+PUBLIC = [name for name in sklearn_halfnet.__all__ if not name.startswith("_")]
+
+FLOORS = {
+    "exceptions": 1,
+    "activations": 1,
+    "_random": 1,
+    "_device": 1,
+    "_matmul": 1,
+    "linear": 1,
+    "inspection": 1,
+    "weights": 2,
+    "features": 2,
+    "networks": 2,
+    "solvers": 2,
+    "datasets": 2,
+    "estimators": 4,
+    "experiments": 5,
+    "__init__": 5,
+    "cli": 6,
+    "__main__": 7,
+}
+TORCH_ROOMS = {"networks", "solvers"}
+
+
+def room(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(tree, *, top_level=False):
+    nodes = tree.body if top_level else ast.walk(tree)
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_go_down(path):
+    for name in imported(ast.parse(path.read_text(encoding="utf-8"))):
+        parts = name.split(".")
+        if parts[0] != "sklearn_halfnet":
+            continue
+        target = parts[1] if parts[1] in FLOORS else "__init__"
+        assert FLOORS[target] <= FLOORS[room(path)], f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_torch_is_imported_where_it_belongs(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = imported(tree, top_level=True)
+    if room(path) not in TORCH_ROOMS:
+        assert "torch" not in {name.split(".")[0] for name in names}
+
+
+@pytest.mark.parametrize(
+    "code, unwanted",
+    [
+        ("import sklearn_halfnet", ["torch", "sklearn", "numpy"]),
+        ("from sklearn_halfnet import HalfLayerClassifier", ["torch", "pandas"]),
+    ],
+)
+def test_imports_are_lazy(code, unwanted):
+    check = f"{code}; import sys; print([m for m in {unwanted} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", check], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_public_names():
+    for name in PUBLIC:
+        assert getattr(sklearn_halfnet, name).__name__ == name
+        assert name in dir(sklearn_halfnet)
+    with pytest.raises(AttributeError, match="no attribute 'NoSuchThing'"):
+        sklearn_halfnet.NoSuchThing  # noqa: B018
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_names_are_documented(name):
+    reference = (ROOT / "doc" / "reference" / "index.md").read_text(encoding="utf-8")
+    assert f"   {name}\n" in reference
+    text = getattr(sklearn_halfnet, name).__doc__
+    for section in ("Parameters", "Attributes", "References", "Examples"):
+        assert f"{section}\n    ---" in text, f"{name} has no section {section}"
+
+
+def test_types_are_announced():
+    assert (PACKAGE / "py.typed").exists()
+
+
+def test_continuous_integration_runs_the_command_of_the_readme():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    command = 'pip install -c constraints.txt -e ".[test]" && pytest -n 2'
+    assert command in readme
+    assert command in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
