@@ -2,8 +2,8 @@
 Learning curves of a half layer and of an MLP
 =============================================
 
-A half layer trains two numbers a hidden unit, so its training and test curves stay close
-together where an MLP's part.
+A half layer trains two numbers a hidden unit, so its training and test curves stay
+close together where an MLP's part.
 """
 
 import matplotlib.pyplot as plt
