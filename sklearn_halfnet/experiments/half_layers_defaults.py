@@ -79,6 +79,7 @@ def run(table=None, data_home=None, seeds=3, out="halfnet-defaults", quick=False
     names, seeds = (QUICK_DATA, 1) if quick else (tuple(DATA), seeds)
     load = cache(lambda name, seed: _load(data_home, name, seed))
     import torch  # noqa: F401  its import is not part of the first fit
+
     jobs = [_job(name, seed, load) for name in names for seed in range(seeds)]
     results = ResultFile(out / "results.jsonl")
     title = "halfnet reproduce half-layers-defaults"
