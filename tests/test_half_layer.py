@@ -302,6 +302,20 @@ def test_warm_start_goes_on(digits):
     assert model.loss_ < loss
 
 
+def test_warm_start_refuses_other_layers(iris):
+    model = HalfLayerClassifier(**QUICK, warm_start=True).fit(*iris)
+    with pytest.raises(ValueError, match=r"\[32\] units .* \[64\]"):
+        model.set_params(hidden_layer_sizes=64).fit(*iris)
+
+
+def test_polish_earns_its_place_in_regression(diabetes):
+    X, y = diabetes
+    options = {"hidden_layer_sizes": 64, "max_iter": 30, "random_state": 0}
+    plain = HalfLayerRegressor(**options).fit(X[:300], y[:300])
+    polished = HalfLayerRegressor(**options, polish=True).fit(X[:300], y[:300])
+    assert polished.score(X[300:], y[300:]) > plain.score(X[300:], y[300:])
+
+
 def test_partial_fit_learns_and_goes_on_from_a_pickle(digits):
     X_train, X_test, y_train, y_test = digits
     model = HalfLayerClassifier(128, input_scaling="center", random_state=0)

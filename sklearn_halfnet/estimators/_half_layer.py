@@ -88,6 +88,16 @@ class BaseHalfLayer(BaseTorchEstimator):
         middle = 1 / targets.shape[1] if self._targets.loss == "softmax" else 0.5
         return _CONFIDENCE * coef, _CONFIDENCE * (intercept - middle)
 
+    def _check_resumable(self):
+        sizes = [layer.n_units for layer in self._layers]
+        if self._sizes() != sizes or self._layers[0].activation != self.activation:
+            raise ValueError(
+                f"warm_start=True goes on with layers of {sizes} units and activation "
+                f"{self._layers[0].activation!r}, but the parameters ask for "
+                f"{self._sizes()} and {self.activation!r}. Set warm_start=False to "
+                "start anew."
+            )
+
     def _sizes(self):
         sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes))
         whole = sizes.ndim == 1 and np.issubdtype(sizes.dtype, np.integer)
@@ -131,7 +141,6 @@ class BaseHalfLayer(BaseTorchEstimator):
             self._scaling,
             self._layers,
             self._targets,
-            self.alpha,
         )
         self._set_read_out(coef, intercept)
 

@@ -9,8 +9,10 @@ from sklearn_halfnet.linear.gram import Gram
 __all__ = ["polished_read_out"]
 
 
-def polished_read_out(X, encoded, sample_weight, scaling, layers, targets, alpha):
+def polished_read_out(X, encoded, sample_weight, scaling, layers, targets):
     """Solve the read-out of fixed hidden layers by ridge regression.
+
+    Its strength is chosen by generalised cross-validation.
 
     Parameters
     ----------
@@ -21,8 +23,6 @@ def polished_read_out(X, encoded, sample_weight, scaling, layers, targets, alpha
     scaling : InputScaling
     layers : list of HiddenLayer
     targets : ClassTargets or RealTargets
-    alpha : float
-        L2 strength on the mean squared error.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def polished_read_out(X, encoded, sample_weight, scaling, layers, targets, alpha
     gram, dtype = Gram(), layers[0].scales.dtype
     for rows, features in forward_blocks(X, scaling, layers, dtype):
         gram.update(features[-1], wanted[rows], weight[rows])
-    coef, intercept = gram.solve(max(alpha, 1e-10) * weight.sum())
+    coef, intercept = gram.solve(gram.path().best_alpha())
     if targets.loss == "squared":
         return coef, intercept
     middle = 1 / wanted.shape[1] if targets.loss == "softmax" else 0.5

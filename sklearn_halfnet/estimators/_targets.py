@@ -54,6 +54,14 @@ class ClassTargets:
             )
         return cls("binary" if len(classes) == 2 else "multiclass", classes)
 
+    def check_same_classes(self, classes):
+        """Raise ValueError if these are not the classes known."""
+        if not np.array_equal(np.unique(classes), self.classes):
+            raise ValueError(
+                f"classes={classes!r} are not those of the first call to "
+                f"partial_fit: {self.classes}."
+            )
+
     @property
     def loss(self):
         """Name of the loss that these targets call for."""

@@ -36,6 +36,7 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
     A subclass says what its network is:
 
     - ``_start(X, targets, train_weight, rng)`` draws start values as fitted attributes;
+    - ``_check_resumable()`` raises if a warm start contradicts the parameters;
     - ``_network(device)`` makes the module from them;
     - ``_inputs(X)`` returns ``compute(rows)``, the network's inputs, and their width;
     - ``_store(network)`` takes the trained values back as numpy attributes;
@@ -79,7 +80,9 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
             if not resumes:
                 self._targets = self._make_targets(y, train_weight)
             encoded = self._targets.encode(y, self.dtype)
-            if not resumes:
+            if resumes:
+                self._check_resumable()
+            else:
                 self._start(X, encoded, train_weight, rng_start)
             report = self._reporter(context, X, y, weight)
             self._train(X, encoded, weight, train, held_out, rng_batches, report)
@@ -98,18 +101,15 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
             rng_start, _, rng_batches = child_generators(self.random_state, 3)
             if first:
                 self._targets = self._make_targets(y, weight, classes)
-            elif classes is not None and not np.array_equal(
-                np.unique(classes), self.classes_
-            ):
-                raise ValueError(
-                    f"classes={classes!r} are not those of the first call to "
-                    f"partial_fit: {self.classes_}."
-                )
+            elif classes is not None:
+                self._targets.check_same_classes(classes)
             encoded = self._targets.encode(y, self.dtype)
             if first:
                 self._start(X, encoded, weight, rng_start)
                 self.loss_curve_, self.n_iter_ = [], 0
-            self._train_one_epoch(X, encoded, weight, rng_batches)
+            # Each call shuffles its rows in another order.
+            seed = [rng_batches.integers(2**32), self.n_iter_]
+            self._train_one_epoch(X, encoded, weight, np.random.default_rng(seed))
         return self
 
     def _total_weight(self, y, sample_weight):

@@ -49,8 +49,9 @@ class HalfLayerClassifier(ClassifierOutputs, BaseHalfLayer):
     init : {"ridge", "random"}, default="ridge"
         Start of the read-out: a ridge solution on up to 10,000 rows, or N(0, 1 / H).
     polish : bool, default=False
-        Refit the read-out in closed form after training, by ridge regression. On
-        regression this can help; on classification it often lowers accuracy.
+        Refit the read-out in closed form after training, by ridge regression whose
+        strength generalised cross-validation chooses. On regression this can help; on
+        classification it often lowers accuracy.
     input_scaling : {"standard", "center"} or None, default="standard"
         Centre and scale the columns; centre them only, which suits images, whose
         pixels share one unit; or take them as they are.
@@ -285,8 +286,9 @@ class HalfLayerRegressor(RegressorOutputs, BaseHalfLayer):
     init : {"ridge", "random"}, default="ridge"
         Start of the read-out: a ridge solution on up to 10,000 rows, or N(0, 1 / H).
     polish : bool, default=False
-        Refit the read-out in closed form after training, by ridge regression. On
-        regression this can help; on classification it often lowers accuracy.
+        Refit the read-out in closed form after training, by ridge regression whose
+        strength generalised cross-validation chooses. On regression this can help; on
+        classification it often lowers accuracy.
     input_scaling : {"standard", "center"} or None, default="standard"
         Centre and scale the columns; centre them only, which suits images, whose
         pixels share one unit; or take them as they are.
