@@ -17,6 +17,8 @@ exclude_patterns = ["_build", "changes", "results"]
 myst_enable_extensions = ["dollarmath"]
 numpydoc_show_class_members = False
 autosummary_generate = True
+# Docstrings inherited from scikit-learn refer to labels of its own pages.
+suppress_warnings = ["ref.ref"]
 html_theme = "pydata_sphinx_theme"
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",

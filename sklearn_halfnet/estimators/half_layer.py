@@ -125,7 +125,7 @@ class HalfLayerClassifier(ClassifierOutputs, BaseHalfLayer):
         Bytes of all arrays that prediction needs, frozen weights included.
     n_features_in_ : int
         Features seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, if X had string column names.
 
     Raises
@@ -358,7 +358,7 @@ class HalfLayerRegressor(RegressorOutputs, BaseHalfLayer):
         Bytes of all arrays that prediction needs, frozen weights included.
     n_features_in_ : int
         Features seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, if X had string column names.
 
     Raises

@@ -18,7 +18,7 @@ class GaborWeights(BaseWeights):
 
     With u the offset from the filter's centre, s its size, l the wavelength, p the
     phase and t the coordinate of u across the wave fronts, a filter is
-    (cos(2 pi t / l + p) - cos(p) exp(-2 pi^2 s^2 / l^2)) exp(-|u|^2 / (2 s^2)),
+    ``(cos(2 pi t / l + p) - cos(p) exp(-2 pi^2 s^2 / l^2)) exp(-|u|^2 / (2 s^2))``,
     where the subtracted term makes it blind to a constant input.
 
     Positions are uniform over the image, orientations and phases uniform over the
