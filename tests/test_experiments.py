@@ -18,6 +18,8 @@ from sklearn_halfnet.experiments import (
     _models,
     bench,
     half_layers,
+    half_layers_defaults,
+    half_layers_speed,
 )
 from sklearn_halfnet.experiments._epochs import learning_curve
 from sklearn_halfnet.experiments._half_layers_published import TABLES
@@ -476,3 +478,34 @@ def test_learning_curve_has_a_score_an_epoch(digits, model):
     # The last epoch of the curve is the model that a whole fit gives.
     score = 100 * estimator.score(digits.X_test, digits.y_test)
     assert curve["test"][-1] == pytest.approx(score)
+
+
+def test_speed_report_has_every_measure(data_home, tmp_path):
+    report = half_layers_speed.run(data_home=data_home, out=tmp_path, quick=True)
+    text = report.read_text(encoding="utf-8")
+    for bar in ("at most 1.0", "at least 5", "within 15 %", "below 200,000"):
+        assert bar in text
+    assert "nan" not in text
+
+
+def test_defaults_report_counts_wins(data_home, tmp_path):
+    report = half_layers_defaults.run(data_home=data_home, out=tmp_path, quick=True)
+    assert "of 2 data sets" in report.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("experiment", [half_layers_speed, half_layers_defaults])
+def test_experiments_without_tables_say_so(experiment, tmp_path):
+    with pytest.raises(CommandError, match="no numbered tables"):
+        experiment.run(table=1, out=tmp_path)
+
+
+def test_defaults_say_where_their_data_belong(tmp_path):
+    with pytest.raises(CommandError, match="--data-home"):
+        half_layers_defaults.run(out=tmp_path)
+
+
+def test_outcome_of_differences():
+    outcome = half_layers_defaults._outcome
+    assert outcome(np.array([0.02, 0.03, 0.025])) == "wins"
+    assert outcome(np.array([-0.02, -0.03, -0.025])) == "loses"
+    assert outcome(np.array([0.02, -0.03, 0.025])) == "ties"

@@ -1,0 +1,99 @@
+"""Input scaling, start values and the forward pass of hidden layers."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+
+from sklearn_halfnet._random import child_generators
+from sklearn_halfnet.activations import ACTIVATIONS
+from sklearn_halfnet.features import (
+    InputScaling,
+    StartSample,
+    draw_hidden_layers,
+    forward_blocks,
+    scaling,
+)
+from sklearn_halfnet.weights import check_weight_kind
+
+rng = np.random.default_rng(0)
+X = rng.standard_normal((400, 5)) * [1, 10, 0.1, 3, 1] + [0, 100, 0, -5, 1e4]
+WEIGHT = rng.integers(0, 4, len(X)).astype(float)
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Cut rows into blocks of about 30."""
+    cut = scaling.row_blocks
+    monkeypatch.setattr(
+        scaling, "row_blocks", lambda n, size: cut(n, size, max_bytes=30 * size)
+    )
+
+
+@pytest.mark.parametrize("dtype, tolerance", [("float64", 1e-10), ("float32", 1e-4)])
+@pytest.mark.parametrize("weight", [None, WEIGHT])
+def test_moments_over_blocks(small_blocks, dtype, tolerance, weight):
+    found = InputScaling.fit(X.astype(dtype), "standard", weight)
+    mean = np.average(X, axis=0, weights=weight)
+    variance = np.average((X - mean) ** 2, axis=0, weights=weight)
+    assert_allclose(found.mean, mean, rtol=tolerance, atol=tolerance)
+    assert_allclose(found.scale, np.sqrt(variance), rtol=100 * tolerance)
+
+
+def test_rows_of_weight_zero_do_not_count(small_blocks):
+    rows = np.zeros(len(X))
+    rows[200:300] = 1
+    found = InputScaling.fit(X, "standard", rows)
+    assert_allclose(found.mean, X[200:300].mean(axis=0))
+
+
+@pytest.mark.parametrize("how", ["standard", "center", None])
+@pytest.mark.parametrize("kind", ["normal", "sparse", "binary"])
+def test_projection_of_sparse_rows_equals_dense(how, kind):
+    weights = check_weight_kind(kind).sample(7, 5, np.random.default_rng(1))
+    thin = X * (rng.random(X.shape) < 0.3)
+    found = InputScaling.fit(thin, how)
+    expected = found.transform(thin, "float64") @ weights.T
+    assert_allclose(found.project(thin, weights, "float64"), expected, atol=1e-10)
+    from_sparse = InputScaling.fit(sparse.csr_array(thin), how)
+    projected = from_sparse.project(sparse.csr_array(thin), weights, "float64")
+    assert_allclose(projected, expected, atol=1e-8)
+
+
+def test_transform_keeps_its_input_unless_told():
+    found, kept = InputScaling.fit(X, "standard"), X.copy()
+    scaled = found.transform(X, "float64")
+    assert_array_equal(X, kept)
+    assert found.transform(kept, "float64", overwrite=True) is kept
+    assert_array_equal(kept, scaled)
+
+
+def test_start_sample_is_bounded_and_leaves_out_weight_zero(monkeypatch):
+    monkeypatch.setattr("sklearn_halfnet.features.start._MAX_ROWS", 50)
+    found = InputScaling.fit(X, "standard")
+    arguments = (X, np.arange(400), WEIGHT, found)
+    draw = np.random.default_rng(0)
+    assert len(StartSample.draw(*arguments, 10, draw, "float32").targets) == 50
+    many = StartSample.draw(*arguments, 120, draw, "float32")
+    assert len(many.targets) == 120
+    assert (many.sample_weight > 0).all()
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_layers_start_with_unit_variance_and_forward_repeats_them(activation):
+    found = InputScaling.fit(X, "standard")
+    sample = StartSample.draw(X, X[:, 0], None, found, 30, rng, "float64")
+    kinds = [check_weight_kind("normal"), check_weight_kind("orthogonal")]
+    layers, features = draw_hidden_layers(sample, kinds, [30, 20], activation, rng)
+    first = found.project(X, layers[0].weights.matrix("float64"), "float64")
+    assert_allclose((first * layers[0].scales).std(axis=0), 1)
+    blocks = [last for _, (_, last) in forward_blocks(X, found, layers, "float64")]
+    assert_allclose(np.vstack(blocks), features, atol=1e-12)
+
+
+def test_children_of_a_seed_are_independent():
+    first, second = child_generators(3, 2)
+    again, _ = child_generators(3, 2)
+    draw = first.random(4)
+    assert_array_equal(draw, again.random(4))
+    assert (draw != second.random(4)).all()
