@@ -7,8 +7,10 @@ from threadpoolctl import threadpool_limits
 
 __all__ = ["check_memory", "compute_threads", "resolve_device", "training_mode"]
 
-# Below this many multiply-adds a step, waking a second thread costs more than it saves.
-_SMALL_STEP = 1_000_000
+# Multiply-adds of a step below which waking a second thread costs more than it saves:
+# of torch, which is woken at every operation, and of BLAS.
+_SMALL_STEP = 5_000_000
+_TINY_STEP = 1_000_000
 
 _forked = False
 
@@ -114,8 +116,9 @@ def compute_threads(step_size):
         return
     before = torch.get_num_threads()
     torch.set_num_threads(1)
+    tiny = _forked or step_size < _TINY_STEP
     try:
-        with threadpool_limits(limits=1):
+        with threadpool_limits(limits=1) if tiny else nullcontext():
             yield
     finally:
         if not _forked:
