@@ -175,25 +175,6 @@ class Gram:
         self.n_samples += other.n_samples
         return self
 
-    def select(self, columns):
-        """Return the Gram of some of the features.
-
-        Parameters
-        ----------
-        columns : ndarray of shape (n_selected,) of int
-
-        Returns
-        -------
-        gram : Gram
-            A copy.
-        """
-        self._check_not_empty()
-        state = self.to_dict()
-        state["gram"] = self.gram[np.ix_(columns, columns)]
-        state["cross"] = self.cross[columns]
-        state["feature_mean"] = self.feature_mean[columns]
-        return Gram.from_dict(state)
-
     def path(self):
         """Factorise once, for any number of ridge strengths.
 
