@@ -21,7 +21,6 @@ FLOORS = {
     "_device": 1,
     "_matmul": 1,
     "linear": 1,
-    "inspection": 1,
     "weights": 2,
     "features": 2,
     "networks": 2,

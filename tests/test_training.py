@@ -46,7 +46,8 @@ def make_data(n_rows=50, cache_bytes=1e9, batch_size=8, weight=None):
         rng.permutation(n_rows),
         rng.standard_normal((n_rows, 2)),
         weight,
-        n_columns=2**17,
+        n_columns=5,
+        working_columns=2**17,
         batch_size=batch_size,
         dtype=np.dtype("float64"),
         cache_bytes=cache_bytes,
@@ -104,6 +105,12 @@ def test_blocks_are_computed_once_if_they_fit(cache_bytes, n_calls):
     for _ in range(2):
         list(data.minibatches(8, np.random.default_rng(0)))
     assert len(calls) == n_calls * len(data)
+
+
+def test_only_the_inputs_have_to_fit_into_the_cache():
+    input_bytes = 50 * 5 * 8
+    assert make_data(cache_bytes=input_bytes)[0].keeps
+    assert not make_data(cache_bytes=input_bytes - 1)[0].keeps
 
 
 def test_weights_have_a_mean_of_one():

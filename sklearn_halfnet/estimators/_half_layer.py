@@ -17,6 +17,7 @@ from sklearn_halfnet.features import (
     StartSample,
     draw_hidden_layers,
     forward_blocks,
+    working_columns,
 )
 from sklearn_halfnet.linear.ridge import ridge
 from sklearn_halfnet.weights import WEIGHTS, check_weight_kind
@@ -85,8 +86,7 @@ class BaseHalfLayer(BaseTorchEstimator):
         coef, intercept = ridge(features, targets, sample_weight=sample.sample_weight)
         if self._targets.loss == "squared":
             return coef, intercept
-        middle = 1 / targets.shape[1] if self._targets.loss == "softmax" else 0.5
-        return _CONFIDENCE * coef, _CONFIDENCE * (intercept - middle)
+        return _CONFIDENCE * coef, _CONFIDENCE * (intercept - self._targets.middle)
 
     def _check_resumable(self):
         sizes = [layer.n_units for layer in self._layers]
@@ -165,7 +165,7 @@ class BaseHalfLayer(BaseTorchEstimator):
         def project(rows):
             return self._scaling.project(X[rows], weights, self.dtype, overwrite=True)
 
-        return project, max(layer.n_units, X.shape[1])
+        return project, layer.n_units, working_columns(X, [layer])
 
     def _network(self, device):
         import torch
@@ -185,8 +185,8 @@ class BaseHalfLayer(BaseTorchEstimator):
             unit_scales,
             [tensor(layer.shifts) for layer in self._layers],
             [tensor(self._unit_weights(layer, start)) for layer, start in later],
-            tensor((self.coef_.T / self._output_scale()).T),
-            tensor((self.intercept_ - self._output_mean()) / self._output_scale()),
+            tensor((self.coef_.T / self._targets.scale).T),
+            tensor((self.intercept_ - self._targets.mean) / self._targets.scale),
             self.activation,
         )
 
@@ -205,7 +205,7 @@ class BaseHalfLayer(BaseTorchEstimator):
 
     def _set_read_out(self, coef, intercept):
         """Take read-out values of the standardised targets; make attributes of all."""
-        scale, mean = self._output_scale(), self._output_mean()
+        scale, mean = self._targets.scale, self._targets.mean
         self.coef_ = (coef.T * scale).T.astype(self.dtype)
         self.intercept_ = intercept.astype(np.float64) * scale + mean
         self.scales_ = [layer.scales for layer in self._layers]
@@ -217,12 +217,6 @@ class BaseHalfLayer(BaseTorchEstimator):
             + self.coef_.size
             + self.intercept_.size
         )
-
-    def _output_scale(self):
-        return getattr(self._targets, "scale", 1.0)
-
-    def _output_mean(self):
-        return getattr(self._targets, "mean", 0.0)
 
     @property
     def weights_(self):

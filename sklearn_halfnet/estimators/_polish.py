@@ -2,6 +2,7 @@
 
 import numpy as np
 from scipy.optimize import minimize_scalar
+from scipy.special import logsumexp
 
 from sklearn_halfnet.features import forward_blocks
 from sklearn_halfnet.linear.gram import Gram
@@ -39,27 +40,23 @@ def polished_read_out(X, encoded, sample_weight, scaling, layers, targets):
     coef, intercept = gram.solve(gram.path().best_alpha())
     if targets.loss == "squared":
         return coef, intercept
-    middle = 1 / wanted.shape[1] if targets.loss == "softmax" else 0.5
+    intercept -= targets.middle
     scores = np.empty_like(wanted)
     for rows, features in forward_blocks(X, scaling, layers, dtype):
-        scores[rows] = features[-1] @ coef.T + (intercept - middle)
-    factor = _best_factor(scores, wanted, weight, targets)
-    return factor * coef, factor * (intercept - middle)
+        scores[rows] = features[-1] @ coef.T + intercept
+    factor = _best_factor(scores, wanted, weight, targets.loss)
+    return factor * coef, factor * intercept
 
 
-def _best_factor(scores, wanted, weight, targets):
+def _best_factor(scores, wanted, weight, loss):
     """Factor on the scores at which the log loss is smallest."""
 
     def log_loss(log_factor):
-        log_p = targets.log_probabilities(np.exp(log_factor) * scores)
-        if targets.kind == "binary":
-            one_hot = np.hstack([1 - wanted, wanted])
-        elif targets.kind == "multilabel":
-            other = targets.log_probabilities(-np.exp(log_factor) * scores)
-            log_p = np.hstack([log_p, other])
-            one_hot = np.hstack([wanted, 1 - wanted])
+        scaled = np.exp(log_factor) * scores
+        if loss == "softmax":
+            partition = logsumexp(scaled, axis=1)
         else:
-            one_hot = wanted
-        return -float(weight @ (one_hot * log_p).sum(axis=1))
+            partition = np.logaddexp(0, scaled).sum(axis=1)
+        return float(weight @ (partition - (wanted * scaled).sum(axis=1)))
 
     return np.exp(minimize_scalar(log_loss, bounds=(-2, 6), method="bounded").x)

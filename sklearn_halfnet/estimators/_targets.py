@@ -23,6 +23,10 @@ class ClassTargets:
     kind: str
     classes: np.ndarray
 
+    # Labels have no units to be standardised.
+    mean = 0.0
+    scale = 1.0
+
     @classmethod
     def from_labels(cls, y, classes=None):
         """Find out what kind of labels these are.
@@ -66,6 +70,11 @@ class ClassTargets:
     def loss(self):
         """Name of the loss that these targets call for."""
         return "softmax" if self.kind == "multiclass" else "logistic"
+
+    @property
+    def middle(self):
+        """Value of an indicator that speaks for no class, from which scores count."""
+        return 1 / len(self.classes) if self.kind == "multiclass" else 0.5
 
     @property
     def n_outputs(self):

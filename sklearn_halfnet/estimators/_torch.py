@@ -10,7 +10,7 @@ from functools import partial
 from itertools import count
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
@@ -38,7 +38,8 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
     - ``_start(X, targets, train_weight, rng)`` draws start values as fitted attributes;
     - ``_check_resumable()`` raises if a warm start contradicts the parameters;
     - ``_network(device)`` makes the module from them;
-    - ``_inputs(X)`` returns ``compute(rows)``, the network's inputs, and their width;
+    - ``_inputs(X)`` returns ``compute(rows)``, the network's inputs, their width and
+      the width of the widest array on the way;
     - ``_store(network)`` takes the trained values back as numpy attributes;
     - ``_scores(X)`` predicts, in numpy.
     """
@@ -125,7 +126,7 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
         rows = np.arange(len(y))
         if not self.early_stopping:
             return rows, None
-        stratify = y if hasattr(self, "predict_proba") and y.ndim == 1 else None
+        stratify = y if is_classifier(self) and y.ndim == 1 else None
         return train_test_split(
             rows,
             test_size=self.validation_fraction,
@@ -232,13 +233,14 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
     def _data(self, X, encoded, weight, rows, device, cache_bytes=None):
         from sklearn_halfnet.solvers.data import BlockData
 
-        compute, n_columns = self._inputs(X)
+        compute, n_columns, working_columns = self._inputs(X)
         return BlockData(
             compute,
             rows,
             encoded,
             weight,
             n_columns=n_columns,
+            working_columns=working_columns,
             batch_size=self._batch_size(len(rows)),
             dtype=np.dtype(self.dtype),
             cache_bytes=self.cache_size * 2**20 if cache_bytes is None else cache_bytes,

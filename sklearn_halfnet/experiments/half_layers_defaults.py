@@ -1,13 +1,11 @@
 """``halfnet reproduce half-layers-defaults``: defaults on ten tabular data sets."""
 
 import time
-import warnings
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -15,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_halfnet import HalfLayerClassifier, HalfLayerRegressor
 from sklearn_halfnet.datasets import load_dataset
 from sklearn_halfnet.experiments import CommandError
+from sklearn_halfnet.experiments._epochs import fit_all_epochs
 from sklearn_halfnet.experiments._report import markdown_table, replace_file
 from sklearn_halfnet.experiments._runner import Job, ResultFile, run_jobs
 
@@ -109,9 +108,7 @@ def _measure(data, seed):
     result = {}
     for model, estimator in (("half", half), ("mlp", mlp)):
         begun = time.perf_counter()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            estimator.fit(data.X_train, data.y_train)
+        fit_all_epochs(estimator, data)
         result[f"{model}_seconds"] = time.perf_counter() - begun
         result[model] = estimator.score(data.X_test, data.y_test)
     return result

@@ -7,7 +7,7 @@ What half layers, random features, ELM and RVFL share: the scaling of the inputs
 """
 
 from sklearn_halfnet.features.hidden_layer import HiddenLayer, forward_blocks
-from sklearn_halfnet.features.scaling import InputScaling
+from sklearn_halfnet.features.scaling import InputScaling, working_columns
 from sklearn_halfnet.features.start import StartSample, draw_hidden_layers
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "StartSample",
     "draw_hidden_layers",
     "forward_blocks",
+    "working_columns",
 ]

@@ -6,6 +6,7 @@ import numpy as np
 
 from sklearn_halfnet._matmul import matmul, row_blocks
 from sklearn_halfnet.activations import ACTIVATIONS
+from sklearn_halfnet.features.scaling import working_columns
 from sklearn_halfnet.weights.storage import FrozenWeights
 
 __all__ = ["HiddenLayer", "forward_blocks"]
@@ -70,8 +71,7 @@ def forward_blocks(X, scaling, layers, dtype, max_bytes=16 * 2**20):
         One entry a layer, the last layer's last.
     """
     matrices = [layer.weights.matrix(dtype) for layer in layers]
-    widest = max([X.shape[1], *(layer.n_units for layer in layers)])
-    row_bytes = widest * np.dtype(dtype).itemsize
+    row_bytes = working_columns(X, layers) * np.dtype(dtype).itemsize
     for rows in row_blocks(X.shape[0], row_bytes, max_bytes):
         features, block = [], None
         for layer, matrix in zip(layers, matrices, strict=True):

@@ -6,7 +6,7 @@ from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from sklearn_halfnet._matmul import matmul, row_blocks
 
-__all__ = ["InputScaling"]
+__all__ = ["InputScaling", "working_columns"]
 
 
 class InputScaling:
@@ -125,6 +125,23 @@ class InputScaling:
     def nbytes(self):
         """Bytes that the map occupies in a model."""
         return sum(a.nbytes for a in (self.mean, self.scale) if a is not None)
+
+
+def working_columns(X, layers):
+    """Width of the widest array when a block of X passes through some layers.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+        A sparse block stays sparse: its features do not count.
+    layers : list of HiddenLayer
+
+    Returns
+    -------
+    n_columns : int
+    """
+    n_features = 0 if sparse.issparse(X) else X.shape[1]
+    return max([n_features, *(layer.n_units for layer in layers)])
 
 
 def _dense_moments(X, sample_weight):

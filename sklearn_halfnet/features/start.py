@@ -92,16 +92,12 @@ def draw_hidden_layers(sample, weight_kinds, sizes, activation, rng):
     share = sample.sample_weight / sample.sample_weight.sum()
     for kind, size in zip(weight_kinds, sizes, strict=True):
         matrix = kind.sample(size, features.shape[1], rng, X=features, y=sample.targets)
-        projection = matmul(features, _as_dtype(matrix, features.dtype).T)
+        projection = matmul(features, matrix.astype(features.dtype, copy=False).T)
         scales, shifts = _unit_variance(projection, share, activation, rng)
         frozen = FrozenWeights.from_array(matrix)
         layers.append(HiddenLayer(frozen, scales, shifts, activation))
         features = layers[-1].activate(projection)
     return layers, features
-
-
-def _as_dtype(matrix, dtype):
-    return matrix if matrix.dtype == dtype else matrix.astype(dtype)
 
 
 def _unit_variance(projection, share, activation, rng):

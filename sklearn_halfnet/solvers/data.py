@@ -25,7 +25,9 @@ class BlockData:
     sample_weight : ndarray of shape (n_samples,) or None
         Scaled to a mean of one over ``rows``.
     n_columns : int
-        Width of the inputs, by which blocks are sized.
+        Width of the inputs.
+    working_columns : int
+        Width of the widest array that ``compute`` needs, by which blocks are sized.
     batch_size : int
         Blocks hold a multiple of this many rows.
     dtype : numpy dtype
@@ -43,6 +45,7 @@ class BlockData:
         sample_weight=None,
         *,
         n_columns,
+        working_columns,
         batch_size,
         dtype,
         cache_bytes,
@@ -50,12 +53,13 @@ class BlockData:
     ):
         self.compute = compute
         self.device = device
-        row_bytes = n_columns * np.dtype(dtype).itemsize
-        batches = max(1, _BLOCK_BYTES // (row_bytes * batch_size))
+        itemsize = np.dtype(dtype).itemsize
+        batches = max(1, _BLOCK_BYTES // (working_columns * itemsize * batch_size))
         self.blocks = _cut(rows, batches * batch_size)
         self.n_rows = len(rows)
-        self.keeps = len(rows) * row_bytes <= cache_bytes
-        self.kept_bytes = len(rows) * row_bytes if self.keeps else 0
+        input_bytes = len(rows) * n_columns * itemsize
+        self.keeps = input_bytes <= cache_bytes
+        self.kept_bytes = input_bytes if self.keeps else 0
         self.kept = {}
         self.targets = [self._tensor(targets[block]) for block in self.blocks]
         self.weights = [None] * len(self.blocks)
