@@ -2,18 +2,12 @@
 
 import numpy as np
 
-from sklearn_halfnet.weights._images import (
-    check_image_shape,
-    draw_sizes,
-    grid_offsets,
-    over_channels,
-)
-from sklearn_halfnet.weights.base import BaseWeights, unit_rows
+from sklearn_halfnet.weights._filters import BaseFilterWeights
 
 __all__ = ["GaborWeights", "gabor"]
 
 
-class GaborWeights(BaseWeights):
+class GaborWeights(BaseFilterWeights):
     """Gabor filters: waves under a Gaussian window, scaled to norm 1.
 
     With u the offset from the filter's centre, s its size, l the wavelength, p the
@@ -51,24 +45,13 @@ class GaborWeights(BaseWeights):
     """
 
     kind_name = "gabor"
-    _parameter_constraints: dict = {
-        "image_shape": [tuple, list, None],
-        "sigma_range": [tuple, list, None],
-    }
 
-    def __init__(self, image_shape=None, sigma_range=None):
-        self.image_shape = image_shape
-        self.sigma_range = sigma_range
-
-    def _sample(self, n_units, n_features, rng, X, y):
-        extents, n_channels = check_image_shape(self.image_shape, n_features)
-        sizes = draw_sizes(self.sigma_range, extents, n_units, rng)
-        offsets = grid_offsets(extents, n_units, rng)
+    def _filters(self, offsets, sizes, rng):
+        n_units = len(sizes)
         wavelengths = np.maximum(2, sizes * 4 ** rng.random(n_units, dtype=np.float32))
         phases = 2 * np.pi * rng.random(n_units, dtype=np.float32)
         angles = 2 * np.pi * rng.random(n_units, dtype=np.float32)
-        filters = gabor(offsets, sizes, wavelengths, phases, angles)
-        return unit_rows(over_channels(filters, n_channels, rng))
+        return gabor(offsets, sizes, wavelengths, phases, angles)
 
 
 def gabor(offsets, sizes, wavelengths, phases, angles):

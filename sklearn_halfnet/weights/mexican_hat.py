@@ -2,18 +2,12 @@
 
 import numpy as np
 
-from sklearn_halfnet.weights._images import (
-    check_image_shape,
-    draw_sizes,
-    grid_offsets,
-    over_channels,
-)
-from sklearn_halfnet.weights.base import BaseWeights, unit_rows
+from sklearn_halfnet.weights._filters import BaseFilterWeights
 
 __all__ = ["MexicanHatWeights", "ricker"]
 
 
-class MexicanHatWeights(BaseWeights):
+class MexicanHatWeights(BaseFilterWeights):
     """Mexican hat (Ricker) filters of random position and size, scaled to norm 1.
 
     With u the distance from the filter's centre and s its size, a filter is
@@ -45,20 +39,9 @@ class MexicanHatWeights(BaseWeights):
     """
 
     kind_name = "mexican_hat"
-    _parameter_constraints: dict = {
-        "image_shape": [tuple, list, None],
-        "sigma_range": [tuple, list, None],
-    }
 
-    def __init__(self, image_shape=None, sigma_range=None):
-        self.image_shape = image_shape
-        self.sigma_range = sigma_range
-
-    def _sample(self, n_units, n_features, rng, X, y):
-        extents, n_channels = check_image_shape(self.image_shape, n_features)
-        sizes = draw_sizes(self.sigma_range, extents, n_units, rng)
-        filters = ricker(grid_offsets(extents, n_units, rng), sizes)
-        return unit_rows(over_channels(filters, n_channels, rng))
+    def _filters(self, offsets, sizes, rng):
+        return ricker(offsets, sizes)
 
 
 def ricker(offsets, sizes):
