@@ -5,8 +5,14 @@ from importlib import import_module
 __version__ = "0.1.0.dev0"
 
 _PUBLIC = {
+    "ELMClassifier": "sklearn_halfnet.estimators.elm",
+    "ELMRegressor": "sklearn_halfnet.estimators.elm",
+    "Gram": "sklearn_halfnet.linear.gram",
     "HalfLayerClassifier": "sklearn_halfnet.estimators.half_layer",
     "HalfLayerRegressor": "sklearn_halfnet.estimators.half_layer",
+    "RVFLClassifier": "sklearn_halfnet.estimators.rvfl",
+    "RVFLRegressor": "sklearn_halfnet.estimators.rvfl",
+    "RandomFeatures": "sklearn_halfnet.estimators.random_features",
 }
 
 __all__ = sorted([*_PUBLIC, "__version__"])

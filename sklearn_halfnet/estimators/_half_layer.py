@@ -4,12 +4,16 @@ import itertools
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_halfnet._device import check_memory
-from sklearn_halfnet.activations import ACTIVATIONS
-from sklearn_halfnet.estimators._constraints import whole
+from sklearn_halfnet.estimators._layers import (
+    LAYER_CONSTRAINTS,
+    SIZE_CONSTRAINTS,
+    check_kinds,
+    check_sizes,
+)
 from sklearn_halfnet.estimators._polish import polished_read_out
 from sklearn_halfnet.estimators._torch import BaseTorchEstimator
 from sklearn_halfnet.features import (
@@ -20,7 +24,6 @@ from sklearn_halfnet.features import (
     working_columns,
 )
 from sklearn_halfnet.linear.ridge import ridge
-from sklearn_halfnet.weights import WEIGHTS, check_weight_kind
 
 __all__ = ["BaseHalfLayer"]
 
@@ -33,33 +36,19 @@ class BaseHalfLayer(BaseTorchEstimator):
 
     _parameter_constraints = {
         **BaseTorchEstimator._parameter_constraints,
-        "hidden_layer_sizes": [
-            whole(1),
-            list,
-            tuple,
-            np.ndarray,
-        ],
-        "weight_kind": [
-            StrOptions(set(WEIGHTS)),
-            list,
-            tuple,
-            np.ndarray,
-            HasMethods("sample"),
-            callable,
-        ],
-        "activation": [StrOptions(set(ACTIVATIONS))],
+        **LAYER_CONSTRAINTS,
+        "hidden_layer_sizes": SIZE_CONSTRAINTS,
         "init": [StrOptions({"ridge", "random"})],
         "polish": ["boolean"],
-        "input_scaling": [StrOptions({"standard", "center"}), None],
     }
 
     # -- start -------------------------------------------------------------------------
 
     def _start(self, X, encoded, train_weight, rng):
         """Draw the layers and set the read-out's start value."""
-        sizes = self._sizes()
+        sizes = check_sizes(self.hidden_layer_sizes)
         self._check_memory(X, sizes)
-        kinds = self._weight_kinds(len(sizes))
+        kinds = check_kinds(self.weight_kind, len(sizes))
         self._scaling = InputScaling.fit(
             X,
             self.input_scaling,
@@ -90,34 +79,14 @@ class BaseHalfLayer(BaseTorchEstimator):
 
     def _check_resumable(self):
         sizes = [layer.n_units for layer in self._layers]
-        if self._sizes() != sizes or self._layers[0].activation != self.activation:
+        wanted = check_sizes(self.hidden_layer_sizes)
+        if wanted != sizes or self._layers[0].activation != self.activation:
             raise ValueError(
                 f"warm_start=True goes on with layers of {sizes} units and activation "
                 f"{self._layers[0].activation!r}, but the parameters ask for "
-                f"{self._sizes()} and {self.activation!r}. Set warm_start=False to "
+                f"{wanted} and {self.activation!r}. Set warm_start=False to "
                 "start anew."
             )
-
-    def _sizes(self):
-        sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes))
-        whole = sizes.ndim == 1 and np.issubdtype(sizes.dtype, np.integer)
-        if not whole or len(sizes) == 0 or (sizes < 1).any():
-            raise ValueError(
-                "hidden_layer_sizes must be a positive int or a sequence of them, got "
-                f"{self.hidden_layer_sizes!r}."
-            )
-        return [int(size) for size in sizes]
-
-    def _weight_kinds(self, n_layers):
-        kinds = self.weight_kind
-        if not isinstance(kinds, (list, tuple)):
-            kinds = [kinds] * n_layers
-        if len(kinds) != n_layers:
-            raise ValueError(
-                f"weight_kind lists {len(kinds)} kinds for {n_layers} hidden layers; "
-                "give one, or one a layer."
-            )
-        return [check_weight_kind(kind) for kind in kinds]
 
     def _check_memory(self, X, sizes):
         """Estimate what ``_start`` will allocate, before it does."""

@@ -68,17 +68,23 @@ def forward_blocks(X, scaling, layers, dtype, max_bytes=16 * 2**20):
     ------
     rows : slice
     features : list of ndarray of shape (n_rows, n_units)
-        One entry a layer, the last layer's last.
+        One entry a layer, the last layer's last. The next block overwrites them.
     """
     matrices = [layer.weights.matrix(dtype) for layer in layers]
     row_bytes = working_columns(X, layers) * np.dtype(dtype).itemsize
+    buffers = None
     for rows in row_blocks(X.shape[0], row_bytes, max_bytes):
-        features, block = [], None
-        for layer, matrix in zip(layers, matrices, strict=True):
-            if block is None:
-                block = scaling.project(X[rows], matrix, dtype)
+        n_rows = rows.stop - rows.start
+        # New memory for each block would cost as much as the arithmetic on it.
+        if buffers is None:
+            buffers = [np.empty((n_rows, layer.n_units), dtype) for layer in layers]
+        features, below = [], None
+        for layer, matrix, buffer in zip(layers, matrices, buffers, strict=True):
+            out = buffer[:n_rows]
+            if below is None:
+                scaling.project(X[rows], matrix, dtype, out=out)
             else:
-                block = matmul(block, matrix.T)
-            block = layer.activate(block)
-            features.append(block)
+                matmul(below, matrix.T, out=out)
+            below = layer.activate(out)
+            features.append(below)
         yield rows, features

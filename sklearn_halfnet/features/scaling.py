@@ -99,7 +99,7 @@ class InputScaling:
         """Scale *and* centre a few rows; a sparse block becomes dense."""
         return self.transform(X.toarray() if sparse.issparse(X) else X, dtype)
 
-    def project(self, X, weights, dtype, *, overwrite=False):
+    def project(self, X, weights, dtype, *, overwrite=False, out=None):
         """Compute x' W^T for a block of rows, without densifying a sparse block.
 
         Parameters
@@ -109,13 +109,15 @@ class InputScaling:
         dtype : dtype
         overwrite : bool, default=False
             Whether a dense X may be overwritten.
+        out : ndarray of shape (n_rows, n_units), default=None
+            Where to write the projection; else it is allocated.
 
         Returns
         -------
         projection : ndarray of shape (n_rows, n_units)
         """
         scaled = self.transform(X, dtype, overwrite=overwrite)
-        projection = matmul(scaled, weights.T)
+        projection = matmul(scaled, weights.T, out=out)
         if sparse.issparse(X) and self.mean is not None:
             center = self.mean if self.scale is None else self.mean / self.scale
             projection -= np.asarray(weights @ center, dtype=dtype)

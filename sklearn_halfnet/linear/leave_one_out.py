@@ -8,11 +8,12 @@ from sklearn_halfnet._matmul import matmul, row_blocks
 __all__ = ["leave_one_out"]
 
 
-def leave_one_out(H, Y, gram, alpha, sample_weight=None):
+def leave_one_out(H, Y, gram, alpha, left_weight=None):
     """Predict each row as if the read-out had been fitted without it.
 
     With V, c of all rows and leverage l_i = 1/W + (h_i - mean)^T (G + alpha I)^-1
-    (h_i - mean), the residual of row i without itself is r_i / (1 - w_i l_i): the
+    (h_i - mean), the residual of row i without a weight w_i of it is r_i / (1 - w_i
+    l_i): the
     Sherman-Morrison formula applied to ridge regression. One triangular system a row;
     a sample of the rows will do where only a few numbers are learned from the scores.
 
@@ -24,8 +25,9 @@ def leave_one_out(H, Y, gram, alpha, sample_weight=None):
     gram : Gram
     alpha : float
         Greater than 0.
-    sample_weight : ndarray of shape (n_rows,), default=None
-        A weight above 1 is a row that occurs several times: one of them is left out.
+    left_weight : ndarray of shape (n_rows,), default=None
+        How much of each row's weight is left out: of a row that occurs twice, one.
+        None is 1 for every row.
 
     Returns
     -------
@@ -59,7 +61,7 @@ def leave_one_out(H, Y, gram, alpha, sample_weight=None):
     predictions = np.empty(np.shape(Y))
     for rows in row_blocks(len(H), H.shape[1] * H.itemsize):
         fitted = matmul(H[rows], coef.T.astype(H.dtype)) + intercept
-        taken = 1.0 if sample_weight is None else np.minimum(sample_weight[rows], 1)
+        taken = 1.0 if left_weight is None else left_weight[rows]
         left = 1 - taken * _leverages(H[rows], gram, factor)
         # A row fitted exactly says nothing of its own prediction: 0 / 0.
         residual = (Y[rows] - fitted) / np.maximum(left, 1e-6)[:, None]
