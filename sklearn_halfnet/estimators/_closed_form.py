@@ -6,7 +6,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_halfnet._device import check_memory
-from sklearn_halfnet._matmul import matmul
+from sklearn_halfnet._matmul import has_fast_int8, matmul
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._base import keep_state_on_error
 from sklearn_halfnet.estimators._constraints import real
@@ -24,14 +24,16 @@ from sklearn_halfnet.features import (
     StartSample,
     draw_hidden_layers,
     forward_blocks,
+    rounded_blocks,
+    rounding_step,
 )
 
 __all__ = ["BaseClosedForm"]
 
 # Adding a block to the float64 total takes as long for few rows as for many.
-_FIT_BLOCK_BYTES = 64 * 2**20
-# The scale of units that look at no data: off by two per cent.
-_SCALE_ROWS = 2000
+_FIT_BLOCK_BYTES = 128 * 2**20
+# The scale of units that look at no data: off by two or three per cent.
+_SCALE_ROWS = 1000
 
 
 class BaseClosedForm(BaseEstimator):
@@ -45,7 +47,7 @@ class BaseClosedForm(BaseEstimator):
         "alpha": [StrOptions({"gcv", "loo"}), real(0)],
         "alphas": ["array-like", None],
         "read_out": [StrOptions({"all", "ensemble"})],
-        "dtype": [StrOptions({"float32", "float64"})],
+        "dtype": [StrOptions({"float32", "float64", "int8"})],
     }
 
     def __init__(
@@ -182,32 +184,51 @@ class BaseClosedForm(BaseEstimator):
     def _sums_of(self, X, wanted, weight, repeats, n_before):
         """Sum up a chunk that follows ``n_before`` other rows."""
         sums, rows = ReadOut(self._groups()), RowSample(self._row_seed, n_before)
-        for block, features in self._features(X, _FIT_BLOCK_BYTES):
-            block_weight = None if weight is None else weight[block]
-            sums.update(features, wanted[block], block_weight)
-        self._note_rows(rows, X, wanted, weight, repeats)
+        rounds = self._step is not None and weight is None
+        blocks = self._rounded(X) if rounds else self._features(X, _FIT_BLOCK_BYTES)
+        if self._needs_rows():
+            unit = self._step if rounds else None
+            blocks = rows.update(blocks, wanted, weight, repeats, unit)
+        for block, features in blocks:
+            if rounds:
+                sums.update_rounded(features, self._step, wanted[block])
+            else:
+                block_weight = None if weight is None else weight[block]
+                sums.update(features, wanted[block], block_weight)
+        rows.n_seen = n_before + X.shape[0]
         return sums, rows
 
     def _sums_of_few(self, X, wanted, weight, repeats):
         """Sum up rows that are fewer than columns, in the space that they span."""
         H, rows = self._all_features(X), RowSample(self._row_seed)
-        groups = self._groups()
-        sums = ReadOut(groups, [row_space(H[:, columns]) for columns in groups])
-        sums.update(H, wanted, weight)
-        self._note_rows(rows, X, wanted, weight, repeats)
+        blocks = [(slice(0, len(H)), H)]
+        for _ in rows.update(blocks, wanted, weight, repeats):
+            groups = self._groups()
+            sums = ReadOut(groups, [row_space(H[:, columns]) for columns in groups])
+            sums.update(H, wanted, weight)
         return sums, rows
 
-    def _note_rows(self, rows, X, wanted, weight, repeats):
-        if self._needs_rows():
-            rows.update(X, wanted, weight, repeats)
-        else:
-            rows.n_seen += X.shape[0]
+    def _rounded(self, X):
+        """Yield rows and their features in units of ``_step``, as int8."""
+        return rounded_blocks(
+            X, self._scaling, self._layers, self._step, _FIT_BLOCK_BYTES
+        )
 
     def _needs_rows(self):
         return self.alpha == "loo"
 
+    @property
+    def _float(self):
+        """Type of the numbers that are stored and predicted with."""
+        return "float32" if self.dtype == "int8" else self.dtype
+
     def _start(self, X, encoded, weight):
         """Draw the hidden layers."""
+        if self.dtype == "int8" and self._direct_links:
+            raise ValueError(
+                "dtype='int8' rounds bounded features; direct links have no bounds. "
+                "Use dtype='float32', or ELM instead of RVFL."
+            )
         names = getattr(self, "feature_names_in_", None)
         scaling = InputScaling.fit(X, self.input_scaling, weight, names)
         self._check_memory(X.shape[1])
@@ -217,9 +238,8 @@ class BaseClosedForm(BaseEstimator):
             encoded,
             weight,
             scaling,
-            max(check_sizes(self.hidden_layer_sizes)),
-            layers_rng,
-            self.dtype,
+            rng=layers_rng,
+            dtype=self._float,
             **self._sample_options(),
         )
         self._draw_layers(scaling, sample, layers_rng, rows_rng)
@@ -228,7 +248,9 @@ class BaseClosedForm(BaseEstimator):
         """Few rows will do where no weight kind looks at them."""
         kinds = self._kinds()
         looks = any(kind.requires_X or kind.requires_y for kind in kinds)
-        return {} if looks else {"max_rows": _SCALE_ROWS}
+        if looks:
+            return {"n_units": max(check_sizes(self.hidden_layer_sizes))}
+        return {"n_units": 0, "max_rows": _SCALE_ROWS}
 
     def _kinds(self):
         return check_kinds(self.weight_kind, len(check_sizes(self.hidden_layer_sizes)))
@@ -244,6 +266,8 @@ class BaseClosedForm(BaseEstimator):
             self.scale,
             self.bias,
         )
+        rounds = self.dtype == "int8" and has_fast_int8()
+        self._step = rounding_step(sample, self._layers) if rounds else None
         self._row_seed = int(rows_rng.integers(2**32))
 
     def _check_memory(self, n_features):
@@ -255,36 +279,30 @@ class BaseClosedForm(BaseEstimator):
         )
         # The sums, their factorisation, and one block's product.
         check_memory(
-            3 * 8 * width**2 + weights * np.dtype(self.dtype).itemsize,
+            3 * 8 * width**2 + weights * np.dtype(self._float).itemsize,
             f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {n_features} features",
             "Use fewer hidden units.",
         )
 
     def _solve(self):
         """Solve for the read-out from the sums."""
-        sample = self._sample() if self._needs_rows() else None
         relative = self._targets.loss == "squared"
-        self._sums.choose(self.alpha, self.alphas, sample, relative)
-        alphas = self._sums.alphas
+        fits = self._sums.choose(self.alpha, self.alphas, self._rows, relative)
+        alphas = [fit.alpha for fit in fits]
         self.alpha_ = alphas[0] if len(alphas) == 1 else np.array(alphas)
-        coef, intercept = self._calibrated(*self._sums.solve(self._n_columns), sample)
+        coef, intercept = self._sums.solve(fits, self._n_columns)
+        coef, intercept = self._calibrated(coef, intercept, fits)
         if not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
             raise ValueError(
                 "The read-out is non-finite: X or y has values too large for "
                 f"dtype={self.dtype!r}."
             )
         scale, mean = self._targets.scale, self._targets.mean
-        self.coef_ = (coef.T * scale).T.astype(self.dtype)
+        self.coef_ = (coef.T * scale).T.astype(self._float)
         self.intercept_ = intercept * scale + mean
 
-    def _calibrated(self, coef, intercept, sample):
+    def _calibrated(self, coef, intercept, fits):
         return coef, intercept
-
-    def _sample(self):
-        """Features, targets, weights and weights left out of the sampled rows."""
-        rows = self._rows
-        H = self._all_features(rows.X)
-        return H, rows.targets, rows.weight, rows.left_weight
 
     # -- features and scores -----------------------------------------------------------
 
@@ -302,16 +320,16 @@ class BaseClosedForm(BaseEstimator):
 
     def _features(self, X, max_bytes=16 * 2**20):
         """Yield rows and their features: all layers, then the direct links."""
-        passes = forward_blocks(X, self._scaling, self._layers, self.dtype, max_bytes)
+        passes = forward_blocks(X, self._scaling, self._layers, self._float, max_bytes)
         for rows, features in passes:
             if self._direct_links:
-                direct = self._scaling.dense_rows(X[rows], self.dtype)
+                direct = self._scaling.dense_rows(X[rows], self._float)
                 features = [*features, direct]
             yield rows, features[0] if len(features) == 1 else np.hstack(features)
 
     def _all_features(self, X):
         """Features of a few rows in one array."""
-        H = np.empty((X.shape[0], self._n_columns), self.dtype)
+        H = np.empty((X.shape[0], self._n_columns), self._float)
         for rows, features in self._features(X):
             H[rows] = features
         return H
@@ -340,7 +358,7 @@ class BaseClosedForm(BaseEstimator):
     def weights_(self):
         """Frozen weights of each layer, (n_units, n_inputs)."""
         check_is_fitted(self)
-        return [layer.weights.matrix(self.dtype) for layer in self._layers]
+        return [layer.weights.matrix(self._float) for layer in self._layers]
 
     @property
     def n_trainable_parameters_(self):

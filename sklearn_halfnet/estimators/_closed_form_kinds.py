@@ -91,11 +91,13 @@ class ClosedFormClassifier(ClassifierOutputs, BaseClosedForm):
     def _needs_rows(self):
         return True
 
-    def _calibrated(self, coef, intercept, sample):
+    def _calibrated(self, coef, intercept, fits):
         """Turn scores into log odds, by what they are on rows left out."""
-        H, wanted, weight, left_weight = sample
-        scores = self._sums.left_out(H, wanted, left_weight)
-        slope, offset = calibration(scores, wanted, weight, self._targets.kind)
+        rows = self._rows
+        scores = self._sums.left_out(fits, rows)
+        slope, offset = calibration(
+            scores, rows.targets, rows.weight, self._targets.kind
+        )
         return slope[:, None] * coef, slope * intercept + offset
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from scipy import linalg
 
-from sklearn_halfnet.linear import Gram, leave_one_out
+from sklearn_halfnet.linear import Gram, RidgeFit
 
 __all__ = ["ReadOut", "layer_groups", "row_space"]
 
@@ -77,14 +77,11 @@ class ReadOut:
         are.
     grams : list of Gram
         Sums of each group, about its axes.
-    alphas : list of float
-        Ridge strengths, once chosen.
     """
 
     groups: list
     bases: list = None
     grams: list = field(default_factory=list)
-    alphas: list = field(default_factory=list)
 
     def __post_init__(self):
         if self.bases is None:
@@ -102,6 +99,11 @@ class ReadOut:
         for columns, basis, gram in self.parts:
             gram.update(_turned(H, columns, basis), Y, sample_weight, overwrite=True)
 
+    def update_rounded(self, Q, step, Y):
+        """Add rows whose features are step * Q, Q of int8."""
+        for columns, gram in zip(self.groups, self.grams, strict=True):
+            gram.update_rounded(Q[:, columns], step, Y)
+
     def merged(self, other):
         """Return this read-out with the rows that another of its groups has seen."""
         whole, other = self.in_columns(), other.in_columns()
@@ -115,58 +117,56 @@ class ReadOut:
             gram if basis is None else gram.turned(basis)
             for _, basis, gram in self.parts
         ]
-        return ReadOut(self.groups, None, grams, self.alphas)
+        return ReadOut(self.groups, None, grams)
 
-    def choose(self, alpha, candidates, sample, relative):
+    def choose(self, alpha, candidates, rows, relative):
         """Take the given ridge strength, or choose one for each group.
 
         Parameters
         ----------
         alpha : "gcv", "loo" or float
         candidates : array-like or None
-        sample : tuple (H, Y, sample_weight, left_weight) or None
+        rows : RowSample
             Rows on which "loo" judges.
         relative : bool
             Whether targets are of different units.
+
+        Returns
+        -------
+        fits : list of RidgeFit
+            One a group.
         """
-        self.alphas = []
+        fits = []
         for columns, basis, gram in self.parts:
             if alpha == "gcv":
-                chosen = gram.best_alpha(candidates, relative)
+                fit = gram.best_fit(candidates, relative)
             elif alpha == "loo":
-                H, *rest = sample
-                chosen = _best_left_out(
-                    gram, candidates, _turned(H, columns, basis), *rest
-                )
+                H = _turned(rows.features, columns, basis)
+                fit = _best_left_out(gram, candidates, H, rows)
             else:
-                chosen = float(alpha)
-            self.alphas.append(chosen)
+                fit = RidgeFit(gram, float(alpha))
+            fits.append(fit)
+        return fits
 
-    def solve(self, n_columns):
+    def solve(self, fits, n_columns):
         """Return coef (n_targets, n_columns) and intercept (n_targets,)."""
         n_targets, n_groups = self.grams[0].cross.shape[1], len(self.groups)
         coef, intercept = np.zeros((n_targets, n_columns)), np.zeros(n_targets)
-        for (columns, basis, gram), alpha in zip(self.parts, self.alphas, strict=True):
-            group_coef, group_intercept = gram.solve(alpha)
+        for (columns, basis, _), fit in zip(self.parts, fits, strict=True):
+            group_coef, group_intercept = fit.solve()
             if basis is not None:
                 group_coef = group_coef @ basis.T
             coef[:, columns] += group_coef / n_groups
             intercept += group_intercept / n_groups
         return coef, intercept
 
-    def left_out(self, H, Y, left_weight):
-        """Leave-one-out predictions of rows (n_rows, n_columns)."""
+    def left_out(self, fits, rows):
+        """Leave-one-out predictions of the rows of a RowSample."""
         predictions = [
-            leave_one_out(
-                _turned(H, columns, basis),
-                Y,
-                gram,
-                max(alpha, _least_alpha(gram)),
-                left_weight,
+            fit.leave_one_out(
+                _turned(rows.features, columns, basis), rows.targets, rows.left_weight
             )
-            for (columns, basis, gram), alpha in zip(
-                self.parts, self.alphas, strict=True
-            )
+            for (columns, basis, _), fit in zip(self.parts, fits, strict=True)
         ]
         return np.mean(predictions, axis=0)
 
@@ -176,19 +176,15 @@ def _turned(H, columns, basis):
     return H[:, columns] if basis is None else H[:, columns] @ basis
 
 
-def _least_alpha(gram):
-    """Return a strength at which no Gram matrix is singular."""
-    return 1e-9 * np.trace(gram.gram) or 1.0
-
-
-def _best_left_out(gram, candidates, H, Y, weight, left_weight):
+def _best_left_out(gram, candidates, H, rows):
     if candidates is None:
         largest = np.trace(gram.gram) or 1.0
         candidates = np.geomspace(1e-9, 1, _LOO_ALPHAS) * largest
     unit = np.where(gram.target_square > 0, gram.target_square, 1)
 
-    def error(alpha):
-        residual = Y - leave_one_out(H, Y, gram, alpha, left_weight)
-        return float(weight @ (residual**2 / unit).sum(axis=1))
+    def error(fit):
+        left_out = fit.leave_one_out(H, rows.targets, rows.left_weight)
+        return float(rows.weight @ ((rows.targets - left_out) ** 2 / unit).sum(axis=1))
 
-    return float(min(np.sort(candidates)[::-1], key=error))
+    fits = [RidgeFit(gram, float(alpha)) for alpha in np.sort(candidates)[::-1]]
+    return RidgeFit(gram, min(fits, key=error).alpha)

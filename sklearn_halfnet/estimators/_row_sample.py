@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 __all__ = ["RowSample"]
 
 # A few numbers are learned from these rows: more would not change them.
-_MAX_ROWS = 4000
+_MAX_ROWS = 2000
 
-_COLUMNS = ("targets", "weight", "left_weight", "priority", "number")
+_COLUMNS = ("features", "targets", "weight", "left_weight", "priority", "number")
 
 
 @dataclass
@@ -30,64 +29,72 @@ class RowSample:
 
     seed: int
     n_seen: int = 0
-    X: object = None
+    features: np.ndarray = None
     targets: np.ndarray = None
     weight: np.ndarray = None
     left_weight: np.ndarray = None
     priority: np.ndarray = None
     number: np.ndarray = None
 
-    def update(self, X, targets, weight, repeats):
+    def update(self, blocks, targets, weight, repeats, unit=None):
         """Show the next rows.
 
         Parameters
         ----------
-        X : {ndarray, CSR matrix} of shape (n_rows, n_features)
-        targets : ndarray of shape (n_rows, n_targets)
-        weight : ndarray of shape (n_rows,) or None
-        repeats : ndarray of shape (n_rows,) or None
+        blocks : iterable of (slice, ndarray of shape (n_rows, n_columns))
+            The rows' features, block by block.
+        targets : ndarray of shape (n_samples, n_targets)
+        weight : ndarray of shape (n_samples,) or None
+        repeats : ndarray of shape (n_samples,) or None
             How often each row occurs, of which one is left out: its sample weight.
+        unit : float or None
+            Unit of features that are given as integers.
+
+        Yields
+        ------
+        rows : slice
+        features : ndarray of shape (n_rows, n_columns)
+            The blocks, handed on after they have been looked at.
         """
-        n_rows = X.shape[0]
+        n_rows = len(targets)
         generator = np.random.Generator(np.random.PCG64(self.seed).advance(self.n_seen))
         priority = generator.random(n_rows)
         number = self.n_seen + np.arange(n_rows)
-        self.n_seen += n_rows
-        if weight is None:
-            weight = np.ones(n_rows)
+        weight = np.ones(n_rows) if weight is None else weight
         left_weight = weight if repeats is None else weight / np.maximum(repeats, 1)
-        rows = np.flatnonzero(weight > 0)
-        if len(rows) > _MAX_ROWS:
-            smallest = np.argpartition(priority[rows], _MAX_ROWS)[:_MAX_ROWS]
-            rows = np.sort(rows[smallest])
-        parts = (X, targets, weight, left_weight, priority, number)
-        self._add(*(part[rows] for part in parts))
+        chosen = _smallest(priority, np.flatnonzero(weight > 0))
+        taken = []
+        for rows, features in blocks:
+            here = chosen[(chosen >= rows.start) & (chosen < rows.stop)]
+            kept = features[here - rows.start]
+            taken.append(kept if unit is None else np.float32(unit) * kept)
+            yield rows, features
+        columns = (targets, weight, left_weight, priority, number)
+        self._add(np.concatenate(taken), *(column[chosen] for column in columns))
+        self.n_seen += n_rows
 
     def merge(self, other):
         """Add the rows that another sample with the same seed has kept."""
-        if other.X is not None:
-            self._add(other.X, *(getattr(other, name) for name in _COLUMNS))
+        if other.features is not None:
+            self._add(*(getattr(other, name) for name in _COLUMNS))
         self.n_seen = max(self.n_seen, other.n_seen)
 
-    def _add(self, X, *columns):
-        if self.X is not None:
-            X = _as_format_of(self.X, X)
-            stack = sparse.vstack if sparse.issparse(X) else np.vstack
-            X = stack([self.X, X])
+    def _add(self, *columns):
+        if self.features is not None:
             columns = [
                 np.concatenate([getattr(self, name), column])
                 for name, column in zip(_COLUMNS, columns, strict=True)
             ]
         priority, number = columns[-2:]
-        kept = np.argsort(priority, kind="stable")[:_MAX_ROWS]
+        kept = _smallest(priority, np.arange(len(priority)))
         kept = kept[np.argsort(number[kept])]
-        self.X = X.tocsr()[kept] if sparse.issparse(X) else X[kept]
         for name, column in zip(_COLUMNS, columns, strict=True):
             setattr(self, name, column[kept])
 
 
-def _as_format_of(known, X):
-    """Bring new rows to the format, sparse or dense, of those already kept."""
-    if sparse.issparse(known):
-        return sparse.csr_array(X)
-    return X.toarray() if sparse.issparse(X) else X
+def _smallest(priority, rows):
+    """Of these rows, those of smallest priority, in increasing order."""
+    if len(rows) <= _MAX_ROWS:
+        return rows
+    smallest = np.argpartition(priority[rows], _MAX_ROWS)[:_MAX_ROWS]
+    return np.sort(rows[smallest])

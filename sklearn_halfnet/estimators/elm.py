@@ -13,7 +13,7 @@ class ELMClassifier(ClosedFormClassifier):
 
     Hidden features are h = g(scale * (r . x) + b) with random r and b, and the read-out
     is their ridge regression, in closed form [1]_.
-    Probabilities are calibrated on the leave-one-out scores of up to 4,000 rows: no
+    Probabilities are calibrated on the leave-one-out scores of up to 2,000 rows: no
     second fit, and no rows held out.
 
     Parameters
@@ -31,7 +31,7 @@ class ELMClassifier(ClosedFormClassifier):
     alpha : "gcv", "loo" or float, default="gcv"
         Ridge strength as in scikit-learn's ``Ridge``: sum of squares plus alpha times
         the squared norm of the read-out of 0/1 targets. "gcv" chooses it by generalised
-        cross-validation; "loo" by leave-one-out errors of up to 4,000 rows.
+        cross-validation; "loo" by leave-one-out errors of up to 2,000 rows.
     alphas : array-like of shape (n_alphas,), default=None
         Candidates for "gcv" and "loo". None spans eight decades below the largest
         eigenvalue of the features' Gram matrix.
@@ -50,8 +50,11 @@ class ELMClassifier(ClosedFormClassifier):
         Weights of classes; multiplied with ``sample_weight``.
     random_state : int, RandomState or None, default=None
         Determines the weights and biases.
-    dtype : {"float32", "float64"}, default="float32"
-        Precision of features and their products; sums and solution are float64.
+    dtype : {"float32", "float64", "int8"}, default="float32"
+        Precision of features and their products in ``fit``; sums and solution are
+        float64. "int8" rounds features to 8 bits and sums them by torch's integer
+        products where the processor has fast ones, and else is "float32"; so it is
+        where rows have weights, or are few. Prediction then runs in float32.
 
     Attributes
     ----------
@@ -122,7 +125,7 @@ class ELMRegressor(ClosedFormRegressor):
     alpha : "gcv", "loo" or float, default="gcv"
         Ridge strength as in scikit-learn's ``Ridge``: sum of squares plus alpha times
         the squared norm of the read-out of standardised targets. "gcv" chooses it by
-        generalised cross-validation; "loo" by leave-one-out errors of up to 4,000 rows.
+        generalised cross-validation; "loo" by leave-one-out errors of up to 2,000 rows.
     alphas : array-like of shape (n_alphas,), default=None
         Candidates for "gcv" and "loo". None spans eight decades below the largest
         eigenvalue of the features' Gram matrix.
@@ -139,8 +142,11 @@ class ELMRegressor(ClosedFormRegressor):
         One read-out over all layers, or one a layer, averaged (ensemble deep RVFL).
     random_state : int, RandomState or None, default=None
         Determines the weights and biases.
-    dtype : {"float32", "float64"}, default="float32"
-        Precision of features and their products; sums and solution are float64.
+    dtype : {"float32", "float64", "int8"}, default="float32"
+        Precision of features and their products in ``fit``; sums and solution are
+        float64. "int8" rounds features to 8 bits and sums them by torch's integer
+        products where the processor has fast ones, and else is "float32"; so it is
+        where rows have weights, or are few. Prediction then runs in float32.
 
     Attributes
     ----------

@@ -13,7 +13,7 @@ class RVFLClassifier(ClosedFormClassifier):
 
     Features are [h, x]: hidden units h = g(scale * (r . x) + b) with random r and b,
     and the scaled inputs. The read-out is their ridge regression, in closed form [1]_.
-    Probabilities are calibrated on the leave-one-out scores of up to 4,000 rows: no
+    Probabilities are calibrated on the leave-one-out scores of up to 2,000 rows: no
     second fit, and no rows held out.
 
     Parameters
@@ -31,7 +31,7 @@ class RVFLClassifier(ClosedFormClassifier):
     alpha : "gcv", "loo" or float, default="gcv"
         Ridge strength as in scikit-learn's ``Ridge``: sum of squares plus alpha times
         the squared norm of the read-out of 0/1 targets. "gcv" chooses it by generalised
-        cross-validation; "loo" by leave-one-out errors of up to 4,000 rows.
+        cross-validation; "loo" by leave-one-out errors of up to 2,000 rows.
     alphas : array-like of shape (n_alphas,), default=None
         Candidates for "gcv" and "loo". None spans eight decades below the largest
         eigenvalue of the features' Gram matrix.
@@ -124,7 +124,7 @@ class RVFLRegressor(ClosedFormRegressor):
     alpha : "gcv", "loo" or float, default="gcv"
         Ridge strength as in scikit-learn's ``Ridge``: sum of squares plus alpha times
         the squared norm of the read-out of standardised targets. "gcv" chooses it by
-        generalised cross-validation; "loo" by leave-one-out errors of up to 4,000 rows.
+        generalised cross-validation; "loo" by leave-one-out errors of up to 2,000 rows.
     alphas : array-like of shape (n_alphas,), default=None
         Candidates for "gcv" and "loo". None spans eight decades below the largest
         eigenvalue of the features' Gram matrix.

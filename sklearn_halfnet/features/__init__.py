@@ -7,6 +7,7 @@ What half layers, random features, ELM and RVFL share: the scaling of the inputs
 """
 
 from sklearn_halfnet.features.hidden_layer import HiddenLayer, forward_blocks
+from sklearn_halfnet.features.rounded import rounded_blocks, rounding_step
 from sklearn_halfnet.features.scaling import InputScaling, working_columns
 from sklearn_halfnet.features.start import StartSample, draw_hidden_layers
 
@@ -16,5 +17,7 @@ __all__ = [
     "StartSample",
     "draw_hidden_layers",
     "forward_blocks",
+    "rounded_blocks",
+    "rounding_step",
     "working_columns",
 ]

@@ -4,15 +4,15 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import blas
 
-from sklearn_halfnet._matmul import matmul, row_blocks, syrk
+from sklearn_halfnet._matmul import int8_sums, matmul, row_blocks, syrk
+from sklearn_halfnet.linear.fit import RidgeFit
 from sklearn_halfnet.linear.path import RidgePath
 from sklearn_halfnet.linear.search import search_alpha
-from sklearn_halfnet.linear.solve import solve_ridge
 
 __all__ = ["Gram"]
 
 # A block's product is added to the total once; larger blocks, fewer additions.
-_BLOCK_BYTES = 64 * 2**20
+_BLOCK_BYTES = 128 * 2**20
 
 # Up to here one tridiagonal factorisation takes less time than a walk of several
 # Cholesky factorisations.
@@ -109,18 +109,49 @@ class Gram:
         if total == 0:
             return
         share = np.full(len(H), 1 / total) if weight is None else weight / total
-        self._start(H.shape[1], Y.shape[1])
         H, h_mean = _centred(H, share, overwrite)
         Y, y_mean = _centred(Y.astype(np.float64, copy=False), share)
         if weight is not None:
             root = np.sqrt(weight)[:, None]
             H *= root.astype(H.dtype)
             Y *= root
-        self.gram += syrk(H)
-        self.cross += matmul(H.T, Y.astype(H.dtype, copy=False))
+        cross = matmul(H.T, Y.astype(H.dtype, copy=False))
+        self._add_sums(syrk(H), cross, h_mean, Y, y_mean, total)
+        self.n_samples += len(H) if weight is None else int(np.count_nonzero(weight))
+
+    def update_rounded(self, Q, step, Y):
+        """Add rows whose features are ``step * Q``; all sums but ``cross`` are exact.
+
+        Parameters
+        ----------
+        Q : ndarray of shape (n_rows, n_features), int8
+            At most 131,072 rows.
+        step : float
+        Y : ndarray of shape (n_rows, n_targets)
+
+        Returns
+        -------
+        self : Gram
+        """
+        share = np.full(len(Q), 1 / len(Q))
+        Y, y_mean = _centred(Y.astype(np.float64, copy=False), share)
+        # A column of ones sums the features, exactly: they are whole and not many.
+        ones = np.ones((len(Q), 1), dtype=np.float32)
+        gram, cross = int8_sums(Q, np.hstack([Y.astype(np.float32), ones]))
+        cross, total = cross[:, :-1], cross[:, -1].astype(np.float64)
+        gram -= np.outer(total, total / len(Q))
+        gram *= step**2
+        self._add_sums(gram, step * cross, step * total / len(Q), Y, y_mean, len(Q))
+        self.n_samples += len(Q)
+        return self
+
+    def _add_sums(self, gram, cross, h_mean, Y, y_mean, total):
+        """Add the sums of a block about its own means."""
+        self._start(*cross.shape)
+        self.gram += gram
+        self.cross += cross
         self.target_square += np.einsum("ij,ij->j", Y, Y)
         self._move_means(h_mean, y_mean, total)
-        self.n_samples += len(H) if weight is None else int(np.count_nonzero(weight))
 
     def _move_means(self, h_mean, y_mean, total):
         """Add the scatter between the means so far and those of other rows."""
@@ -232,7 +263,7 @@ class Gram:
         """
         return max(self.total_weight, self.n_samples)
 
-    def best_alpha(self, alphas=None, relative=False):
+    def best_fit(self, alphas=None, relative=False):
         """Choose the ridge strength by generalised cross-validation.
 
         Parameters
@@ -246,11 +277,12 @@ class Gram:
 
         Returns
         -------
-        alpha : float
+        fit : RidgeFit
+            With the strength chosen as ``fit.alpha``.
         """
         self._check_not_empty()
         if len(self.gram) <= _LARGEST_PATH:
-            return self.path().best_alpha(alphas, relative)
+            return RidgeFit(self, self.path().best_alpha(alphas, relative))
         return search_alpha(self, alphas, relative)
 
     def solve_path(self, alphas):
@@ -288,7 +320,7 @@ class Gram:
         intercept : ndarray of shape (n_targets,)
         """
         self._check_not_empty()
-        return self.with_intercept(solve_ridge(self.gram, self.cross, alpha))
+        return RidgeFit(self, alpha).solve()
 
     def with_intercept(self, solution):
         """Turn a solution (n_features, n_targets) into coef and intercept."""

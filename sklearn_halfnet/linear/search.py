@@ -3,6 +3,9 @@
 import numpy as np
 from scipy.linalg import lapack
 
+from sklearn_halfnet.linear.fit import RidgeFit
+from sklearn_halfnet.linear.solve import factorise
+
 __all__ = ["search_alpha"]
 
 _N_PROBES = 32
@@ -29,7 +32,8 @@ def search_alpha(gram, alphas=None, relative=False):
 
     Returns
     -------
-    alpha : float
+    fit : RidgeFit
+        Of the best candidate, with its factor.
 
     References
     ----------
@@ -44,31 +48,31 @@ def search_alpha(gram, alphas=None, relative=False):
     >>> rng = np.random.default_rng(0)
     >>> H = rng.standard_normal((50, 3))
     >>> sums = Gram().update(H, H[:, :1] + rng.standard_normal((50, 1)))
-    >>> search_alpha(sums, [0.1, 1.0, 1000.0])
+    >>> search_alpha(sums, [0.1, 1.0, 1000.0]).alpha
     1.0
     """
-    score = _Score(gram, relative)
+    largest = _largest_eigenvalue(gram.gram) or 1.0
+    score = _Score(gram, relative, largest)
     if alphas is not None:
-        candidates = np.sort(alphas)[::-1]
-        return float(min(candidates, key=score))
-    grid = np.geomspace(1e-8, 1, 17) * (_largest_eigenvalue(gram.gram) or 1.0)
-    return float(grid[_walk_down(lambda i: score(grid[i]), len(grid), start=6)])
+        for alpha in np.sort(alphas)[::-1]:
+            score(alpha)
+        return score.best
+    grid = np.geomspace(1e-8, 1, 17) * largest
+    _walk_down(lambda i: score(grid[i]), len(grid), start=6)
+    return score.best
 
 
 def _walk_down(score, n_points, start):
-    """Index of a local minimum of ``score`` over 0 .. n_points - 1."""
-    here, best = start, score(start)
+    """Call ``score`` on 0 .. n_points - 1 from ``start`` on until it rises."""
+    here, lowest = start, score(start)
     for step in (1, -1):
-        moved = False
         while 0 <= here + step < n_points:
             beyond = score(here + step)
-            # Of equal scores, the larger strength.
-            if not (beyond < best or (beyond == best and step > 0)):
+            if beyond >= lowest:
                 break
-            here, best, moved = here + step, beyond, True
-        if moved:
+            here, lowest = here + step, beyond
+        if here != start:
             break
-    return here
 
 
 def _largest_eigenvalue(matrix, n_steps=12):
@@ -85,28 +89,37 @@ def _largest_eigenvalue(matrix, n_steps=12):
 
 
 class _Score:
-    """The score of generalised cross-validation as a function of alpha."""
+    """The score of generalised cross-validation as a function of alpha.
 
-    def __init__(self, gram, relative):
-        self.gram = gram
+    It remembers the best fit seen, with its factor.
+    """
+
+    def __init__(self, gram, relative, largest):
+        self.gram, self.largest = gram, largest
         rng = np.random.default_rng(0)
         self.probes = rng.choice([-1.0, 1.0], size=(len(gram.gram), _N_PROBES))
         self.right = np.hstack([gram.cross, self.probes])
         square = gram.target_square
+        self.lowest, self.best = np.inf, RidgeFit(gram, 1.0)
         self.unit = np.where(square > 0, square, 1) if relative else gram.total_weight
 
     def __call__(self, alpha):
-        gram = self.gram
-        shifted = gram.gram.copy()
-        shifted[np.diag_indices_from(shifted)] += alpha
-        factor, info = lapack.dpotrf(shifted.T, lower=1, overwrite_a=1, clean=0)
-        if info != 0:
+        trusted = alpha >= 1e-9 * self.largest
+        factor = factorise(self.gram.gram, alpha, trusted)
+        if factor is None:
             return np.inf
+        score = self._of_factor(alpha, factor)
+        if score < self.lowest:
+            self.lowest, self.best = score, RidgeFit(self.gram, float(alpha), factor)
+        return score
+
+    def _of_factor(self, alpha, factor):
+        gram = self.gram
         solved = lapack.dpotrs(factor, self.right, lower=1)[0]
         n_targets = gram.cross.shape[1]
         solution, answers = solved[:, :n_targets], solved[:, n_targets:]
         inverse_trace = float(np.vdot(self.probes, answers)) / _N_PROBES
-        degrees = len(shifted) - alpha * inverse_trace
+        degrees = len(factor) - alpha * inverse_trace
         left = 1 - (1 + degrees) / gram.n_observations
         if left < 1e-3:
             return np.inf
