@@ -7,7 +7,15 @@ from typing import NamedTuple
 
 from sklearn.base import BaseEstimator
 
-from sklearn_halfnet import HalfLayerClassifier, HalfLayerRegressor
+from sklearn_halfnet import (
+    ELMClassifier,
+    ELMRegressor,
+    HalfLayerClassifier,
+    HalfLayerRegressor,
+    RandomFeatures,
+    RVFLClassifier,
+    RVFLRegressor,
+)
 
 
 class Instance(NamedTuple):
@@ -19,6 +27,7 @@ class Instance(NamedTuple):
 
 EXACT = {"dtype": "float64", "random_state": 0, "hidden_layer_sizes": 32}
 FULL_BATCH = {**EXACT, "batch_size": "full", "max_iter": 20}
+DEEP = {**EXACT, "hidden_layer_sizes": (12, 8)}
 LBFGS = {**EXACT, "solver": "lbfgs"}
 
 BATCHES_DIFFER = (
@@ -34,6 +43,16 @@ AT_DEFAULTS = {
     ),
 }
 
+ROUNDED = (
+    "float32 sums of repeated and of weighted rows differ in the last bits, the check "
+    "asks for 1e-7; the float64 instances pass"
+)
+IN_FLOAT32 = {
+    "check_sample_weight_equivalence_on_dense_data": ROUNDED,
+    "check_sample_weight_equivalence_on_sparse_data": ROUNDED,
+    "check_methods_subset_invariance": AT_DEFAULTS["check_methods_subset_invariance"],
+}
+
 INSTANCES = [
     Instance(HalfLayerClassifier(**FULL_BATCH)),
     Instance(HalfLayerRegressor(**FULL_BATCH)),
@@ -41,6 +60,16 @@ INSTANCES = [
     Instance(HalfLayerRegressor(**LBFGS)),
     Instance(HalfLayerClassifier(), AT_DEFAULTS),
     Instance(HalfLayerRegressor(), AT_DEFAULTS),
+    Instance(RandomFeatures(random_state=0)),
+    Instance(RandomFeatures(20, "class_sums", direct_links=True, random_state=0)),
+    Instance(ELMClassifier(**EXACT)),
+    Instance(ELMRegressor(**EXACT)),
+    Instance(RVFLClassifier(**EXACT)),
+    Instance(RVFLRegressor(**EXACT)),
+    Instance(ELMClassifier(**{**DEEP, "read_out": "ensemble"})),
+    Instance(RVFLRegressor(**{**DEEP, "alpha": "loo"})),
+    Instance(ELMClassifier(), IN_FLOAT32),
+    Instance(ELMRegressor(), IN_FLOAT32),
 ]
 
 
