@@ -37,10 +37,6 @@ BATCHES_DIFFER = (
 AT_DEFAULTS = {
     "check_sample_weight_equivalence_on_dense_data": BATCHES_DIFFER,
     "check_sample_weight_equivalence_on_sparse_data": BATCHES_DIFFER,
-    "check_methods_subset_invariance": (
-        "float32 products of few and of many rows differ in the last bits, the check "
-        "asks for 1e-7; the float64 instances pass"
-    ),
 }
 
 ROUNDED = (
@@ -50,7 +46,6 @@ ROUNDED = (
 IN_FLOAT32 = {
     "check_sample_weight_equivalence_on_dense_data": ROUNDED,
     "check_sample_weight_equivalence_on_sparse_data": ROUNDED,
-    "check_methods_subset_invariance": AT_DEFAULTS["check_methods_subset_invariance"],
 }
 
 INSTANCES = [

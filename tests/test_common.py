@@ -51,6 +51,8 @@ def test_every_public_estimator_is_checked():
 TRANSFORMERS = [each for each in KINDS if hasattr(each, "transform")]
 
 
+# The checks themselves fit on frames and transform arrays, and the other way round.
+@pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names")
 @pytest.mark.parametrize("estimator", TRANSFORMERS, ids=lambda e: type(e).__name__)
 @pytest.mark.parametrize(
     "check",

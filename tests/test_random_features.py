@@ -81,7 +81,7 @@ def test_fourier_features_approximate_the_kernel(gamma):
 )
 def test_gamma_says_what_it_needs(change):
     options = {"gamma": 0.1, "activation": "cos", **change}
-    with pytest.raises(ValueError, match="gamma=0.1"):
+    with pytest.raises(ValueError, match=r"gamma=0\.1"):
         RandomFeatures(**options).fit(X)
 
 

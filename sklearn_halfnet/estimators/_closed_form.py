@@ -196,7 +196,7 @@ class BaseClosedForm(BaseEstimator):
                 block_weight = None if weight is None else weight[block]
                 sums.update(features, wanted[block], block_weight)
         rows.n_seen = n_before + X.shape[0]
-        return sums, rows
+        return self._in_units(sums, rows)
 
     def _sums_of_few(self, X, wanted, weight, repeats):
         """Sum up rows that are fewer than columns, in the space that they span."""
@@ -206,6 +206,15 @@ class BaseClosedForm(BaseEstimator):
             groups = self._groups()
             sums = ReadOut(groups, [row_space(H[:, columns]) for columns in groups])
             sums.update(H, wanted, weight)
+        return self._in_units(sums, rows)
+
+    def _in_units(self, sums, rows):
+        """Go back from standardised targets to the units of y."""
+        scale, mean = self._targets.scale, self._targets.mean
+        for gram in sums.grams:
+            gram.rescale_targets(scale, mean)
+        if rows.targets is not None:
+            rows.targets = rows.targets * scale + mean
         return sums, rows
 
     def _rounded(self, X):
@@ -297,9 +306,7 @@ class BaseClosedForm(BaseEstimator):
                 "The read-out is non-finite: X or y has values too large for "
                 f"dtype={self.dtype!r}."
             )
-        scale, mean = self._targets.scale, self._targets.mean
-        self.coef_ = (coef.T * scale).T.astype(self._float)
-        self.intercept_ = intercept * scale + mean
+        self.coef_, self.intercept_ = coef.astype(self._float), intercept
 
     def _calibrated(self, coef, intercept, fits):
         return coef, intercept
@@ -336,8 +343,10 @@ class BaseClosedForm(BaseEstimator):
 
     def _scores(self, X):
         scores = np.empty((X.shape[0], len(self.coef_)))
+        # In float64: few columns are rounded differently among few and many rows.
+        coef = self.coef_.T.astype(np.float64)
         for rows, features in self._features(X):
-            scores[rows] = matmul(features, self.coef_.T)
+            scores[rows] = matmul(features.astype(np.float64, copy=False), coef)
         return scores + self.intercept_
 
     # -- attributes --------------------------------------------------------------------

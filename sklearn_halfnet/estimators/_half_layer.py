@@ -8,6 +8,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_halfnet._device import check_memory
+from sklearn_halfnet._matmul import matmul
 from sklearn_halfnet.estimators._layers import (
     LAYER_CONSTRAINTS,
     SIZE_CONSTRAINTS,
@@ -102,7 +103,7 @@ class BaseHalfLayer(BaseTorchEstimator):
             "Use fewer hidden units.",
         )
 
-    def _polish(self, X, encoded, train_weight):
+    def _polish(self, X, encoded, train_weight, rng):
         coef, intercept = polished_read_out(
             X,
             encoded,
@@ -110,6 +111,7 @@ class BaseHalfLayer(BaseTorchEstimator):
             self._scaling,
             self._layers,
             self._targets,
+            rng,
         )
         self._set_read_out(coef, intercept)
 
@@ -205,10 +207,12 @@ class BaseHalfLayer(BaseTorchEstimator):
 
     def _scores(self, X):
         scores = np.empty((X.shape[0], self.n_outputs_))
+        # In float64: few columns are rounded differently among few and many rows.
+        coef = self.coef_.T.astype(np.float64)
         for rows, features in forward_blocks(
             X, self._scaling, self._layers, self.dtype
         ):
-            scores[rows] = features[-1] @ self.coef_.T
+            scores[rows] = matmul(features[-1].astype(np.float64, copy=False), coef)
         return scores + self.intercept_
 
 
