@@ -6,6 +6,7 @@ are verified, and tables from ``.csv`` and ``.npz`` files.
 """
 
 from sklearn_halfnet.datasets._load import load_dataset
+from sklearn_halfnet.datasets._parquet import parquet_blocks
 from sklearn_halfnet.datasets.images import IMAGES
 
-__all__ = ["IMAGES", "load_dataset"]
+__all__ = ["IMAGES", "load_dataset", "parquet_blocks"]

@@ -233,23 +233,13 @@ class BaseClosedForm(BaseEstimator):
 
     def _start(self, X, encoded, weight):
         """Draw the hidden layers."""
-        if self.dtype == "int8" and self._direct_links:
-            raise ValueError(
-                "dtype='int8' rounds bounded features; direct links have no bounds. "
-                "Use dtype='float32', or ELM instead of RVFL."
-            )
+        self._check_size(X.shape[1])
         names = getattr(self, "feature_names_in_", None)
         scaling = InputScaling.fit(X, self.input_scaling, weight, names)
-        self._check_memory(X.shape[1])
         layers_rng, rows_rng = child_generators(self.random_state, 2)
+        options = self._sample_options()
         sample = StartSample.draw(
-            X,
-            encoded,
-            weight,
-            scaling,
-            rng=layers_rng,
-            dtype=self._float,
-            **self._sample_options(),
+            X, encoded, weight, scaling, rng=layers_rng, dtype=self._float, **options
         )
         self._draw_layers(scaling, sample, layers_rng, rows_rng)
 
@@ -279,7 +269,13 @@ class BaseClosedForm(BaseEstimator):
         self._step = rounding_step(sample, self._layers) if rounds else None
         self._row_seed = int(rows_rng.integers(2**32))
 
-    def _check_memory(self, n_features):
+    def _check_size(self, n_features):
+        """Raise before anything is allocated that cannot be, or cannot be rounded."""
+        if self.dtype == "int8" and self._direct_links:
+            raise ValueError(
+                "dtype='int8' rounds bounded features; direct links have no bounds. "
+                "Use dtype='float32', or ELM instead of RVFL."
+            )
         sizes = check_sizes(self.hidden_layer_sizes)
         width = sum(sizes) + (n_features if self._direct_links else 0)
         weights = sum(
