@@ -5,6 +5,8 @@ from importlib import import_module
 __version__ = "0.1.0.dev0"
 
 _PUBLIC = {
+    "HalfNetClassifier": "sklearn_halfnet.estimators.halfnet",
+    "HalfNetRegressor": "sklearn_halfnet.estimators.halfnet",
     "HalfLayerClassifier": "sklearn_halfnet.estimators.half_layer",
     "HalfLayerRegressor": "sklearn_halfnet.estimators.half_layer",
 }

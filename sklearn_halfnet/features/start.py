@@ -8,7 +8,7 @@ from sklearn_halfnet._matmul import matmul
 from sklearn_halfnet.features.hidden_layer import HiddenLayer
 from sklearn_halfnet.weights.storage import FrozenWeights
 
-__all__ = ["StartSample", "draw_hidden_layers"]
+__all__ = ["StartSample", "draw_hidden_layers", "draw_shifts"]
 
 # Means and variances from 10,000 rows are off by one or two per cent.
 _MAX_ROWS = 10_000
@@ -108,9 +108,12 @@ def _unit_variance(projection, share, activation, rng):
     variance = square - mean**2
     constant = variance <= 1e-10 * square
     scales = 1 / np.sqrt(np.where(constant, 1, variance))
-    if activation in _PERIODIC:
-        drawn = rng.uniform(-np.pi, np.pi, n_units)
-    else:
-        drawn = rng.standard_normal(n_units)
-    shifts = drawn - mean * scales
+    shifts = draw_shifts(n_units, activation, rng) - mean * scales
     return scales.astype(dtype), shifts.astype(dtype)
+
+
+def draw_shifts(n_units, activation, rng):
+    """Draw offsets from N(0, 1), or from a full period of a periodic activation."""
+    if activation in _PERIODIC:
+        return rng.uniform(-np.pi, np.pi, n_units)
+    return rng.standard_normal(n_units)
