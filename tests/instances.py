@@ -7,7 +7,12 @@ from typing import NamedTuple
 
 from sklearn.base import BaseEstimator
 
-from sklearn_halfnet import HalfLayerClassifier, HalfLayerRegressor
+from sklearn_halfnet import (
+    HalfLayerClassifier,
+    HalfLayerRegressor,
+    HalfNetClassifier,
+    HalfNetRegressor,
+)
 
 
 class Instance(NamedTuple):
@@ -39,8 +44,14 @@ INSTANCES = [
     Instance(HalfLayerRegressor(**FULL_BATCH)),
     Instance(HalfLayerClassifier(**LBFGS)),
     Instance(HalfLayerRegressor(**LBFGS)),
+    Instance(HalfNetClassifier(**FULL_BATCH)),
+    Instance(HalfNetRegressor(**FULL_BATCH)),
+    Instance(HalfNetClassifier(**LBFGS)),
+    Instance(HalfNetRegressor(**LBFGS)),
     Instance(HalfLayerClassifier(), AT_DEFAULTS),
     Instance(HalfLayerRegressor(), AT_DEFAULTS),
+    Instance(HalfNetClassifier(), AT_DEFAULTS),
+    Instance(HalfNetRegressor(), AT_DEFAULTS),
 ]
 
 

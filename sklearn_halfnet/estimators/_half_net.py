@@ -273,6 +273,14 @@ class BaseHalfNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseHiddenL
             other._refit_read_out(X, encoded, weight, how)
         return other
 
+    def _set_read_out(self, coef, intercept):
+        super()._set_read_out(coef, intercept)
+        # The layers' own scales include 1 / sqrt(rank).
+        self.scales_ = [
+            layer.scales * np.float32(np.sqrt(layer.weights.shape[1]))
+            for layer in self._units
+        ]
+
     # -- geometry ----------------------------------------------------------------------
 
     @property

@@ -18,6 +18,8 @@ __all__ = ["GEOMETRIES", "gradient_outer_product"]
 
 # Units of the quick model whose gradients are taken.
 _N_UNITS = 512
+# Eigenvalues, relative to the largest, that count.
+_ROUNDING = 1e-8
 
 
 def _orthogonal(features, targets, share, rank, rng):
@@ -39,7 +41,9 @@ def _gradient(features, targets, share, rank, rng):
     values, vectors = _leading(
         gradient_outer_product(features, targets, share, rng), rank
     )
-    return vectors * np.sqrt(np.maximum(values, 0))
+    # Directions of smaller eigenvalues are rounding errors.
+    values = np.where(values > _ROUNDING * values[0], values, 0)
+    return vectors * np.sqrt(values)
 
 
 GEOMETRIES = {
@@ -99,7 +103,12 @@ def gradient_outer_product(features, targets, share, rng, n_units=_N_UNITS):
 
 
 def _leading(matrix, rank):
-    """Largest eigenvalues of a symmetric matrix and their vectors, decreasing."""
+    """Largest eigenvalues of a symmetric matrix and their vectors, decreasing.
+
+    A vector's largest component is positive: its sign does not depend on rounding.
+    """
     last = len(matrix) - 1
     values, vectors = linalg.eigh(matrix, subset_by_index=[last - rank + 1, last])
+    largest = np.abs(vectors).argmax(axis=0)
+    vectors = vectors * np.sign(vectors[largest, np.arange(rank)])
     return values[::-1], vectors[:, ::-1]
