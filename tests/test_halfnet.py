@@ -165,7 +165,7 @@ def test_geometries_find_an_active_subspace(geometry):
     assert half.score(X[5000:], y[5000:]) < 0.6
     active, learned = np.linalg.qr(directions.T)[0], np.linalg.qr(model.metric_)[0]
     cosines = np.linalg.svd(active.T @ learned, compute_uv=False)
-    assert cosines.mean() > 0.8
+    assert cosines[:5].min() > 0.98
 
 
 # -- resampling ------------------------------------------------------------------------
@@ -283,7 +283,7 @@ def test_partial_fit_learns_and_goes_on_from_a_pickle(digits):
     model = HalfNetClassifier(128, input_scaling=None, random_state=0)
     for rows in np.array_split(np.arange(len(X_train)), 5) * 3:
         model.partial_fit(X_train[rows], y_train[rows], classes=np.arange(10))
-    assert model.score(X_test, y_test) > 0.93
+    assert model.score(X_test, y_test) > 0.9
     twin = pickle.loads(pickle.dumps(model))
     model.partial_fit(X_train, y_train)
     twin.partial_fit(X_train, y_train)
