@@ -17,7 +17,7 @@ from sklearn_halfnet.estimators._hidden_layers import (
     to_tensor,
 )
 from sklearn_halfnet.estimators._polish import polished_read_out
-from sklearn_halfnet.estimators._read_out import logistic_read_out
+from sklearn_halfnet.estimators._logistic_polish import logistic_read_out
 from sklearn_halfnet.estimators._validation import validate_X
 from sklearn_halfnet.features import (
     InputScaling,
