@@ -5,10 +5,16 @@ from importlib import import_module
 __version__ = "0.1.0.dev0"
 
 _PUBLIC = {
-    "HalfNetClassifier": "sklearn_halfnet.estimators.halfnet",
-    "HalfNetRegressor": "sklearn_halfnet.estimators.halfnet",
+    "ELMClassifier": "sklearn_halfnet.estimators.elm",
+    "ELMRegressor": "sklearn_halfnet.estimators.elm",
+    "Gram": "sklearn_halfnet.linear.gram",
     "HalfLayerClassifier": "sklearn_halfnet.estimators.half_layer",
     "HalfLayerRegressor": "sklearn_halfnet.estimators.half_layer",
+    "HalfNetClassifier": "sklearn_halfnet.estimators.halfnet",
+    "HalfNetRegressor": "sklearn_halfnet.estimators.halfnet",
+    "RVFLClassifier": "sklearn_halfnet.estimators.rvfl",
+    "RVFLRegressor": "sklearn_halfnet.estimators.rvfl",
+    "RandomFeatures": "sklearn_halfnet.estimators.random_features",
 }
 
 __all__ = sorted([*_PUBLIC, "__version__"])

@@ -68,13 +68,13 @@ def test_transform_keeps_its_input_unless_told():
     assert_array_equal(kept, scaled)
 
 
-def test_start_sample_is_bounded_and_leaves_out_weight_zero(monkeypatch):
-    monkeypatch.setattr("sklearn_halfnet.features.start._MAX_ROWS", 50)
+def test_start_sample_is_bounded_and_leaves_out_weight_zero():
     found = InputScaling.fit(X, "standard")
     arguments = (X, np.arange(400), WEIGHT, found)
     draw = np.random.default_rng(0)
-    assert len(StartSample.draw(*arguments, 10, draw, "float32").targets) == 50
-    many = StartSample.draw(*arguments, 120, draw, "float32")
+    few = StartSample.draw(*arguments, 10, draw, "float32", max_rows=50)
+    assert len(few.targets) == 50
+    many = StartSample.draw(*arguments, 120, draw, "float32", max_rows=50)
     assert len(many.targets) == 120
     assert (many.sample_weight > 0).all()
 
@@ -87,8 +87,22 @@ def test_layers_start_with_unit_variance_and_forward_repeats_them(activation):
     layers, features = draw_hidden_layers(sample, kinds, [30, 20], activation, rng)
     first = found.project(X, layers[0].weights.matrix("float64"), "float64")
     assert_allclose((first * layers[0].scales).std(axis=0), 1)
-    blocks = [last for _, (_, last) in forward_blocks(X, found, layers, "float64")]
+    passes = forward_blocks(X, found, layers, "float64", max_bytes=30_000)
+    blocks = [last.copy() for _, (_, last) in passes]
+    assert len(blocks) > 2
     assert_allclose(np.vstack(blocks), features, atol=1e-12)
+
+
+@pytest.mark.parametrize("bias", ["normal", "uniform", "zero"])
+def test_layers_as_drawn(bias):
+    sample = StartSample(X, None, np.ones(len(X)))
+    kinds = [check_weight_kind(np.eye(X.shape[1]))]
+    (layer,), features = draw_hidden_layers(
+        sample, kinds, [X.shape[1]], "identity", rng, scale=0.5, bias=bias
+    )
+    assert_allclose(features, 0.5 * X + layer.shifts)
+    assert (layer.shifts == 0).all() == (bias == "zero")
+    assert np.abs(layer.shifts).max() <= np.pi or bias == "normal"
 
 
 def test_children_of_a_seed_are_independent():

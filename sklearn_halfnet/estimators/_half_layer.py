@@ -4,13 +4,17 @@ import itertools
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils._param_validation import HasMethods, StrOptions
 
 from sklearn_halfnet._device import check_memory
 from sklearn_halfnet.estimators._hidden_layers import (
     BaseHiddenLayers,
     from_tensor,
     to_tensor,
+)
+from sklearn_halfnet.estimators._layers import (
+    LAYER_CONSTRAINTS,
+    check_kinds,
+    check_sizes,
 )
 from sklearn_halfnet.estimators._polish import polished_read_out
 from sklearn_halfnet.features import (
@@ -19,7 +23,6 @@ from sklearn_halfnet.features import (
     draw_hidden_layers,
     working_columns,
 )
-from sklearn_halfnet.weights import WEIGHTS, check_weight_kind
 
 __all__ = ["BaseHalfLayer"]
 
@@ -29,14 +32,7 @@ class BaseHalfLayer(BaseHiddenLayers):
 
     _parameter_constraints = {
         **BaseHiddenLayers._parameter_constraints,
-        "weight_kind": [
-            StrOptions(set(WEIGHTS)),
-            list,
-            tuple,
-            np.ndarray,
-            HasMethods("sample"),
-            callable,
-        ],
+        **LAYER_CONSTRAINTS,
         "polish": ["boolean"],
     }
 
@@ -44,9 +40,9 @@ class BaseHalfLayer(BaseHiddenLayers):
 
     def _start(self, X, encoded, train_weight, rng):
         """Draw the layers and set the read-out's start value."""
-        sizes = self._sizes()
+        sizes = check_sizes(self.hidden_layer_sizes)
         self._check_memory(X, sizes)
-        kinds = self._weight_kinds(len(sizes))
+        kinds = check_kinds(self.weight_kind, len(sizes))
         self._scaling = InputScaling.fit(
             X,
             self.input_scaling,
@@ -61,17 +57,6 @@ class BaseHalfLayer(BaseHiddenLayers):
         )
         self._start_scales = [layer.scales for layer in self._layers]
         self._start_read_out(features, sample, rng)
-
-    def _weight_kinds(self, n_layers):
-        kinds = self.weight_kind
-        if not isinstance(kinds, (list, tuple)):
-            kinds = [kinds] * n_layers
-        if len(kinds) != n_layers:
-            raise ValueError(
-                f"weight_kind lists {len(kinds)} kinds for {n_layers} hidden layers; "
-                "give one, or one a layer."
-            )
-        return [check_weight_kind(kind) for kind in kinds]
 
     def _check_memory(self, X, sizes):
         """Estimate what ``_start`` will allocate, before it does."""

@@ -16,9 +16,10 @@ from sklearn_halfnet.estimators._hidden_layers import (
     from_tensor,
     to_tensor,
 )
+from sklearn_halfnet.estimators._layers import check_sizes
+from sklearn_halfnet.estimators._logistic_polish import last_features, logistic_read_out
 from sklearn_halfnet.estimators._polish import polished_read_out
-from sklearn_halfnet.estimators._logistic_polish import logistic_read_out
-from sklearn_halfnet.estimators._validation import validate_X
+from sklearn_halfnet.estimators._validation import total_weight, validate_X
 from sklearn_halfnet.features import (
     InputScaling,
     StartSample,
@@ -57,7 +58,7 @@ class BaseHalfNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseHiddenL
 
     def _start(self, X, encoded, train_weight, rng):
         """Draw Z, set A to its start value, and the read-out."""
-        sizes = self._sizes()
+        sizes = check_sizes(self.hidden_layer_sizes)
         ranks = self._ranks(X.shape[1], sizes)
         self._check_memory(X, sizes, ranks)
         self._scaling = InputScaling.fit(
@@ -112,7 +113,7 @@ class BaseHalfNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseHiddenL
     def _check_resumable(self):
         super()._check_resumable()
         ranks = [layer.n_units for layer in self._embeddings]
-        wanted = self._ranks(self.n_features_in_, self._sizes())
+        wanted = self._ranks(self.n_features_in_, check_sizes(self.hidden_layer_sizes))
         if ranks != wanted:
             raise ValueError(
                 f"warm_start=True goes on with ranks {ranks}, but the parameters ask "
@@ -169,12 +170,17 @@ class BaseHalfNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseHiddenL
 
     def _restart_read_out(self, X, encoded, train_weight, rng):
         sample = StartSample.draw(
-            X, encoded, train_weight, self._scaling, self._sizes()[-1], rng, self.dtype
+            X,
+            encoded,
+            train_weight,
+            self._scaling,
+            self._units[-1].n_units,
+            rng,
+            self.dtype,
         )
-        blocks = forward_blocks(
+        features = last_features(
             sample.features, InputScaling(), self._layers, self.dtype
         )
-        features = np.concatenate([features[-1] for _, features in blocks])
         self._set_read_out(*self._ridge_start(features, sample))
 
     def _step_size(self, batch_size):
@@ -263,7 +269,7 @@ class BaseHalfNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseHiddenL
         check_is_fitted(self)
         other = copy.copy(self)
         X, y = other._validate_training(X, y, reset=False)
-        weight = other._total_weight(y, sample_weight)
+        weight = total_weight(y, sample_weight, getattr(self, "class_weight", None))
         other._redraw(child_generators(random_state, 1)[0])
         other._optimizer_state = None
         if refit:

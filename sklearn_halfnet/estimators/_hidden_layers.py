@@ -5,8 +5,11 @@ from scipy import sparse
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_halfnet.activations import ACTIVATIONS
-from sklearn_halfnet.estimators._constraints import whole
+from sklearn_halfnet.estimators._layers import (
+    LAYER_CONSTRAINTS,
+    SIZE_CONSTRAINTS,
+    check_sizes,
+)
 from sklearn_halfnet.estimators._torch import BaseTorchEstimator
 from sklearn_halfnet.features import forward_blocks
 from sklearn_halfnet.linear.ridge import ridge
@@ -28,15 +31,10 @@ class BaseHiddenLayers(BaseTorchEstimator):
 
     _parameter_constraints = {
         **BaseTorchEstimator._parameter_constraints,
-        "hidden_layer_sizes": [
-            whole(1),
-            list,
-            tuple,
-            np.ndarray,
-        ],
-        "activation": [StrOptions(set(ACTIVATIONS))],
+        "hidden_layer_sizes": SIZE_CONSTRAINTS,
+        "activation": LAYER_CONSTRAINTS["activation"],
+        "input_scaling": LAYER_CONSTRAINTS["input_scaling"],
         "init": [StrOptions({"ridge", "random"})],
-        "input_scaling": [StrOptions({"standard", "center"}), None],
     }
 
     # -- start -------------------------------------------------------------------------
@@ -60,23 +58,14 @@ class BaseHiddenLayers(BaseTorchEstimator):
 
     def _check_resumable(self):
         sizes = [layer.n_units for layer in self._units]
-        if self._sizes() != sizes or self._units[0].activation != self.activation:
+        wanted = check_sizes(self.hidden_layer_sizes)
+        if wanted != sizes or self._units[0].activation != self.activation:
             raise ValueError(
                 f"warm_start=True goes on with layers of {sizes} units and activation "
                 f"{self._units[0].activation!r}, but the parameters ask for "
-                f"{self._sizes()} and {self.activation!r}. Set warm_start=False to "
+                f"{wanted} and {self.activation!r}. Set warm_start=False to "
                 "start anew."
             )
-
-    def _sizes(self):
-        sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes))
-        whole = sizes.ndim == 1 and np.issubdtype(sizes.dtype, np.integer)
-        if not whole or len(sizes) == 0 or (sizes < 1).any():
-            raise ValueError(
-                "hidden_layer_sizes must be a positive int or a sequence of them, got "
-                f"{self.hidden_layer_sizes!r}."
-            )
-        return [int(size) for size in sizes]
 
     # -- between numpy and torch -------------------------------------------------------
 

@@ -7,7 +7,7 @@ from sklearn_halfnet.estimators._hidden_layers import from_tensor, to_tensor
 from sklearn_halfnet.estimators._polish import polished_read_out
 from sklearn_halfnet.features import forward_blocks
 
-__all__ = ["logistic_read_out"]
+__all__ = ["last_features", "logistic_read_out"]
 
 _MAX_ITER = 100
 # Largest component of the gradient of the mean loss.
@@ -50,8 +50,7 @@ def logistic_read_out(
     start = polished_read_out(X, encoded, sample_weight, scaling, layers, targets)
 
     def features(rows):
-        blocks = forward_blocks(X[rows], scaling, layers, dtype)
-        return np.concatenate([hidden[-1] for _, hidden in blocks])
+        return last_features(X[rows], scaling, layers, dtype)
 
     with training_mode():
         device = resolve_device(device)
@@ -78,3 +77,11 @@ def logistic_read_out(
         objective = Objective(network, targets.loss, alpha)
         solver.solve(objective, data, _MAX_ITER, lambda loss: False)
     return from_tensor(network.coef), from_tensor(network.intercept)
+
+
+def last_features(X, scaling, layers, dtype):
+    """Compute the last layer's features (n_rows, n_units) of all rows at once."""
+    features = np.empty((X.shape[0], layers[-1].n_units), dtype)
+    for rows, hidden in forward_blocks(X, scaling, layers, dtype):
+        features[rows] = hidden[-1]
+    return features

@@ -37,7 +37,7 @@ def polished_read_out(X, encoded, sample_weight, scaling, layers, targets):
     gram, dtype = Gram(), layers[0].scales.dtype
     for rows, features in forward_blocks(X, scaling, layers, dtype):
         gram.update(features[-1], wanted[rows], weight[rows])
-    coef, intercept = gram.solve(gram.path().best_alpha())
+    coef, intercept = gram.best_fit().solve()
     if targets.loss == "squared":
         return coef, intercept
     intercept -= targets.middle

@@ -25,7 +25,7 @@ from sklearn_halfnet._device import (
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._base import keep_state_on_error
 from sklearn_halfnet.estimators._constraints import real, whole
-from sklearn_halfnet.estimators._validation import check_sample_weight, class_weighted
+from sklearn_halfnet.estimators._validation import total_weight
 
 __all__ = ["BaseTorchEstimator"]
 
@@ -73,7 +73,7 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
             resumes = self.warm_start and is_fitted(self)
             context = self._init_callback_context(max_subtasks=self.max_iter)
             X, y = self._validate_training(X, y, reset=not resumes)
-            weight = self._total_weight(y, sample_weight)
+            weight = total_weight(y, sample_weight, getattr(self, "class_weight", None))
             context.call_on_fit_task_begin(estimator=self, X=X, y=y)
             rng_start, rng_split, rng_batches = child_generators(self.random_state, 3)
             train, held_out = self._split(y, rng_split)
@@ -98,7 +98,7 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
         with keep_state_on_error(self):
             first = not is_fitted(self)
             X, y = self._validate_training(X, y, reset=first)
-            weight = self._total_weight(y, sample_weight)
+            weight = total_weight(y, sample_weight, getattr(self, "class_weight", None))
             rng_start, _, rng_batches = child_generators(self.random_state, 3)
             if first:
                 self._targets = self._make_targets(y, weight, classes)
@@ -112,14 +112,6 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
             seed = [rng_batches.integers(2**32), self.n_iter_]
             self._train_one_epoch(X, encoded, weight, np.random.default_rng(seed))
         return self
-
-    def _total_weight(self, y, sample_weight):
-        """Sample weight times class weight; None if all are one."""
-        weight = check_sample_weight(sample_weight, len(y))
-        weight = class_weighted(weight, getattr(self, "class_weight", None), y)
-        if weight is not None and not weight.any():
-            raise ValueError("sample_weight times class_weight is zero for every row.")
-        return weight
 
     def _split(self, y, rng):
         """Row numbers for training and for validation (None without early stopping)."""

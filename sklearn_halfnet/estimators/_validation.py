@@ -5,7 +5,7 @@ from scipy import sparse
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import validate_data
 
-__all__ = ["check_sample_weight", "class_weighted", "validate_X", "validate_input"]
+__all__ = ["check_sample_weight", "total_weight", "validate_X", "validate_input"]
 
 
 def validate_X(estimator, X, *, reset=False):
@@ -154,20 +154,30 @@ def check_sample_weight(sample_weight, n_samples):
     return weight
 
 
-def class_weighted(sample_weight, class_weight, y):
+def total_weight(y, sample_weight=None, class_weight=None):
     """Multiply sample weights by their class's weight.
 
     Parameters
     ----------
-    sample_weight : ndarray of shape (n_samples,) or None
-    class_weight : dict, list of dict, "balanced" or None
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+    sample_weight : array-like of shape (n_samples,) or None
+        Checked by ``check_sample_weight``.
+    class_weight : dict, list of dict, "balanced" or None
 
     Returns
     -------
-    sample_weight : ndarray of shape (n_samples,) or None
+    weight : ndarray of shape (n_samples,) or None
+        None if all are one.
+
+    Raises
+    ------
+    ValueError
+        As ``check_sample_weight``; or if the product is zero for every row.
     """
-    if class_weight is None:
-        return sample_weight
-    weight = compute_sample_weight(class_weight, y)
-    return weight if sample_weight is None else weight * sample_weight
+    weight = check_sample_weight(sample_weight, len(y))
+    if class_weight is not None:
+        of_class = compute_sample_weight(class_weight, y)
+        weight = of_class if weight is None else weight * of_class
+    if weight is not None and not weight.any():
+        raise ValueError("sample_weight times class_weight is zero for every row.")
+    return weight

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.sparse import issparse
 
 from sklearn_halfnet._matmul import matmul, row_blocks
 from sklearn_halfnet.activations import ACTIVATIONS
@@ -10,6 +11,10 @@ from sklearn_halfnet.features.scaling import working_columns
 from sklearn_halfnet.weights.storage import FrozenWeights
 
 __all__ = ["HiddenLayer", "forward_blocks"]
+
+# Products of so many bytes are still in the cache when they are activated; of fewer,
+# the product itself is slower.
+_CACHE_BYTES = 16 * 2**20
 
 
 @dataclass
@@ -35,6 +40,11 @@ class HiddenLayer:
         projection *= self.scales
         projection += self.shifts
         return ACTIVATIONS[self.activation].array(projection)
+
+    def scaled_weights(self, dtype):
+        """Weights times scales, (n_units, n_inputs), as an operand of products."""
+        matrix, scales = self.weights.matrix(dtype), self.scales[:, None].astype(dtype)
+        return matrix.multiply(scales).tocsr() if issparse(matrix) else matrix * scales
 
     def with_values(self, scales, shifts):
         """Return the same layer with other scales and shifts."""
@@ -68,17 +78,30 @@ def forward_blocks(X, scaling, layers, dtype, max_bytes=16 * 2**20):
     ------
     rows : slice
     features : list of ndarray of shape (n_rows, n_units)
-        One entry a layer, the last layer's last.
+        One entry a layer, the last layer's last. The next block overwrites them.
     """
-    matrices = [layer.weights.matrix(dtype) for layer in layers]
+    matrices = [layer.scaled_weights(dtype) for layer in layers]
     row_bytes = working_columns(X, layers) * np.dtype(dtype).itemsize
+    buffers = None
     for rows in row_blocks(X.shape[0], row_bytes, max_bytes):
-        features, block = [], None
-        for layer, matrix in zip(layers, matrices, strict=True):
-            if block is None:
-                block = scaling.project(X[rows], matrix, dtype)
-            else:
-                block = matmul(block, matrix.T)
-            block = layer.activate(block)
-            features.append(block)
+        n_rows = rows.stop - rows.start
+        # New memory for each block would cost as much as the arithmetic on it.
+        if buffers is None:
+            buffers = [np.empty((n_rows, layer.n_units), dtype) for layer in layers]
+        features = [buffer[:n_rows] for buffer in buffers]
+        for part in row_blocks(n_rows, row_bytes, _CACHE_BYTES):
+            below = X[rows.start + part.start : rows.start + part.stop]
+            _forward(below, scaling, layers, matrices, [h[part] for h in features])
         yield rows, features
+
+
+def _forward(X, scaling, layers, matrices, outs):
+    """Write the features of a few rows, layer by layer, into ``outs``."""
+    dtype, below = outs[0].dtype, None
+    for layer, matrix, out in zip(layers, matrices, outs, strict=True):
+        if below is None:
+            scaling.project(X, matrix, dtype, out=out)
+        else:
+            matmul(below, matrix.T, out=out)
+        out += layer.shifts
+        below = ACTIVATIONS[layer.activation].array(out)

@@ -5,7 +5,7 @@ import numpy as np
 from sklearn_halfnet._matmul import matmul
 from sklearn_halfnet.features.geometry import GEOMETRIES
 from sklearn_halfnet.features.hidden_layer import HiddenLayer
-from sklearn_halfnet.features.start import draw_shifts
+from sklearn_halfnet.features.start import draw_biases
 from sklearn_halfnet.weights.storage import FrozenWeights
 
 __all__ = ["draw_directions", "draw_low_rank_layers", "linear_layer"]
@@ -80,7 +80,8 @@ def _units(embedding, features, share, size, activation, rng):
     rank, dtype = embedding.n_units, features.dtype
     directions = draw_directions(size, rank, rng, dtype)
     mean = share @ _project(embedding, features)
-    shifts = draw_shifts(size, activation, rng) - directions @ mean / np.sqrt(rank)
+    biases = draw_biases("auto", activation, size, rng)
+    shifts = biases - directions @ mean / np.sqrt(rank)
     scales = np.full(size, 1 / np.sqrt(rank), dtype)
     frozen = FrozenWeights.from_array(directions)
     return HiddenLayer(frozen, scales, shifts.astype(dtype), activation)

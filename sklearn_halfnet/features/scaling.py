@@ -8,6 +8,9 @@ from sklearn_halfnet._matmul import matmul, row_blocks
 
 __all__ = ["InputScaling", "working_columns"]
 
+# A block of so many bytes is passed over several times without leaving the cache.
+_CACHE_BYTES = 2**20
+
 
 class InputScaling:
     """The map x -> x' = (x - mean) / scale, column by column.
@@ -99,7 +102,7 @@ class InputScaling:
         """Scale *and* centre a few rows; a sparse block becomes dense."""
         return self.transform(X.toarray() if sparse.issparse(X) else X, dtype)
 
-    def project(self, X, weights, dtype, *, overwrite=False):
+    def project(self, X, weights, dtype, *, overwrite=False, out=None):
         """Compute x' W^T for a block of rows, without densifying a sparse block.
 
         Parameters
@@ -109,13 +112,15 @@ class InputScaling:
         dtype : dtype
         overwrite : bool, default=False
             Whether a dense X may be overwritten.
+        out : ndarray of shape (n_rows, n_units), default=None
+            Where to write the projection; else it is allocated.
 
         Returns
         -------
         projection : ndarray of shape (n_rows, n_units)
         """
         scaled = self.transform(X, dtype, overwrite=overwrite)
-        projection = matmul(scaled, weights.T)
+        projection = matmul(scaled, weights.T, out=out)
         if sparse.issparse(X) and self.mean is not None:
             center = self.mean if self.scale is None else self.mean / self.scale
             projection -= np.asarray(weights @ center, dtype=dtype)
@@ -148,7 +153,7 @@ def _dense_moments(X, sample_weight):
     """Weighted mean and variance, merged over blocks (Chan et al. 1983)."""
     n_rows, n_features = X.shape
     total, mean, m2 = 0.0, np.zeros(n_features), np.zeros(n_features)
-    for rows in row_blocks(n_rows, n_features * X.itemsize):
+    for rows in row_blocks(n_rows, n_features * X.itemsize, _CACHE_BYTES):
         weight = None if sample_weight is None else sample_weight[rows]
         block_total, block_mean, block_m2 = _block_moments(X[rows], weight)
         total += block_total
@@ -162,16 +167,19 @@ def _dense_moments(X, sample_weight):
 
 
 def _block_moments(block, weight):
-    if weight is None:
-        total, mean = float(len(block)), block.mean(axis=0, dtype=np.float64)
-    else:
-        total = weight.sum()
-        mean = weight @ block / max(total, np.finfo(np.float64).tiny)
+    """Total weight, mean and sum of squares about the mean; float64."""
+    weight = np.ones(len(block)) if weight is None else weight
+    total = float(weight.sum())
+    if total == 0:
+        return 0.0, np.zeros(block.shape[1]), np.zeros(block.shape[1])
+    share = (weight / total).astype(block.dtype)
+    rough = share @ block
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        deviation = block - mean.astype(block.dtype)
-        np.square(deviation, out=deviation)
-        weight = np.ones(len(block), block.dtype) if weight is None else weight
-        return total, mean, (weight @ deviation).astype(np.float64)
+        deviation = block - rough
+        # What rounding left of the mean is small, and known to full precision.
+        rest = (share @ deviation).astype(np.float64)
+        square = (share @ np.square(deviation, out=deviation)).astype(np.float64)
+        return total, rough + rest, total * np.maximum(square - rest**2, 0)
 
 
 def _sparse_moments(X, sample_weight):

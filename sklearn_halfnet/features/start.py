@@ -8,13 +8,19 @@ from sklearn_halfnet._matmul import matmul
 from sklearn_halfnet.features.hidden_layer import HiddenLayer
 from sklearn_halfnet.weights.storage import FrozenWeights
 
-__all__ = ["StartSample", "draw_hidden_layers", "draw_shifts"]
+__all__ = ["BIASES", "StartSample", "draw_biases", "draw_hidden_layers"]
 
 # Means and variances from 10,000 rows are off by one or two per cent.
 _MAX_ROWS = 10_000
 _MAX_BYTES = 256 * 2**20
 
 _PERIODIC = {"cos", "sin"}
+
+BIASES = {
+    "normal": lambda rng, size: rng.standard_normal(size),
+    "uniform": lambda rng, size: rng.uniform(-np.pi, np.pi, size),
+    "zero": lambda rng, size: np.zeros(size),
+}
 
 
 @dataclass
@@ -25,7 +31,7 @@ class StartSample:
     ----------
     features : ndarray of shape (n_rows, n_features)
         Scaled and centred rows; dense.
-    targets : ndarray of shape (n_rows,) or (n_rows, n_targets)
+    targets : ndarray of shape (n_rows,) or (n_rows, n_targets), or None
     sample_weight : ndarray of shape (n_rows,)
     """
 
@@ -34,13 +40,23 @@ class StartSample:
     sample_weight: np.ndarray
 
     @classmethod
-    def draw(cls, X, targets, sample_weight, scaling, n_units, rng, dtype):
+    def draw(
+        cls,
+        X,
+        targets,
+        sample_weight,
+        scaling,
+        n_units,
+        rng,
+        dtype,
+        max_rows=_MAX_ROWS,
+    ):
         """Take all rows, or a random subset where there are many.
 
         Parameters
         ----------
         X : {ndarray, CSR matrix} of shape (n_samples, n_features)
-        targets : ndarray of shape (n_samples,) or (n_samples, n_targets)
+        targets : ndarray of shape (n_samples,) or (n_samples, n_targets), or None
         sample_weight : ndarray of shape (n_samples,) or None
             Rows of weight zero are not taken.
         scaling : InputScaling
@@ -48,29 +64,46 @@ class StartSample:
             At least so many rows are taken, where there are so many.
         rng : numpy.random.Generator
         dtype : dtype
+        max_rows : int, default=10,000
+            Taken where ``n_units`` is no larger.
 
         Returns
         -------
         sample : StartSample
         """
-        if sample_weight is None:
-            sample_weight = np.ones(X.shape[0])
-        rows = np.flatnonzero(sample_weight > 0)
         affordable = _MAX_BYTES // (X.shape[1] * np.dtype(dtype).itemsize)
-        n_rows = max(n_units, min(_MAX_ROWS, affordable))
-        if len(rows) > n_rows:
-            rows = np.sort(rng.choice(rows, n_rows, replace=False))
+        n_rows = max(n_units, min(max_rows, affordable))
+        rows = choose_rows(X.shape[0], sample_weight, n_rows, rng)
+        weight = np.ones(len(rows)) if sample_weight is None else sample_weight[rows]
         features = scaling.dense_rows(X[rows], dtype)
-        return cls(features, targets[rows], sample_weight[rows])
+        return cls(features, None if targets is None else targets[rows], weight)
 
 
-def draw_hidden_layers(sample, weight_kinds, sizes, activation, rng):
-    """Draw a stack of layers whose pre-activations have unit variance.
+def choose_rows(n_samples, sample_weight, n_rows, rng):
+    """Choose rows of positive weight: all, or ``n_rows`` of them at random.
 
-    A layer's scales start at one over the standard deviation of r_h . x over the
-    sample, and its shifts at a draw from N(0, 1) (from a full period, for periodic
-    activations) less the scaled mean. So units are neither dead nor saturated whatever
-    the weight kind and the number of inputs.
+    Returns
+    -------
+    rows : ndarray of int
+        Increasing.
+    """
+    rows = np.arange(n_samples)
+    if sample_weight is not None:
+        rows = np.flatnonzero(sample_weight > 0)
+    if len(rows) > n_rows:
+        rows = np.sort(rng.choice(rows, n_rows, replace=False))
+    return rows
+
+
+def draw_hidden_layers(
+    sample, weight_kinds, sizes, activation, rng, scale="auto", bias="auto"
+):
+    """Draw a stack of layers, by default with pre-activations of unit variance.
+
+    With ``scale="auto"`` a layer's scales are one over the standard deviation of
+    r_h . x over the sample, and its shifts the biases drawn less the scaled mean. So
+    units are neither dead nor saturated whatever the weight kind and the number of
+    inputs. With a number, the layer is g(scale * r_h . x + b_h).
 
     Parameters
     ----------
@@ -81,6 +114,10 @@ def draw_hidden_layers(sample, weight_kinds, sizes, activation, rng):
         Units a layer.
     activation : str
     rng : numpy.random.Generator
+    scale : "auto" or float, default="auto"
+    bias : {"auto", "normal", "uniform", "zero"}, default="auto"
+        N(0, 1), uniform over [-pi, pi], or none; "auto" is "uniform" for periodic
+        activations and else "normal".
 
     Returns
     -------
@@ -93,27 +130,30 @@ def draw_hidden_layers(sample, weight_kinds, sizes, activation, rng):
     for kind, size in zip(weight_kinds, sizes, strict=True):
         matrix = kind.sample(size, features.shape[1], rng, X=features, y=sample.targets)
         projection = matmul(features, matrix.astype(features.dtype, copy=False).T)
-        scales, shifts = _unit_variance(projection, share, activation, rng)
+        scales, means = _scales_and_means(projection, share, scale)
+        shifts = draw_biases(bias, activation, size, rng) - means
+        scales, shifts = scales.astype(features.dtype), shifts.astype(features.dtype)
         frozen = FrozenWeights.from_array(matrix)
         layers.append(HiddenLayer(frozen, scales, shifts, activation))
         features = layers[-1].activate(projection)
     return layers, features
 
 
-def _unit_variance(projection, share, activation, rng):
-    """Start values (scales, shifts) of one layer."""
-    n_units, dtype = projection.shape[1], projection.dtype
+def draw_biases(bias, activation, size, rng):
+    """Draw ``size`` biases of the named distribution; "auto" goes by the activation."""
+    if bias == "auto":
+        bias = "uniform" if activation in _PERIODIC else "normal"
+    return BIASES[bias](rng, size)
+
+
+def _scales_and_means(projection, share, scale):
+    """Scales of the units, and means of their scaled projections to be subtracted."""
+    if scale != "auto":
+        return np.full(projection.shape[1], float(scale)), 0.0
     mean = share @ projection
+    dtype = projection.dtype
     square = np.einsum("i,ij,ij->j", share.astype(dtype), projection, projection)
     variance = square - mean**2
     constant = variance <= 1e-10 * square
     scales = 1 / np.sqrt(np.where(constant, 1, variance))
-    shifts = draw_shifts(n_units, activation, rng) - mean * scales
-    return scales.astype(dtype), shifts.astype(dtype)
-
-
-def draw_shifts(n_units, activation, rng):
-    """Draw offsets from N(0, 1), or from a full period of a periodic activation."""
-    if activation in _PERIODIC:
-        return rng.uniform(-np.pi, np.pi, n_units)
-    return rng.standard_normal(n_units)
+    return scales, mean * scales

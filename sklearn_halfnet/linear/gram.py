@@ -4,14 +4,19 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import blas
 
-from sklearn_halfnet._matmul import matmul, row_blocks, syrk
+from sklearn_halfnet._matmul import int8_sums, matmul, row_blocks, syrk
+from sklearn_halfnet.linear.fit import RidgeFit
 from sklearn_halfnet.linear.path import RidgePath
-from sklearn_halfnet.linear.solve import solve_ridge
+from sklearn_halfnet.linear.search import search_alpha
 
 __all__ = ["Gram"]
 
 # A block's product is added to the total once; larger blocks, fewer additions.
-_BLOCK_BYTES = 64 * 2**20
+_BLOCK_BYTES = 128 * 2**20
+
+# Up to here one tridiagonal factorisation takes less time than a walk of several
+# Cholesky factorisations.
+_LARGEST_PATH = 1536
 
 _ARRAYS = ("feature_mean", "target_mean", "gram", "cross", "target_square")
 
@@ -66,7 +71,7 @@ class Gram:
         for name in _ARRAYS:
             setattr(self, name, None)
 
-    def update(self, H, Y, sample_weight=None):
+    def update(self, H, Y, sample_weight=None, *, overwrite=False):
         """Add rows.
 
         Parameters
@@ -77,6 +82,8 @@ class Gram:
         Y : ndarray of shape (n_rows, n_targets) or (n_rows,)
         sample_weight : ndarray of shape (n_rows,), default=None
             A row of weight 2 counts as the same row twice. None is 1 for every row.
+        overwrite : bool, default=False
+            Whether a dense H may be overwritten, which saves a copy.
 
         Returns
         -------
@@ -93,26 +100,58 @@ class Gram:
         for rows in row_blocks(H.shape[0], H.shape[1] * H.dtype.itemsize, _BLOCK_BYTES):
             block = H[rows].toarray() if sparse.issparse(H) else H[rows]
             weight = None if sample_weight is None else sample_weight[rows]
-            self._add_block(block, Y[rows], weight)
+            owned = overwrite or sparse.issparse(H)
+            self._add_block(block, Y[rows], weight, owned)
         return self
 
-    def _add_block(self, H, Y, weight):
+    def _add_block(self, H, Y, weight, overwrite):
         total = float(len(H) if weight is None else np.sum(weight, dtype=np.float64))
         if total == 0:
             return
         share = np.full(len(H), 1 / total) if weight is None else weight / total
-        self._start(H.shape[1], Y.shape[1])
-        H, h_mean = _centred(H, share)
+        H, h_mean = _centred(H, share, overwrite)
         Y, y_mean = _centred(Y.astype(np.float64, copy=False), share)
         if weight is not None:
             root = np.sqrt(weight)[:, None]
             H *= root.astype(H.dtype)
             Y *= root
-        self.gram += syrk(H)
-        self.cross += matmul(H.T, Y.astype(H.dtype, copy=False))
+        cross = matmul(H.T, Y.astype(H.dtype, copy=False))
+        self._add_sums(syrk(H), cross, h_mean, Y, y_mean, total)
+        self.n_samples += len(H) if weight is None else int(np.count_nonzero(weight))
+
+    def update_rounded(self, Q, step, Y):
+        """Add rows whose features are ``step * Q``; all sums but ``cross`` are exact.
+
+        Parameters
+        ----------
+        Q : ndarray of shape (n_rows, n_features), int8
+            At most 131,072 rows.
+        step : float
+        Y : ndarray of shape (n_rows, n_targets)
+
+        Returns
+        -------
+        self : Gram
+        """
+        share = np.full(len(Q), 1 / len(Q))
+        Y, y_mean = _centred(Y.astype(np.float64, copy=False), share)
+        # A column of ones sums the features, exactly: they are whole and not many.
+        ones = np.ones((len(Q), 1), dtype=np.float32)
+        gram, cross = int8_sums(Q, np.hstack([Y.astype(np.float32), ones]))
+        cross, total = cross[:, :-1], cross[:, -1].astype(np.float64)
+        gram -= np.outer(total, total / len(Q))
+        gram *= step**2
+        self._add_sums(gram, step * cross, step * total / len(Q), Y, y_mean, len(Q))
+        self.n_samples += len(Q)
+        return self
+
+    def _add_sums(self, gram, cross, h_mean, Y, y_mean, total):
+        """Add the sums of a block about its own means."""
+        self._start(*cross.shape)
+        self.gram += gram
+        self.cross += cross
         self.target_square += np.einsum("ij,ij->j", Y, Y)
         self._move_means(h_mean, y_mean, total)
-        self.n_samples += len(H) if weight is None else int(np.count_nonzero(weight))
 
     def _move_means(self, h_mean, y_mean, total):
         """Add the scatter between the means so far and those of other rows."""
@@ -175,6 +214,26 @@ class Gram:
         self.n_samples += other.n_samples
         return self
 
+    def turned(self, basis):
+        """Return the same sums for features H' with H = H' B.
+
+        Parameters
+        ----------
+        basis : ndarray of shape (n_new_features, n_features)
+            B, with orthonormal columns. Of H' only what H shows is known; it is
+            taken to be constant in all other directions, as rows that span H are.
+
+        Returns
+        -------
+        gram : Gram
+        """
+        made = Gram()
+        made.__dict__.update(vars(self))
+        made.gram = basis @ self.gram @ basis.T
+        made.cross = basis @ self.cross
+        made.feature_mean = basis @ self.feature_mean
+        return made
+
     def path(self):
         """Factorise once, for any number of ridge strengths.
 
@@ -188,11 +247,43 @@ class Gram:
             If no row of positive weight has been seen.
         """
         self._check_not_empty()
-        # Weights are repetitions; weights below one on average are only relative.
-        n_rows = max(self.total_weight, self.n_samples)
         return RidgePath(
-            self.gram, self.cross, self.target_square, self.total_weight, n_rows
+            self.gram,
+            self.cross,
+            self.target_square,
+            self.total_weight,
+            self.n_observations,
         )
+
+    @property
+    def n_observations(self):
+        """How many observations the rows are worth.
+
+        Weights are repetitions; weights below one on average are only relative.
+        """
+        return max(self.total_weight, self.n_samples)
+
+    def best_fit(self, alphas=None, relative=False):
+        """Choose the ridge strength by generalised cross-validation.
+
+        Parameters
+        ----------
+        alphas : array-like of shape (n_alphas,), default=None
+            Candidates, greater than 0. None spans eight decades below the largest
+            eigenvalue.
+        relative : bool, default=False
+            Whether to divide each target's error by its variance, so that targets of
+            different units count alike.
+
+        Returns
+        -------
+        fit : RidgeFit
+            With the strength chosen as ``fit.alpha``.
+        """
+        self._check_not_empty()
+        if len(self.gram) <= _LARGEST_PATH:
+            return RidgeFit(self, self.path().best_alpha(alphas, relative))
+        return search_alpha(self, alphas, relative)
 
     def solve_path(self, alphas):
         """Solve for several ridge strengths from one factorisation.
@@ -229,7 +320,7 @@ class Gram:
         intercept : ndarray of shape (n_targets,)
         """
         self._check_not_empty()
-        return self.with_intercept(solve_ridge(self.gram, self.cross, alpha))
+        return RidgeFit(self, alpha).solve()
 
     def with_intercept(self, solution):
         """Turn a solution (n_features, n_targets) into coef and intercept."""
@@ -266,7 +357,7 @@ class Gram:
         return made
 
 
-def _centred(block, share):
+def _centred(block, share, overwrite=False):
     """Centre a block by its weighted mean.
 
     Parameters
@@ -274,15 +365,17 @@ def _centred(block, share):
     block : ndarray of shape (n_rows, n_columns)
     share : ndarray of shape (n_rows,)
         Weights that sum to 1.
+    overwrite : bool, default=False
+        Whether to centre the block in place.
 
     Returns
     -------
     centred : ndarray of shape (n_rows, n_columns)
-        A new array of the block's type.
+        Of the block's type.
     mean : ndarray of shape (n_columns,), float64
     """
     share = share.astype(block.dtype)
     rough = share @ block
-    centred = block - rough
+    centred = np.subtract(block, rough, out=block if overwrite else None)
     # What rounding left of the mean is small, and known to full relative precision.
     return centred, rough + (share @ centred).astype(np.float64)

@@ -6,10 +6,36 @@ import numpy as np
 from scipy import linalg
 from scipy.linalg import lapack
 
-__all__ = ["solve_ridge"]
+__all__ = ["factorise", "solve_ridge"]
 
 
-def solve_ridge(matrix, right, alpha, warn=True):
+def factorise(matrix, alpha, trusted=False):
+    """Factorise matrix + alpha I = L L^T by Cholesky's method.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (k, k), float64
+        Symmetric, positive semidefinite.
+    alpha : float
+    trusted : bool, default=False
+        Whether alpha is known to be large enough for the sum to be well conditioned.
+
+    Returns
+    -------
+    factor : ndarray of shape (k, k) or None
+        L in Fortran order; above its diagonal stands whatever stood there. None if the
+        sum is singular to working precision.
+    """
+    shifted = matrix.copy()
+    shifted[np.diag_indices_from(shifted)] += alpha
+    # The transpose is what LAPACK calls column-major: no second copy.
+    norm = None if trusted else np.abs(shifted).sum(axis=0).max()
+    factor, info = lapack.dpotrf(shifted.T, lower=1, overwrite_a=1, clean=0)
+    good = info == 0 and (trusted or _well_conditioned(factor, norm))
+    return factor if good else None
+
+
+def solve_ridge(matrix, right, alpha, warn=True, factor=None):
     """Solve (matrix + alpha I) V = right by Cholesky's factorisation.
 
     Where the system is singular to working precision, the solution of minimum norm is
@@ -23,6 +49,8 @@ def solve_ridge(matrix, right, alpha, warn=True):
     alpha : float
     warn : bool, default=True
         Whether to warn (``LinAlgWarning``) about the solution of minimum norm.
+    factor : ndarray of shape (k, k), default=None
+        What ``factorise`` returned, if it is known.
 
     Returns
     -------
@@ -36,12 +64,8 @@ def solve_ridge(matrix, right, alpha, warn=True):
     array([[0.25],
            [0.25]])
     """
-    shifted = matrix.copy()
-    shifted[np.diag_indices_from(shifted)] += alpha
-    # The transpose is what LAPACK calls column-major: no second copy.
-    norm = np.abs(shifted).sum(axis=0).max()
-    factor, info = lapack.dpotrf(shifted.T, lower=1, overwrite_a=1, clean=0)
-    if info == 0 and _well_conditioned(factor, norm):
+    factor = factorise(matrix, alpha) if factor is None else factor
+    if factor is not None:
         return lapack.dpotrs(factor, right, lower=1)[0]
     if warn:
         warnings.warn(

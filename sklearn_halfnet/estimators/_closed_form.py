@@ -1,0 +1,374 @@
+"""What ELM and RVFL share: random layers, sums over rows, one solution."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_halfnet._device import check_memory
+from sklearn_halfnet._matmul import has_fast_int8, matmul
+from sklearn_halfnet._random import child_generators
+from sklearn_halfnet.estimators._base import keep_state_on_error
+from sklearn_halfnet.estimators._constraints import real
+from sklearn_halfnet.estimators._layers import (
+    RANDOM_LAYER_CONSTRAINTS,
+    SIZE_CONSTRAINTS,
+    check_kinds,
+    check_sizes,
+)
+from sklearn_halfnet.estimators._read_out import ReadOut, layer_groups, row_space
+from sklearn_halfnet.estimators._row_sample import RowSample
+from sklearn_halfnet.estimators._validation import total_weight
+from sklearn_halfnet.features import (
+    InputScaling,
+    StartSample,
+    draw_hidden_layers,
+    forward_blocks,
+    rounded_blocks,
+    rounding_step,
+)
+
+__all__ = ["BaseClosedForm"]
+
+# Adding a block to the float64 total takes as long for few rows as for many.
+_FIT_BLOCK_BYTES = 128 * 2**20
+# The scale of units that look at no data: off by two or three per cent.
+_SCALE_ROWS = 1000
+
+
+class BaseClosedForm(BaseEstimator):
+    """Random hidden layers and a ridge read-out, fitted from sums over rows."""
+
+    _direct_links = False
+
+    _parameter_constraints = {
+        **RANDOM_LAYER_CONSTRAINTS,
+        "hidden_layer_sizes": SIZE_CONSTRAINTS,
+        "alpha": [StrOptions({"gcv", "loo"}), real(0)],
+        "alphas": ["array-like", None],
+        "read_out": [StrOptions({"all", "ensemble"})],
+        "dtype": [StrOptions({"float32", "float64", "int8"})],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes=1000,
+        weight_kind="normal",
+        activation="relu",
+        *,
+        alpha="gcv",
+        alphas=None,
+        scale="auto",
+        bias="auto",
+        input_scaling="standard",
+        read_out="all",
+        random_state=None,
+        dtype="float32",
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.weight_kind = weight_kind
+        self.activation = activation
+        self.alpha = alpha
+        self.alphas = alphas
+        self.scale = scale
+        self.bias = bias
+        self.input_scaling = input_scaling
+        self.read_out = read_out
+        self.random_state = random_state
+        self.dtype = dtype
+
+    # -- fitting -----------------------------------------------------------------------
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Fit on all rows at once.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+            A row of weight 2 counts as the same row twice.
+
+        Returns
+        -------
+        self : estimator
+            ``partial_fit`` may follow, but not in a copy or a pickle: the sums that it
+            goes on from, numbers for each pair of units, are left out of these.
+        """
+        with keep_state_on_error(self):
+            self._forget()
+            self._add_rows(X, y, sample_weight, may_turn=True)
+            self._solve()
+            self._sums_are_pickled = False
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_blocks(self, blocks, classes=None):
+        """Fit on blocks of rows, of which one is in memory at a time.
+
+        The first block determines what the hidden layers take from data: the scaling
+        of the inputs, scales that are "auto" and data-driven weights. So it should be a
+        fair sample of the rows, and not tiny.
+
+        Parameters
+        ----------
+        blocks : iterable of tuples (X, y) or (X, y, sample_weight)
+            Such as a generator that reads a file, or slices of a ``numpy.memmap``.
+        classes : array-like of shape (n_classes,), default=None
+            All class labels, if a classifier's first block may lack some.
+
+        Returns
+        -------
+        self : estimator
+            ``partial_fit`` and further blocks can follow.
+        """
+        with keep_state_on_error(self):
+            self._forget()
+            for X, y, *weight in blocks:
+                self._add_rows(X, y, *(weight or [None]), classes=classes)
+            if not hasattr(self, "_sums"):
+                raise ValueError("blocks is empty: there is nothing to fit.")
+            self._solve()
+            self._sums_are_pickled = True
+        return self
+
+    def _partial_fit(self, X, y, sample_weight, classes=None):
+        with keep_state_on_error(self):
+            self._add_rows(X, y, sample_weight, classes)
+            self._solve()
+            self._sums_are_pickled = True
+        return self
+
+    def _forget(self):
+        for name in ("_sums", "_rows", "_layers", "coef_"):
+            vars(self).pop(name, None)
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        if not state.get("_sums_are_pickled", True):
+            state = {k: v for k, v in state.items() if k not in ("_sums", "_rows")}
+        return state
+
+    def _add_rows(self, X, y, sample_weight, classes=None, may_turn=False):
+        """Add rows to the sums; ``may_turn``: in the space of these rows."""
+        first = not hasattr(self, "_layers")
+        X, y = self._validate_training(X, y, reset=first)
+        if not first and not hasattr(self, "_sums"):
+            raise ValueError(
+                "partial_fit cannot go on from a copied or pickled fit, which carries "
+                "no sums. Begin with partial_fit or fit_blocks instead of fit."
+            )
+        repeats = total_weight(y, sample_weight)
+        weight = total_weight(y, repeats, getattr(self, "class_weight", None))
+        if first:
+            self._targets = self._make_targets(y, weight, classes)
+        elif classes is not None:
+            self._targets.check_same_classes(classes)
+        encoded = self._targets.encode(y, np.float64)
+        if first:
+            self._start(X, encoded, weight)
+        wanted = self._targets.indicators(encoded).astype(np.float64, copy=False)
+        if may_turn and 2 * X.shape[0] <= self._n_columns:
+            self._sums, self._rows = self._sums_of_few(X, wanted, weight, repeats)
+            return
+        # Apart first: an error in the middle of the rows leaves the sums as they were.
+        n_before = 0 if first else self._rows.n_seen
+        sums, rows = self._sums_of(X, wanted, weight, repeats, n_before)
+        if first:
+            self._sums, self._rows = sums, rows
+        else:
+            self._sums = self._sums.merged(sums)
+            self._rows.merge(rows)
+
+    def _sums_of(self, X, wanted, weight, repeats, n_before):
+        """Sum up a chunk that follows ``n_before`` other rows."""
+        sums, rows = ReadOut(self._groups()), RowSample(self._row_seed, n_before)
+        rounds = self._step is not None and weight is None
+        blocks = self._rounded(X) if rounds else self._features(X, _FIT_BLOCK_BYTES)
+        if self._needs_rows():
+            unit = self._step if rounds else None
+            blocks = rows.update(blocks, wanted, weight, repeats, unit)
+        for block, features in blocks:
+            if rounds:
+                sums.update_rounded(features, self._step, wanted[block])
+            else:
+                block_weight = None if weight is None else weight[block]
+                sums.update(features, wanted[block], block_weight)
+        rows.n_seen = n_before + X.shape[0]
+        return sums, rows
+
+    def _sums_of_few(self, X, wanted, weight, repeats):
+        """Sum up rows that are fewer than columns, in the space that they span."""
+        H, rows = self._all_features(X), RowSample(self._row_seed)
+        blocks = [(slice(0, len(H)), H)]
+        for _ in rows.update(blocks, wanted, weight, repeats):
+            groups = self._groups()
+            sums = ReadOut(groups, [row_space(H[:, columns]) for columns in groups])
+            sums.update(H, wanted, weight)
+        return sums, rows
+
+    def _rounded(self, X):
+        """Yield rows and their features in units of ``_step``, as int8."""
+        return rounded_blocks(
+            X, self._scaling, self._layers, self._step, _FIT_BLOCK_BYTES
+        )
+
+    def _needs_rows(self):
+        return self.alpha == "loo"
+
+    @property
+    def _float(self):
+        """Type of the numbers that are stored and predicted with."""
+        return "float32" if self.dtype == "int8" else self.dtype
+
+    def _start(self, X, encoded, weight):
+        """Draw the hidden layers."""
+        if self.dtype == "int8" and self._direct_links:
+            raise ValueError(
+                "dtype='int8' rounds bounded features; direct links have no bounds. "
+                "Use dtype='float32', or ELM instead of RVFL."
+            )
+        names = getattr(self, "feature_names_in_", None)
+        scaling = InputScaling.fit(X, self.input_scaling, weight, names)
+        self._check_memory(X.shape[1])
+        layers_rng, rows_rng = child_generators(self.random_state, 2)
+        sample = StartSample.draw(
+            X,
+            encoded,
+            weight,
+            scaling,
+            rng=layers_rng,
+            dtype=self._float,
+            **self._sample_options(),
+        )
+        self._draw_layers(scaling, sample, layers_rng, rows_rng)
+
+    def _sample_options(self):
+        """Few rows will do where no weight kind looks at them."""
+        kinds = self._kinds()
+        looks = any(kind.requires_X or kind.requires_y for kind in kinds)
+        if looks:
+            return {"n_units": max(check_sizes(self.hidden_layer_sizes))}
+        return {"n_units": 0, "max_rows": _SCALE_ROWS}
+
+    def _kinds(self):
+        return check_kinds(self.weight_kind, len(check_sizes(self.hidden_layer_sizes)))
+
+    def _draw_layers(self, scaling, sample, layers_rng, rows_rng):
+        self._scaling = scaling
+        self._layers, _ = draw_hidden_layers(
+            sample,
+            self._kinds(),
+            check_sizes(self.hidden_layer_sizes),
+            self.activation,
+            layers_rng,
+            self.scale,
+            self.bias,
+        )
+        rounds = self.dtype == "int8" and has_fast_int8()
+        self._step = rounding_step(sample, self._layers) if rounds else None
+        self._row_seed = int(rows_rng.integers(2**32))
+
+    def _check_memory(self, n_features):
+        sizes = check_sizes(self.hidden_layer_sizes)
+        width = sum(sizes) + (n_features if self._direct_links else 0)
+        weights = sum(
+            size * n_inputs
+            for size, n_inputs in zip(sizes, [n_features, *sizes], strict=False)
+        )
+        # The sums, their factorisation, and one block's product.
+        check_memory(
+            3 * 8 * width**2 + weights * np.dtype(self._float).itemsize,
+            f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {n_features} features",
+            "Use fewer hidden units.",
+        )
+
+    def _solve(self):
+        """Solve for the read-out from the sums."""
+        relative = self._targets.loss == "squared"
+        fits = self._sums.choose(self.alpha, self.alphas, self._rows, relative)
+        alphas = [fit.alpha for fit in fits]
+        self.alpha_ = alphas[0] if len(alphas) == 1 else np.array(alphas)
+        coef, intercept = self._sums.solve(fits, self._n_columns)
+        coef, intercept = self._calibrated(coef, intercept, fits)
+        if not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
+            raise ValueError(
+                "The read-out is non-finite: X or y has values too large for "
+                f"dtype={self.dtype!r}."
+            )
+        scale, mean = self._targets.scale, self._targets.mean
+        self.coef_ = (coef.T * scale).T.astype(self._float)
+        self.intercept_ = intercept * scale + mean
+
+    def _calibrated(self, coef, intercept, fits):
+        return coef, intercept
+
+    # -- features and scores -----------------------------------------------------------
+
+    def _groups(self):
+        sizes = [layer.n_units for layer in self._layers]
+        return layer_groups(sizes, self._n_direct, self.read_out)
+
+    @property
+    def _n_direct(self):
+        return self.n_features_in_ if self._direct_links else 0
+
+    @property
+    def _n_columns(self):
+        return sum(layer.n_units for layer in self._layers) + self._n_direct
+
+    def _features(self, X, max_bytes=16 * 2**20):
+        """Yield rows and their features: all layers, then the direct links."""
+        passes = forward_blocks(X, self._scaling, self._layers, self._float, max_bytes)
+        for rows, features in passes:
+            if self._direct_links:
+                direct = self._scaling.dense_rows(X[rows], self._float)
+                features = [*features, direct]
+            yield rows, features[0] if len(features) == 1 else np.hstack(features)
+
+    def _all_features(self, X):
+        """Features of a few rows in one array."""
+        H = np.empty((X.shape[0], self._n_columns), self._float)
+        for rows, features in self._features(X):
+            H[rows] = features
+        return H
+
+    def _scores(self, X):
+        scores = np.empty((X.shape[0], len(self.coef_)))
+        for rows, features in self._features(X):
+            scores[rows] = matmul(features, self.coef_.T)
+        return scores + self.intercept_
+
+    # -- attributes --------------------------------------------------------------------
+
+    @property
+    def gram_(self):
+        """Sums over all rows seen: a Gram, or a list of one for each read-out."""
+        check_is_fitted(self)
+        if not hasattr(self, "_sums"):
+            raise AttributeError(
+                "gram_ is not carried by copies and pickles of a fit; partial_fit and "
+                "fit_blocks keep it."
+            )
+        grams = self._sums.in_columns().grams
+        return grams[0] if len(grams) == 1 else grams
+
+    @property
+    def weights_(self):
+        """Frozen weights of each layer, (n_units, n_inputs)."""
+        check_is_fitted(self)
+        return [layer.weights.matrix(self._float) for layer in self._layers]
+
+    @property
+    def n_trainable_parameters_(self):
+        """Numbers of the read-out."""
+        check_is_fitted(self)
+        return self.coef_.size + self.intercept_.size
+
+    @property
+    def n_stored_bytes_(self):
+        """Bytes of all arrays that prediction needs, frozen weights included."""
+        check_is_fitted(self)
+        arrays = [*self._layers, self._scaling, self.coef_, self.intercept_]
+        return sum(part.nbytes for part in arrays)

@@ -1,0 +1,100 @@
+"""A random sample of rows that does not depend on how they come in chunks."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["RowSample"]
+
+# A few numbers are learned from these rows: more would not change them.
+_MAX_ROWS = 2000
+
+_COLUMNS = ("features", "targets", "weight", "left_weight", "priority", "number")
+
+
+@dataclass
+class RowSample:
+    """A uniform sample of the rows seen so far, in whatever chunks they come.
+
+    Row i of all rows gets the i-th number of a generator as its priority, and the rows
+    of smallest priority are kept. So neither the cut into chunks nor the order in which
+    samples are merged changes the sample.
+
+    Parameters
+    ----------
+    seed : int
+    n_seen : int, default=0
+        Number, among all rows, of the next row.
+    """
+
+    seed: int
+    n_seen: int = 0
+    features: np.ndarray = None
+    targets: np.ndarray = None
+    weight: np.ndarray = None
+    left_weight: np.ndarray = None
+    priority: np.ndarray = None
+    number: np.ndarray = None
+
+    def update(self, blocks, targets, weight, repeats, unit=None):
+        """Show the next rows.
+
+        Parameters
+        ----------
+        blocks : iterable of (slice, ndarray of shape (n_rows, n_columns))
+            The rows' features, block by block.
+        targets : ndarray of shape (n_samples, n_targets)
+        weight : ndarray of shape (n_samples,) or None
+        repeats : ndarray of shape (n_samples,) or None
+            How often each row occurs, of which one is left out: its sample weight.
+        unit : float or None
+            Unit of features that are given as integers.
+
+        Yields
+        ------
+        rows : slice
+        features : ndarray of shape (n_rows, n_columns)
+            The blocks, handed on after they have been looked at.
+        """
+        n_rows = len(targets)
+        generator = np.random.Generator(np.random.PCG64(self.seed).advance(self.n_seen))
+        priority = generator.random(n_rows)
+        number = self.n_seen + np.arange(n_rows)
+        weight = np.ones(n_rows) if weight is None else weight
+        left_weight = weight if repeats is None else weight / np.maximum(repeats, 1)
+        chosen = _smallest(priority, np.flatnonzero(weight > 0))
+        taken = []
+        for rows, features in blocks:
+            here = chosen[(chosen >= rows.start) & (chosen < rows.stop)]
+            kept = features[here - rows.start]
+            taken.append(kept if unit is None else np.float32(unit) * kept)
+            yield rows, features
+        columns = (targets, weight, left_weight, priority, number)
+        self._add(np.concatenate(taken), *(column[chosen] for column in columns))
+        self.n_seen += n_rows
+
+    def merge(self, other):
+        """Add the rows that another sample with the same seed has kept."""
+        if other.features is not None:
+            self._add(*(getattr(other, name) for name in _COLUMNS))
+        self.n_seen = max(self.n_seen, other.n_seen)
+
+    def _add(self, *columns):
+        if self.features is not None:
+            columns = [
+                np.concatenate([getattr(self, name), column])
+                for name, column in zip(_COLUMNS, columns, strict=True)
+            ]
+        priority, number = columns[-2:]
+        kept = _smallest(priority, np.arange(len(priority)))
+        kept = kept[np.argsort(number[kept])]
+        for name, column in zip(_COLUMNS, columns, strict=True):
+            setattr(self, name, column[kept])
+
+
+def _smallest(priority, rows):
+    """Of these rows, those of smallest priority, in increasing order."""
+    if len(rows) <= _MAX_ROWS:
+        return rows
+    smallest = np.argpartition(priority[rows], _MAX_ROWS)[:_MAX_ROWS]
+    return np.sort(rows[smallest])
