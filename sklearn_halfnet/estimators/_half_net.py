@@ -295,6 +295,24 @@ class BaseHalfNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseHiddenL
         check_is_fitted(self)
         return [layer.weights.matrix(self.dtype).T for layer in self._embeddings]
 
+    def set_factor(self, factor):
+        """Replace A of the first layer; all else stays as it is.
+
+        Parameters
+        ----------
+        factor : ndarray of shape (n_features, rank)
+
+        Returns
+        -------
+        self : object
+        """
+        check_is_fitted(self)
+        shape = self.factors_[0].shape
+        if factor.shape != shape:
+            raise ValueError(f"factor has shape {factor.shape}, expected {shape}.")
+        self._layers = [linear_layer(factor.astype(self.dtype)), *self._layers[1:]]
+        return self
+
     @property
     def metric_(self):
         """Factor M of the learned metric, (n_features, rank), in the units of X."""
