@@ -5,6 +5,8 @@ from importlib import import_module
 __version__ = "0.1.0.dev0"
 
 _PUBLIC = {
+    "ConvHalfLayerClassifier": "sklearn_halfnet.estimators.conv_half_layer",
+    "ConvHalfLayerRegressor": "sklearn_halfnet.estimators.conv_half_layer",
     "ELMClassifier": "sklearn_halfnet.estimators.elm",
     "ELMRegressor": "sklearn_halfnet.estimators.elm",
     "Gram": "sklearn_halfnet.linear.gram",

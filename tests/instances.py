@@ -8,6 +8,8 @@ from typing import NamedTuple
 from sklearn.base import BaseEstimator
 
 from sklearn_halfnet import (
+    ConvHalfLayerClassifier,
+    ConvHalfLayerRegressor,
     HalfLayerClassifier,
     HalfLayerRegressor,
     HalfNetClassifier,
@@ -25,6 +27,15 @@ class Instance(NamedTuple):
 EXACT = {"dtype": "float64", "random_state": 0, "hidden_layer_sizes": 32}
 FULL_BATCH = {**EXACT, "batch_size": "full", "max_iter": 20}
 LBFGS = {**EXACT, "solver": "lbfgs"}
+# The checks' rows have from 1 to 10 features: images of one line and any width.
+ONE_LINE = {
+    **FULL_BATCH,
+    "image_shape": (1, -1),
+    "filters": (4,),
+    "kernel_sizes": (3,),
+    "paddings": ("same",),
+    "pool_size": 1,
+}
 
 BATCHES_DIFFER = (
     "a row twice and a row of weight 2 make different minibatches; the instances with "
@@ -51,6 +62,8 @@ INSTANCES = [
     Instance(HalfNetRegressor(**FULL_BATCH)),
     Instance(HalfNetClassifier(**LBFGS)),
     Instance(HalfNetRegressor(**LBFGS)),
+    Instance(ConvHalfLayerClassifier(**ONE_LINE)),
+    Instance(ConvHalfLayerRegressor(**ONE_LINE)),
     Instance(HalfLayerClassifier(), AT_DEFAULTS),
     Instance(HalfLayerRegressor(), REGRESSOR_AT_DEFAULTS),
     Instance(HalfNetClassifier(), AT_DEFAULTS),

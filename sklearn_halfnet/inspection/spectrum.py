@@ -46,7 +46,7 @@ def first_layer(model):
     >>> from sklearn.neural_network import MLPRegressor
     >>> from sklearn_halfnet.inspection.spectrum import first_layer
     >>> X = np.random.default_rng(0).standard_normal((20, 3))
-    >>> mlp = MLPRegressor((5,), random_state=0).partial_fit(X, X[:, 0])
+    >>> mlp = MLPRegressor(hidden_layer_sizes=5).partial_fit(X, X[:, 0])
     >>> first_layer(mlp).shape
     (3, 5)
     """
