@@ -5,11 +5,15 @@ from importlib import import_module
 __version__ = "0.1.0.dev0"
 
 _PUBLIC = {
+    "ConvHalfLayerClassifier": "sklearn_halfnet.estimators.conv_half_layer",
+    "ConvHalfLayerRegressor": "sklearn_halfnet.estimators.conv_half_layer",
     "ELMClassifier": "sklearn_halfnet.estimators.elm",
     "ELMRegressor": "sklearn_halfnet.estimators.elm",
     "Gram": "sklearn_halfnet.linear.gram",
     "HalfLayerClassifier": "sklearn_halfnet.estimators.half_layer",
     "HalfLayerRegressor": "sklearn_halfnet.estimators.half_layer",
+    "HalfNetClassifier": "sklearn_halfnet.estimators.halfnet",
+    "HalfNetRegressor": "sklearn_halfnet.estimators.halfnet",
     "RVFLClassifier": "sklearn_halfnet.estimators.rvfl",
     "RVFLRegressor": "sklearn_halfnet.estimators.rvfl",
     "RandomFeatures": "sklearn_halfnet.estimators.random_features",

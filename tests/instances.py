@@ -8,10 +8,14 @@ from typing import NamedTuple
 from sklearn.base import BaseEstimator
 
 from sklearn_halfnet import (
+    ConvHalfLayerClassifier,
+    ConvHalfLayerRegressor,
     ELMClassifier,
     ELMRegressor,
     HalfLayerClassifier,
     HalfLayerRegressor,
+    HalfNetClassifier,
+    HalfNetRegressor,
     RandomFeatures,
     RVFLClassifier,
     RVFLRegressor,
@@ -29,6 +33,15 @@ EXACT = {"dtype": "float64", "random_state": 0, "hidden_layer_sizes": 32}
 FULL_BATCH = {**EXACT, "batch_size": "full", "max_iter": 20}
 DEEP = {**EXACT, "hidden_layer_sizes": (12, 8)}
 LBFGS = {**EXACT, "solver": "lbfgs"}
+# The checks' rows have from 1 to 10 features: images of one line and any width.
+ONE_LINE = {
+    **FULL_BATCH,
+    "image_shape": (1, -1),
+    "filters": (4,),
+    "kernel_sizes": (3,),
+    "paddings": ("same",),
+    "pool_size": 1,
+}
 
 BATCHES_DIFFER = (
     "a row twice and a row of weight 2 make different minibatches; the instances with "
@@ -53,6 +66,12 @@ INSTANCES = [
     Instance(HalfLayerRegressor(**FULL_BATCH)),
     Instance(HalfLayerClassifier(**LBFGS)),
     Instance(HalfLayerRegressor(**LBFGS)),
+    Instance(HalfNetClassifier(**FULL_BATCH)),
+    Instance(HalfNetRegressor(**FULL_BATCH)),
+    Instance(HalfNetClassifier(**LBFGS)),
+    Instance(HalfNetRegressor(**LBFGS)),
+    Instance(ConvHalfLayerClassifier(**ONE_LINE)),
+    Instance(ConvHalfLayerRegressor(**ONE_LINE)),
     Instance(HalfLayerClassifier(), AT_DEFAULTS),
     Instance(HalfLayerRegressor(), AT_DEFAULTS),
     Instance(RandomFeatures(random_state=0)),
@@ -65,6 +84,8 @@ INSTANCES = [
     Instance(RVFLRegressor(**{**DEEP, "alpha": "loo"})),
     Instance(ELMClassifier(), IN_FLOAT32),
     Instance(ELMRegressor(), IN_FLOAT32),
+    Instance(HalfNetClassifier(), AT_DEFAULTS),
+    Instance(HalfNetRegressor(), AT_DEFAULTS),
 ]
 
 

@@ -10,7 +10,7 @@ from sklearn_halfnet.linear.gram import Gram
 __all__ = ["polished_read_out"]
 
 
-def polished_read_out(X, encoded, sample_weight, scaling, layers, targets, rng):
+def polished_read_out(X, encoded, sample_weight, scaling, layers, targets):
     """Solve the read-out of fixed hidden layers by ridge regression.
 
     Its strength is chosen by generalised cross-validation.
@@ -24,8 +24,6 @@ def polished_read_out(X, encoded, sample_weight, scaling, layers, targets, rng):
     scaling : InputScaling
     layers : list of HiddenLayer
     targets : ClassTargets or RealTargets
-    rng : numpy.random.Generator
-        Chooses the rows that are left out one by one.
 
     Returns
     -------
@@ -36,7 +34,7 @@ def polished_read_out(X, encoded, sample_weight, scaling, layers, targets, rng):
     """
     wanted = targets.indicators(encoded).astype(np.float64)
     weight = np.ones(len(wanted)) if sample_weight is None else sample_weight
-    gram, sample = Gram(), RowSample(int(rng.integers(2**32)))
+    gram, sample = Gram(), RowSample(seed=0)
     passes = forward_blocks(X, scaling, layers, layers[0].scales.dtype)
     last = ((rows, features[-1]) for rows, features in passes)
     for rows, features in sample.update(last, wanted, weight, weight):

@@ -88,7 +88,7 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
             report = self._reporter(context, X, y, weight)
             self._train(X, encoded, weight, train, held_out, rng_batches, report)
             if self.polish:
-                self._polish(X, encoded, train_weight, rng_start)
+                self._polish(X, encoded, train_weight)
             context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 

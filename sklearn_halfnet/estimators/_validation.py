@@ -2,6 +2,7 @@
 
 import numpy as np
 from scipy import sparse
+from sklearn.utils import get_tags
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import validate_data
 
@@ -23,8 +24,8 @@ def validate_X(estimator, X, *, reset=False):
     X : {ndarray, CSR matrix}
         float32 or float64, finite.
     """
-    X = _at_the_door(X, "X")
-    X = validate_data(estimator, X, reset=reset, **_ACCEPTED)
+    X = _as_rows(estimator, _at_the_door(X, "X"))
+    X = validate_data(estimator, X, reset=reset, **_accepted(estimator))
     _check_csr(X)
     return X
 
@@ -54,15 +55,26 @@ def validate_input(estimator, X, y, *, reset, **options):
         and tensors that numpy cannot hold.
     """
     _warn_if_misaligned(X, y)
-    X, y = _at_the_door(X, "X"), _at_the_door(y, "y")
+    X, y = _as_rows(estimator, _at_the_door(X, "X")), _at_the_door(y, "y")
+    accepted = _accepted(estimator)
     X, y = validate_data(
-        estimator, X, y, reset=reset, multi_output=True, **_ACCEPTED, **options
+        estimator, X, y, reset=reset, multi_output=True, **accepted, **options
     )
     _check_csr(X)
     return X, y
 
 
-_ACCEPTED = {"accept_sparse": "csr", "dtype": (np.float64, np.float32)}
+def _accepted(estimator):
+    takes_sparse = get_tags(estimator).input_tags.sparse
+    return {
+        "accept_sparse": "csr" if takes_sparse else False,
+        "dtype": (np.float64, np.float32),
+    }
+
+
+def _as_rows(estimator, X):
+    """Flatten what an estimator of images takes."""
+    return estimator._flat(X) if hasattr(estimator, "_flat") else X
 
 
 def _at_the_door(data, name):

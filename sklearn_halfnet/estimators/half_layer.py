@@ -1,25 +1,12 @@
 """Half layers: random frozen weights, two trained numbers a hidden unit."""
 
-from sklearn.base import _fit_context
-from sklearn.callback import with_callbacks
-from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.metaestimators import available_if
-
-from sklearn_halfnet.estimators._base import ClassifierOutputs, RegressorOutputs
 from sklearn_halfnet.estimators._half_layer import BaseHalfLayer
+from sklearn_halfnet.estimators._training import ClassifierTraining, RegressorTraining
 
 __all__ = ["HalfLayerClassifier", "HalfLayerRegressor"]
 
 
-def _solver_is_adam(estimator):
-    if estimator.solver != "adam":
-        raise AttributeError(
-            f"partial_fit needs solver='adam', got solver={estimator.solver!r}."
-        )
-    return True
-
-
-class HalfLayerClassifier(ClassifierOutputs, BaseHalfLayer):
+class HalfLayerClassifier(ClassifierTraining, BaseHalfLayer):
     """Classifier whose hidden weights are random and frozen.
 
     The hidden unit is z_h = g(alpha_h * (r_h . x) + beta_h): its weights r_h are drawn
@@ -160,7 +147,7 @@ class HalfLayerClassifier(ClassifierOutputs, BaseHalfLayer):
 
     _parameter_constraints = {
         **BaseHalfLayer._parameter_constraints,
-        "class_weight": [StrOptions({"balanced"}), dict, list, None],
+        **ClassifierTraining._parameter_constraints,
     }
 
     def __init__(
@@ -214,49 +201,8 @@ class HalfLayerClassifier(ClassifierOutputs, BaseHalfLayer):
         self.cache_size = cache_size
         self.verbose = verbose
 
-    @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
-        """Train on data.
 
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Class labels, or a 0/1 indicator matrix.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative; None means one for each row.
-
-        Returns
-        -------
-        self : HalfLayerClassifier
-        """
-        return self._fit(X, y, sample_weight)
-
-    @available_if(_solver_is_adam)
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
-        """Pass once over a chunk of data, going on from the last call.
-
-        The first chunk sets the scaling of the inputs and the start values, so it
-        should be typical. The learning rate is constant.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        classes : array-like of shape (n_classes,), default=None
-            All classes; needed at the first call.
-        sample_weight : array-like of shape (n_samples,), default=None
-
-        Returns
-        -------
-        self : HalfLayerClassifier
-        """
-        return self._partial_fit(X, y, sample_weight, classes)
-
-
-class HalfLayerRegressor(RegressorOutputs, BaseHalfLayer):
+class HalfLayerRegressor(RegressorTraining, BaseHalfLayer):
     """Regressor whose hidden weights are random and frozen.
 
     The hidden unit is z_h = g(alpha_h * (r_h . x) + beta_h): its weights r_h are drawn
@@ -439,42 +385,3 @@ class HalfLayerRegressor(RegressorOutputs, BaseHalfLayer):
         self.dtype = dtype
         self.cache_size = cache_size
         self.verbose = verbose
-
-    @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
-        """Train on data.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets; standardised inside.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative; None means one for each row.
-
-        Returns
-        -------
-        self : HalfLayerRegressor
-        """
-        return self._fit(X, y, sample_weight)
-
-    @available_if(_solver_is_adam)
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None):
-        """Pass once over a chunk of data, going on from the last call.
-
-        The first chunk sets the scaling of the inputs and the start values, so it
-        should be typical. The learning rate is constant.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        sample_weight : array-like of shape (n_samples,), default=None
-
-        Returns
-        -------
-        self : HalfLayerRegressor
-        """
-        return self._partial_fit(X, y, sample_weight)

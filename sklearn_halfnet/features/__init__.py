@@ -3,10 +3,12 @@
 What half layers, random features, ELM and RVFL share: the scaling of the inputs
 (:mod:`~sklearn_halfnet.features.scaling`), the hidden layer and its forward pass
 (:mod:`~sklearn_halfnet.features.hidden_layer`), and its start values
-(:mod:`~sklearn_halfnet.features.start`).
+(:mod:`~sklearn_halfnet.features.start`), also of layers whose geometry is learned
+(:mod:`~sklearn_halfnet.features.low_rank`).
 """
 
 from sklearn_halfnet.features.hidden_layer import HiddenLayer, forward_blocks
+from sklearn_halfnet.features.low_rank import draw_low_rank_layers
 from sklearn_halfnet.features.rounded import rounded_blocks, rounding_step
 from sklearn_halfnet.features.scaling import InputScaling, Moments, working_columns
 from sklearn_halfnet.features.start import StartSample, draw_hidden_layers
@@ -17,6 +19,7 @@ __all__ = [
     "Moments",
     "StartSample",
     "draw_hidden_layers",
+    "draw_low_rank_layers",
     "forward_blocks",
     "rounded_blocks",
     "rounding_step",

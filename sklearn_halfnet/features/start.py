@@ -8,7 +8,7 @@ from sklearn_halfnet._matmul import matmul
 from sklearn_halfnet.features.hidden_layer import HiddenLayer
 from sklearn_halfnet.weights.storage import FrozenWeights
 
-__all__ = ["BIASES", "StartSample", "draw_hidden_layers"]
+__all__ = ["BIASES", "StartSample", "draw_biases", "draw_hidden_layers"]
 
 # Means and variances from 10,000 rows are off by one or two per cent.
 _MAX_ROWS = 10_000
@@ -132,20 +132,25 @@ def draw_hidden_layers(
     """
     features, layers = sample.features, []
     share = sample.sample_weight / sample.sample_weight.sum()
-    if bias == "auto":
-        bias = "uniform" if activation in _PERIODIC else "normal"
     for kind, size in zip(weight_kinds, sizes, strict=True):
         redrawn = kind.kind_name and not (kind.requires_X or kind.requires_y)
         origin = (kind, rng.bit_generator.state) if redrawn else None
         matrix = kind.sample(size, features.shape[1], rng, X=features, y=sample.targets)
         projection = matmul(features, matrix.astype(features.dtype, copy=False).T)
         scales, means = _scales_and_means(projection, share, scale)
-        shifts = BIASES[bias](rng, size) - means
+        shifts = draw_biases(bias, activation, size, rng) - means
         scales, shifts = scales.astype(features.dtype), shifts.astype(features.dtype)
         frozen = FrozenWeights.from_array(matrix)
         layers.append(HiddenLayer(frozen, scales, shifts, activation, origin))
         features = layers[-1].activate(projection)
     return layers, features
+
+
+def draw_biases(bias, activation, size, rng):
+    """Draw ``size`` biases of the named distribution; "auto" goes by the activation."""
+    if bias == "auto":
+        bias = "uniform" if activation in _PERIODIC else "normal"
+    return BIASES[bias](rng, size)
 
 
 def _scales_and_means(projection, share, scale):

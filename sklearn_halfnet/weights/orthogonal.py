@@ -5,7 +5,7 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_halfnet.weights.base import BaseWeights
 
-__all__ = ["OrthogonalWeights"]
+__all__ = ["OrthogonalWeights", "orthonormal_rows"]
 
 
 class OrthogonalWeights(BaseWeights):
@@ -23,7 +23,7 @@ class OrthogonalWeights(BaseWeights):
     NeurIPS 2016, section 3.
 
     Mezzadri, "How to generate random matrices from the classical compact groups",
-    Notices of the AMS 54(5), 2007: the signs in ``_orthonormal_rows``.
+    Notices of the AMS 54(5), 2007: the signs in ``orthonormal_rows``.
 
     Examples
     --------
@@ -44,12 +44,12 @@ class OrthogonalWeights(BaseWeights):
         # One thread: the order of the sums, and so the last bit, depends on their
         # number.
         with threadpool_limits(limits=1, user_api="blas"):
-            blocks = [_orthonormal_rows(size, n_features, rng) for size in sizes]
+            blocks = [orthonormal_rows(size, n_features, rng) for size in sizes]
         norms = np.sqrt(rng.chisquare(n_features, (n_units, 1)))
         return np.concatenate(blocks) * norms.astype(np.float32)
 
 
-def _orthonormal_rows(n_rows, n_features, rng):
+def orthonormal_rows(n_rows, n_features, rng):
     """Draw n_rows <= n_features orthonormal rows, uniformly (Haar measure)."""
     normal = rng.standard_normal((n_features, n_rows), dtype=np.float32)
     q, r = np.linalg.qr(normal)

@@ -1,0 +1,251 @@
+"""Half layers behind trained convolutions, between scikit-learn and torch."""
+
+import itertools
+
+import numpy as np
+from sklearn.utils._param_validation import StrOptions
+
+from sklearn_halfnet._device import check_memory, resolve_device
+from sklearn_halfnet._matmul import row_blocks
+from sklearn_halfnet.estimators._constraints import whole
+from sklearn_halfnet.estimators._hidden_layers import (
+    BaseHiddenLayers,
+    from_tensor,
+    to_tensor,
+)
+from sklearn_halfnet.estimators._images import conv_shapes
+from sklearn_halfnet.estimators._layers import (
+    LAYER_CONSTRAINTS,
+    check_kinds,
+    check_sizes,
+)
+from sklearn_halfnet.features import InputScaling, StartSample, draw_hidden_layers
+from sklearn_halfnet.weights.storage import FrozenWeights
+
+__all__ = ["BaseConvHalfLayer"]
+
+# Rows from which start values are computed.
+_START_ROWS = 4_000
+
+
+class BaseConvHalfLayer(BaseHiddenLayers):
+    """Fit and predict of convolutional networks, for classifier and regressor alike."""
+
+    _parameter_constraints = {
+        **BaseHiddenLayers._parameter_constraints,
+        "image_shape": [tuple, list, None],
+        "head": [StrOptions({"half", "linear", "full"})],
+        "weight_kind": LAYER_CONSTRAINTS["weight_kind"],
+        "filters": [tuple, list],
+        "kernel_sizes": [tuple, list],
+        "paddings": [tuple, list],
+        "pool_size": [whole(1)],
+    }
+
+    # A refit of the read-out would need the features of all rows at once.
+    polish = None
+
+    # -- start -------------------------------------------------------------------------
+
+    def _start(self, X, encoded, train_weight, rng):
+        """Draw kernels and hidden layers, and set the read-out's start value."""
+        sizes = [] if self.head == "linear" else check_sizes(self.hidden_layer_sizes)
+        shapes = self._shapes()
+        n_inputs = int(np.prod(shapes[-1]))
+        self._check_memory(n_inputs, sizes)
+        self._scaling = InputScaling.fit(
+            X,
+            self.input_scaling,
+            train_weight,
+            getattr(self, "feature_names_in_", None),
+        )
+        self.kernels_ = self._draw_kernels(shapes, rng)
+        self.biases_ = [np.zeros(len(kernel), self.dtype) for kernel in self.kernels_]
+        sample = StartSample.draw(
+            X,
+            encoded,
+            train_weight,
+            self._scaling,
+            max([n_inputs, *sizes]),
+            rng,
+            self.dtype,
+            max_rows=_START_ROWS,
+        )
+        sample.features = self._features(sample.features)
+        kinds = check_kinds(self._kind(), len(sizes))
+        self._layers, features = draw_hidden_layers(
+            sample, kinds, sizes, self.activation, rng
+        )
+        self._start_scales = [layer.scales for layer in self._layers]
+        self._start_read_out(features, sample, rng)
+
+    def _kind(self):
+        return "normal" if self.head == "full" else self.weight_kind
+
+    def _shapes(self):
+        layers = (self.filters, self.kernel_sizes, self.paddings)
+        if not len(set(map(len, layers))) == 1 or len(self.filters) == 0:
+            raise ValueError(
+                "filters, kernel_sizes and paddings must have one entry for each "
+                f"convolutional layer, got {layers}."
+            )
+        if not set(self.paddings) <= {"same", "valid"}:
+            raise ValueError(f"paddings must be 'same' or 'valid', got {layers[2]}.")
+        numbers = (*self.filters, *self.kernel_sizes)
+        if not all(isinstance(n, (int, np.integer)) and n > 0 for n in numbers):
+            raise ValueError(
+                f"filters and kernel_sizes must be positive ints, got {layers[:2]}."
+            )
+        return conv_shapes(self.image_shape_, *layers, self.pool_size)
+
+    def _draw_kernels(self, shapes, rng):
+        """Draw kernels of He et al.'s variance, 2 / fan-in."""
+        kernels = []
+        for n_filters, size, (n_channels, *_) in zip(
+            self.filters, self.kernel_sizes, shapes, strict=False
+        ):
+            drawn = rng.standard_normal((n_filters, n_channels, size, size))
+            drawn *= np.sqrt(2 / (n_channels * size**2))
+            kernels.append(drawn.astype(self.dtype))
+        return kernels
+
+    def _check_memory(self, n_inputs, sizes):
+        rows = max(_START_ROWS, n_inputs, *sizes, 0)
+        numbers = sum(
+            size * below + 2 * rows * size
+            for below, size in zip([n_inputs, *sizes], sizes, strict=False)
+        )
+        check_memory(
+            numbers * np.dtype(self.dtype).itemsize,
+            f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {n_inputs} features",
+            "Use fewer hidden units, or fewer filters.",
+        )
+
+    def _check_resumable(self):
+        if self._layers:
+            super()._check_resumable()
+
+    @property
+    def _units(self):
+        return self._layers
+
+    def _n_trained_in_layers(self):
+        conv = sum(array.size for array in (*self.kernels_, *self.biases_))
+        if self.head == "half":
+            return conv + sum(2 * layer.n_units for layer in self._layers)
+        full = sum(
+            int(np.prod(layer.weights.shape)) + layer.n_units for layer in self._layers
+        )
+        return conv + full
+
+    # -- between numpy and torch -------------------------------------------------------
+
+    def _step_size(self, batch_size):
+        shapes, n_products = self._shapes(), 0
+        for kernel, (_, height, width) in zip(self.kernels_, shapes, strict=False):
+            n_products += kernel.size * height * width
+        sizes = [int(np.prod(shapes[-1])), *(layer.n_units for layer in self._layers)]
+        n_products += sum(a * b for a, b in itertools.pairwise(sizes))
+        return batch_size * n_products
+
+    def _inputs(self, X):
+        def scale(rows):
+            return self._scaling.transform(X[rows], self.dtype, overwrite=True)
+
+        return scale, X.shape[1], X.shape[1]
+
+    def _convolutions(self, device):
+        from sklearn_halfnet.networks.half_conv import Convolutions
+
+        kernels, biases = (
+            [to_tensor(array, self.dtype, device) for array in arrays]
+            for arrays in (self.kernels_, self.biases_)
+        )
+        shape = self.image_shape_
+        return Convolutions(shape, kernels, biases, self.paddings, self.pool_size)
+
+    def _network(self, device):
+        from sklearn_halfnet.networks.half_conv import ConvNetwork
+
+        return ConvNetwork(self._convolutions(device), self._head_network(device))
+
+    def _head_network(self, device):
+        from sklearn_halfnet.networks.half_conv import FullHead, HalfHead
+        from sklearn_halfnet.networks.read_out import ReadOut
+
+        def tensors(arrays):
+            return [to_tensor(array, self.dtype, device) for array in arrays]
+
+        read_out = self._read_out_tensors(device)
+        if not self._layers:
+            return ReadOut(*read_out)
+        layers = list(zip(self._layers, self._start_scales, strict=True))
+        weights = tensors(
+            layer.weights.toarray(self.dtype) * start[:, None]
+            for layer, start in layers
+        )
+        shifts = tensors(layer.shifts for layer in self._layers)
+        if self.head == "full":
+            return FullHead(weights, shifts, *read_out, self.activation)
+        first, *later = weights
+        scales = tensors(layer.scales / start for layer, start in layers)
+        return HalfHead(first, scales, shifts, later, *read_out, self.activation)
+
+    def _store(self, network):
+        convolutions, head = network.convolutions, network.head
+        self.kernels_ = [from_tensor(kernel) for kernel in convolutions.kernels]
+        self.biases_ = [from_tensor(bias) for bias in convolutions.biases]
+        if self._layers:
+            self._layers = self._trained_layers(head)
+        self._set_read_out(from_tensor(head.coef), from_tensor(head.intercept))
+
+    def _trained_layers(self, head):
+        layers = []
+        for i, (layer, start) in enumerate(
+            zip(self._layers, self._start_scales, strict=True)
+        ):
+            shift = from_tensor(head.shifts[i])
+            if self.head == "half":
+                scales = from_tensor(head.scales[i]) * start
+                layers.append(layer.with_values(scales, shift))
+            else:
+                layers.append(layer.with_values(start, shift))
+                weights = from_tensor(head.weights[i]) / start[:, None]
+                layers[-1].weights = FrozenWeights.from_array(weights)
+        return layers
+
+    @property
+    def n_stored_bytes_(self):
+        """Bytes of all arrays that prediction needs."""
+        kernels = sum(array.nbytes for array in (*self.kernels_, *self.biases_))
+        return kernels + super().n_stored_bytes_
+
+    # -- prediction --------------------------------------------------------------------
+
+    def _features(self, rows):
+        """Convolutional features of scaled rows."""
+        module = self._convolutions(resolve_device(self.device))
+        return self._blockwise(module, rows, lambda block: block)
+
+    def _scores(self, X):
+        def scaled(block):
+            return self._scaling.transform(block, self.dtype)
+
+        network = self._network(resolve_device(self.device))
+        scores = self._blockwise(network, X, scaled).astype(np.float64)
+        return scores * self._targets.scale + self._targets.mean
+
+    def _blockwise(self, module, X, prepare):
+        import torch
+
+        widest = max(
+            filters * height * width * self.pool_size**2
+            for filters, height, width in self._shapes()[1:]
+        )
+        device = next(module.parameters()).device
+        with torch.no_grad():
+            outputs = [
+                from_tensor(module(to_tensor(prepare(X[rows]), self.dtype, device)))
+                for rows in row_blocks(len(X), 8 * widest)
+            ]
+        return np.concatenate(outputs)

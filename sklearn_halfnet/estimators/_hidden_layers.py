@@ -1,0 +1,131 @@
+"""What half layers and HalfNet share: a stack of hidden layers, and the read-out."""
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_halfnet._matmul import matmul
+from sklearn_halfnet.estimators._layers import (
+    LAYER_CONSTRAINTS,
+    SIZE_CONSTRAINTS,
+    check_sizes,
+)
+from sklearn_halfnet.estimators._torch import BaseTorchEstimator
+from sklearn_halfnet.features import forward_blocks
+from sklearn_halfnet.linear.ridge import ridge
+
+__all__ = ["BaseHiddenLayers", "from_tensor", "to_tensor"]
+
+# One-hot scores of the ridge read-out lie in [0, 1]; times this, softmax is confident.
+_CONFIDENCE = 8.0
+
+
+class BaseHiddenLayers(BaseTorchEstimator):
+    """Hidden layers from the first to the last in ``_layers``, then a linear read-out.
+
+    A subclass sets ``_scaling`` and ``_layers`` in ``_start``, and adds
+
+    - ``_units``, the layers among them whose scales and shifts are trained;
+    - ``_n_trained_in_layers()``, how many numbers are trained before the read-out.
+    """
+
+    _parameter_constraints = {
+        **BaseTorchEstimator._parameter_constraints,
+        "hidden_layer_sizes": SIZE_CONSTRAINTS,
+        "activation": LAYER_CONSTRAINTS["activation"],
+        "input_scaling": LAYER_CONSTRAINTS["input_scaling"],
+        "init": [StrOptions({"ridge", "random"})],
+    }
+
+    # -- start -------------------------------------------------------------------------
+
+    def _start_read_out(self, features, sample, rng):
+        """Set the start value of the read-out on the last layer's features."""
+        if self.init == "ridge":
+            coef, intercept = self._ridge_start(features, sample)
+        else:
+            coef = rng.standard_normal((self._targets.n_outputs, features.shape[1]))
+            coef /= np.sqrt(features.shape[1])
+            intercept = np.zeros(len(coef))
+        self._set_read_out(coef, intercept)
+
+    def _ridge_start(self, features, sample):
+        targets = self._targets.indicators(sample.targets)
+        coef, intercept = ridge(features, targets, sample_weight=sample.sample_weight)
+        if self._targets.loss == "squared":
+            return coef, intercept
+        return _CONFIDENCE * coef, _CONFIDENCE * (intercept - self._targets.middle)
+
+    def _check_resumable(self):
+        sizes = [layer.n_units for layer in self._units]
+        wanted = check_sizes(self.hidden_layer_sizes)
+        if wanted != sizes or self._units[0].activation != self.activation:
+            raise ValueError(
+                f"warm_start=True goes on with layers of {sizes} units and activation "
+                f"{self._units[0].activation!r}, but the parameters ask for "
+                f"{wanted} and {self.activation!r}. Set warm_start=False to "
+                "start anew."
+            )
+
+    # -- between numpy and torch -------------------------------------------------------
+
+    def _read_out_tensors(self, device):
+        """Read-out values for standardised targets, as the network trains them."""
+        scale, mean = self._targets.scale, self._targets.mean
+        return (
+            to_tensor((self.coef_.T / scale).T, self.dtype, device),
+            to_tensor((self.intercept_ - mean) / scale, self.dtype, device),
+        )
+
+    def _set_read_out(self, coef, intercept):
+        """Take read-out values of the standardised targets; make attributes of all."""
+        scale, mean = self._targets.scale, self._targets.mean
+        self.coef_ = (coef.T * scale).T.astype(self.dtype)
+        self.intercept_ = intercept.astype(np.float64) * scale + mean
+        self.scales_ = [layer.scales for layer in self._units]
+        self.shifts_ = [layer.shifts for layer in self._units]
+        self.n_layers_ = len(self._units)
+        self.n_outputs_ = len(self.intercept_)
+        self.n_trainable_parameters_ = (
+            self._n_trained_in_layers() + self.coef_.size + self.intercept_.size
+        )
+
+    @property
+    def weights_(self):
+        """Frozen weights, one array (n_units, n_inputs) a layer."""
+        check_is_fitted(self)
+        return [layer.weights.matrix(self.dtype) for layer in self._units]
+
+    @property
+    def n_stored_bytes_(self):
+        """Bytes of all arrays that prediction needs."""
+        check_is_fitted(self)
+        read_out = self.coef_.nbytes + self.intercept_.nbytes
+        layers = sum(layer.nbytes for layer in self._layers)
+        return self._scaling.nbytes + layers + read_out
+
+    # -- prediction --------------------------------------------------------------------
+
+    def _scores(self, X):
+        scores = np.empty((X.shape[0], self.n_outputs_))
+        # In float64: few columns are rounded differently among few and many rows.
+        coef = self.coef_.T.astype(np.float64)
+        for rows, features in forward_blocks(
+            X, self._scaling, self._layers, self.dtype
+        ):
+            scores[rows] = matmul(features[-1].astype(np.float64, copy=False), coef)
+        return scores + self.intercept_
+
+
+def to_tensor(array, dtype, device):
+    """Copy an array to the device, a sparse one as a dense one."""
+    import torch
+
+    array = array.toarray() if sparse.issparse(array) else array
+    return torch.from_numpy(np.array(array, dtype, order="C")).to(device)
+
+
+def from_tensor(tensor):
+    """Copy a tensor to a numpy array."""
+    return tensor.detach().cpu().numpy().copy()

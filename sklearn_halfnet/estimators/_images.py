@@ -1,0 +1,98 @@
+"""Images as estimators take them: flat rows, or arrays of three or four dimensions."""
+
+import numpy as np
+
+__all__ = ["ImageInputs", "conv_shapes", "flat_images", "full_image_shape"]
+
+
+class ImageInputs:
+    """Estimator whose X holds images; to be listed before the class that validates."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = False
+        return tags
+
+    def _flat(self, X):
+        """Flatten images to rows; called by validation."""
+        return flat_images(X)
+
+    def _validate_training(self, X, y, *, reset):
+        shape = getattr(X, "shape", ())
+        X, y = super()._validate_training(X, y, reset=reset)
+        if reset:
+            images = X.reshape(shape) if len(shape) in (3, 4) else X
+            self.image_shape_ = full_image_shape(images, self.image_shape)
+        return X, y
+
+
+def flat_images(X):
+    """Flatten images (n, height, width) or (n, channels, height, width) to rows.
+
+    Anything that is not an array of three or four dimensions is returned as it is.
+    """
+    shape = getattr(X, "shape", ())
+    return X.reshape(shape[0], -1) if len(shape) in (3, 4) else X
+
+
+def full_image_shape(X, image_shape):
+    """Find (channels, height, width) of the images in X.
+
+    Parameters
+    ----------
+    X : array of shape (n, n_pixels), (n, height, width) or (n, channels, height, width)
+    image_shape : tuple of int or None
+        (height, width) or (channels, height, width); one entry may be -1. None takes
+        the shape of X.
+
+    Returns
+    -------
+    shape : tuple of int
+
+    Raises
+    ------
+    ValueError
+        If the shape is not known, or does not fit the rows.
+    """
+    n_pixels = int(np.prod(X.shape[1:]))
+    if image_shape is None:
+        if len(X.shape) == 2:
+            raise ValueError(
+                "image_shape must be given where X has flat rows: (height, width) or "
+                f"(channels, height, width) of {n_pixels} pixels."
+            )
+        image_shape = X.shape[1:]
+    try:
+        shape = np.empty(n_pixels, bool).reshape(image_shape).shape
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"image_shape={image_shape!r} does not fit images of {n_pixels} pixels."
+        ) from error
+    if len(shape) not in (2, 3):
+        raise ValueError(
+            "image_shape must be (height, width) or (channels, height, width), got "
+            f"{image_shape!r}."
+        )
+    return (1, *shape)[-3:]
+
+
+def conv_shapes(image_shape, filters, kernel_sizes, paddings, pool_size):
+    """Shapes (channels, height, width) before each layer and after the last.
+
+    Raises
+    ------
+    ValueError
+        If an image shrinks to nothing.
+    """
+    shapes = [image_shape]
+    for n_filters, size, padding in zip(filters, kernel_sizes, paddings, strict=True):
+        lost = 0 if padding == "same" else size - 1
+        height, width = ((n - lost) // pool_size for n in shapes[-1][1:])
+        if min(height, width) < 1:
+            raise ValueError(
+                f"Images of shape {image_shape} shrink to nothing in convolutional "
+                f"layer {len(shapes)}. Use fewer or smaller kernels, padding='same' or "
+                "a smaller pool_size."
+            )
+        shapes.append((n_filters, height, width))
+    return shapes

@@ -1,0 +1,1 @@
+"""Looking into models: what they have learned, as numbers and as pictures."""

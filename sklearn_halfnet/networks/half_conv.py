@@ -1,0 +1,122 @@
+"""Trained convolutions before a half layer, a full layer or nothing, as torch modules.
+
+Alpaydin (2025, arXiv 2506.04352) calls these networks crnd, cmlp and clp.
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from sklearn_halfnet.activations import ACTIVATIONS
+from sklearn_halfnet.networks.half_layer import HalfLayerNetwork
+
+__all__ = ["ConvNetwork", "Convolutions", "FullHead", "HalfHead"]
+
+
+class Convolutions(nn.Module):
+    """Convolution, ReLU and maximum pooling, layer by layer; then flattened.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        (channels, height, width) of the flat rows.
+    kernels : list of tensor of shape (n_filters, n_channels, size, size)
+    biases : list of tensor of shape (n_filters,)
+    paddings : list of {"same", "valid"}
+    pool_size : int
+    """
+
+    def __init__(self, image_shape, kernels, biases, paddings, pool_size):
+        super().__init__()
+        self.image_shape = image_shape
+        self.kernels = nn.ParameterList(kernels)
+        self.biases = nn.ParameterList(biases)
+        self.paddings = paddings
+        self.pool_size = pool_size
+
+    def forward(self, rows):
+        """Compute features (n_rows, n_features) from flat images (n_rows, n_pixels)."""
+        images = rows.view(len(rows), *self.image_shape)
+        for kernel, bias, padding in zip(
+            self.kernels, self.biases, self.paddings, strict=True
+        ):
+            images = functional.conv2d(images, kernel, bias, padding=padding)
+            # Rectified after pooling: the same numbers, and fewer of them.
+            images = torch.relu(functional.max_pool2d(images, self.pool_size))
+        return images.flatten(1)
+
+
+class ConvNetwork(nn.Module):
+    """A head on the features that convolutions find.
+
+    Parameters
+    ----------
+    convolutions : Convolutions
+    head : torch.nn.Module
+        HalfHead, FullHead or ReadOut.
+    """
+
+    def __init__(self, convolutions, head):
+        super().__init__()
+        self.convolutions = convolutions
+        self.head = head
+
+    def forward(self, rows):
+        """Compute scores (n_rows, n_outputs) from flat images (n_rows, n_pixels)."""
+        return self.head(self.convolutions(rows))
+
+    def penalised(self):
+        """Parameters that the L2 penalty acts on: the read-out's weights."""
+        return self.head.penalised()
+
+
+class HalfHead(HalfLayerNetwork):
+    """Half layers on trained features: the error passes through all frozen weights.
+
+    Parameters
+    ----------
+    first : tensor of shape (n_units, n_features)
+        Frozen weights of the first half layer.
+    *others : tuple
+        As of HalfLayerNetwork.
+    """
+
+    def __init__(self, first, *others):
+        super().__init__(*others)
+        self.first = first
+
+    def forward(self, features):
+        """Compute scores (n_rows, n_outputs) from features (n_rows, n_features)."""
+        return super().forward(features @ self.first.t())
+
+
+class FullHead(nn.Module):
+    """Fully trained hidden layers on trained features, for comparison.
+
+    Parameters
+    ----------
+    weights : list of tensor of shape (n_units, n_inputs)
+    shifts : list of tensor of shape (n_units,)
+    coef : tensor of shape (n_outputs, n_units)
+    intercept : tensor of shape (n_outputs,)
+    activation : str
+        A name in ``ACTIVATIONS``.
+    """
+
+    def __init__(self, weights, shifts, coef, intercept, activation):
+        super().__init__()
+        self.weights = nn.ParameterList(weights)
+        self.shifts = nn.ParameterList(shifts)
+        self.coef = nn.Parameter(coef)
+        self.intercept = nn.Parameter(intercept)
+        self.activate = ACTIVATIONS[activation].tensor
+
+    def forward(self, hidden):
+        """Compute scores (n_rows, n_outputs) from features (n_rows, n_features)."""
+        for weights, shift in zip(self.weights, self.shifts, strict=True):
+            hidden = self.activate(torch.addmm(shift, hidden, weights.t()))
+        return torch.addmm(self.intercept, hidden, self.coef.t())
+
+    def penalised(self):
+        """Parameters that the L2 penalty acts on: the read-out's weights."""
+        return [self.coef]

@@ -1,0 +1,350 @@
+"""HalfNet: the learned geometry, its start values, resampling, and usual options."""
+
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.datasets import load_diabetes, load_digits, load_iris
+from sklearn.metrics import log_loss
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+
+from sklearn_halfnet import (
+    HalfLayerRegressor,
+    HalfNetClassifier,
+    HalfNetRegressor,
+)
+from sklearn_halfnet.activations import ACTIVATIONS
+from sklearn_halfnet.datasets import make_multi_index
+from sklearn_halfnet.features.geometry import GEOMETRIES, gradient_outer_product
+
+QUICK = {"hidden_layer_sizes": 64, "max_iter": 5, "random_state": 0}
+UNTRAINED = {"learning_rate_init": 1e-12, "max_iter": 1, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def digits():
+    X, y = load_digits(return_X_y=True)
+    return train_test_split(X / 16, y, random_state=0, stratify=y)
+
+
+@pytest.fixture(scope="module")
+def iris():
+    return load_iris(return_X_y=True)
+
+
+@pytest.fixture(scope="module")
+def trained(digits):
+    X_train, _, y_train, _ = digits
+    model = HalfNetClassifier(256, 16, input_scaling=None, max_iter=30, random_state=0)
+    return model.fit(X_train, y_train)
+
+
+# -- geometry --------------------------------------------------------------------------
+
+
+def test_scores_follow_the_equation(trained, digits):
+    X = digits[1]
+    embedded = X @ trained.factors_[0]
+    pre = embedded @ trained.weights_[0].T / np.sqrt(16)
+    hidden = np.maximum(trained.scales_[0] * pre + trained.shifts_[0], 0)
+    scores = hidden @ trained.coef_.T + trained.intercept_
+    assert_allclose(trained.decision_function(X), scores, atol=1e-4)
+
+
+def test_transform_is_the_metric(trained, digits):
+    X = digits[1]
+    assert trained.transform(X).shape == (len(X), 16)
+    model = HalfNetClassifier(**QUICK, rank=5).fit(digits[0], digits[2])
+    differences = model.transform(X[:5]) - model.transform(X[5:10])
+    assert_allclose(differences, (X[:5] - X[5:10]) @ model.metric_, atol=1e-4)
+    assert_array_equal(
+        model.get_feature_names_out(), [f"halfnetclassifier{i}" for i in range(5)]
+    )
+
+
+def test_embedding_helps_neighbours(digits):
+    X_train, X_test, y_train, y_test = digits
+    neighbours = KNeighborsClassifier()
+    embed = HalfNetClassifier(256, 4, geometry="orthogonal", random_state=0)
+    learned = make_pipeline(embed, neighbours).fit(X_train, y_train)
+    random = make_pipeline(embed.set_params(**UNTRAINED), neighbours)
+    assert learned.score(X_test, y_test) > 0.9
+    assert random.fit(X_train, y_train).score(X_test, y_test) < 0.8
+
+
+def test_number_of_trained_parameters(trained, digits):
+    assert trained.n_trainable_parameters_ == 64 * 16 + 2 * 256 + 257 * 10
+    X_train, _, y_train, _ = digits
+    one = HalfNetClassifier((30, 20), 8, train_scales=False, max_iter=1, random_state=0)
+    one.fit(X_train, y_train)
+    assert one.n_trainable_parameters_ == 8 * (64 + 30) + 50 + 21 * 10
+    assert [factor.shape for factor in one.factors_] == [(64, 8), (30, 8)]
+    assert_allclose(one.scales_[0], 1, rtol=1e-6)
+
+
+def test_auto_rank_is_32_or_the_number_of_inputs(digits, iris):
+    assert HalfNetClassifier(**QUICK).fit(*iris).factors_[0].shape == (4, 4)
+    wide = HalfNetClassifier(**QUICK).fit(digits[0], digits[2])
+    assert wide.factors_[0].shape == (64, 32)
+
+
+def test_rank_above_the_inputs_is_refused(iris):
+    with pytest.raises(ValueError, match="rank=5 is more than the 4 inputs"):
+        HalfNetClassifier(**QUICK, rank=5).fit(*iris)
+
+
+# -- start -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES)
+@pytest.mark.parametrize("scaling", ["standard", "center", None])
+def test_pre_activations_start_with_unit_variance(digits, geometry, scaling):
+    X_train, _, y_train, _ = digits
+    model = HalfNetClassifier(
+        2000, 16, geometry=geometry, input_scaling=scaling, init="random", **UNTRAINED
+    ).fit(X_train, y_train)
+    pre = model.transform(X_train) @ model.weights_[0].T / 4
+    assert_allclose(pre.var(axis=0).mean(), 1, rtol=0.05)
+
+
+def test_principal_directions(digits):
+    X_train, _, y_train, _ = digits
+    model = HalfNetClassifier(geometry="principal", input_scaling=None, rank=3)
+    embedded = model.set_params(**UNTRAINED).fit_transform(X_train, y_train)
+    covariance = np.cov(embedded.T)
+    assert_allclose(covariance, np.diag(np.diag(covariance)), atol=1e-3)
+    assert (np.diff(np.diag(covariance)) < 0).all()
+
+
+def test_gradient_outer_product_equals_a_sum_over_rows():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((60, 3)), rng.standard_normal((60, 2))
+    share = rng.random(60)
+    share /= share.sum()
+    found = gradient_outer_product(X, y, share, np.random.default_rng(1), n_units=20)
+    step, total = 1e-6, np.zeros((3, 3))
+    model = quick_model(X, y, share, np.random.default_rng(1), 20)
+    for x, weight in zip(X, share, strict=True):
+        rows = np.concatenate([x + step * np.eye(3), x - step * np.eye(3)])
+        plus, minus = np.split(model(rows), 2)
+        jacobian = (plus - minus) / (2 * step)
+        total += weight * jacobian @ jacobian.T
+    assert_allclose(found, total, rtol=1e-4, atol=1e-6)
+
+
+def quick_model(X, y, share, rng, n_units):
+    from sklearn_halfnet.linear.ridge import ridge
+
+    weights = rng.standard_normal((n_units, 3)) / np.sqrt(share @ (X**2).sum(axis=1))
+    shifts = rng.standard_normal(n_units)
+
+    def hidden(rows):
+        return np.maximum(rows @ weights.T + shifts, 0)
+
+    coef, intercept = ridge(hidden(X), y, sample_weight=share)
+    return lambda rows: hidden(rows) @ coef.T + intercept
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES)
+def test_geometries_find_an_active_subspace(geometry):
+    X, y, directions = make_multi_index(
+        6000, 30, random_state=0, return_directions=True
+    )
+    model = HalfNetRegressor(
+        256, 8, geometry=geometry, alpha=1e-3, max_iter=30, random_state=0
+    )
+    model.fit(X[:5000], y[:5000])
+    half = HalfLayerRegressor(256, max_iter=30, random_state=0).fit(X[:5000], y[:5000])
+    assert model.score(X[5000:], y[5000:]) > 0.7
+    assert half.score(X[5000:], y[5000:]) < 0.6
+    active, learned = np.linalg.qr(directions.T)[0], np.linalg.qr(model.metric_)[0]
+    cosines = np.linalg.svd(active.T @ learned, compute_uv=False)
+    assert cosines[:5].min() > 0.98
+
+
+# -- resampling ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("polish", [None, "ridge"])
+def test_resampled_model_is_as_good(trained, digits, polish):
+    X_train, X_test, y_train, y_test = digits
+    before = trained.decision_function(X_test)
+    model = pickle.loads(pickle.dumps(trained)).set_params(polish=polish)
+    old_read_out = model.resample(X_train, y_train, random_state=1, refit=False)
+    assert old_read_out.score(X_test, y_test) < 0.4
+    new = model.resample(X_train, y_train, random_state=1)
+    assert new.score(X_test, y_test) > trained.score(X_test, y_test) - 0.02
+    assert_array_equal(new.factors_[0], trained.factors_[0])
+    assert_array_equal(new.weights_[0], old_read_out.weights_[0])
+    assert (new.weights_[0] != trained.weights_[0]).all()
+    assert_array_equal(trained.decision_function(X_test), before)
+
+
+def test_resampled_regressor():
+    X, y = make_multi_index(3000, 20, random_state=0)
+    model = HalfNetRegressor(256, 8, alpha=1e-3, max_iter=20, random_state=0)
+    model.fit(X[:2500], y[:2500])
+    new = model.resample(X[:2500], y[:2500], random_state=3)
+    assert new.score(X[2500:], y[2500:]) > model.score(X[2500:], y[2500:]) - 0.05
+
+
+def test_resampling_during_training(digits):
+    X_train, X_test, y_train, y_test = digits
+    options = {"max_iter": 20, "random_state": 0}
+    plain = HalfNetClassifier(64, **options).fit(X_train, y_train)
+    redrawn = HalfNetClassifier(64, **options, resample_every=4).fit(X_train, y_train)
+    assert (redrawn.weights_[0] != plain.weights_[0]).all()
+    assert redrawn.score(X_test, y_test) > 0.95
+
+
+def test_best_values_come_with_their_weights(digits):
+    X_train, _, y_train, _ = digits
+    model = HalfNetClassifier(
+        64, resample_every=3, early_stopping=True, max_iter=20, random_state=0
+    ).fit(X_train, y_train)
+    assert model.best_validation_score_ == max(model.validation_scores_)
+    assert model.score(X_train, y_train) > model.best_validation_score_ - 0.03
+
+
+def test_logistic_polish_lowers_the_training_loss(digits):
+    X_train, _, y_train, _ = digits
+    losses = [
+        log_loss(
+            y_train,
+            HalfNetClassifier(**QUICK, polish=polish, alpha=1e-6)
+            .fit(X_train, y_train)
+            .predict_proba(X_train),
+        )
+        for polish in (None, "ridge", "logistic")
+    ]
+    assert losses[2] < min(losses[:2]) / 2
+
+
+def test_regressor_has_no_logistic_polish():
+    with pytest.raises(ValueError, match="'polish' parameter of HalfNetRegressor"):
+        HalfNetRegressor(polish="logistic").fit(*load_diabetes(return_X_y=True))
+
+
+# -- as elsewhere ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("train_scales", [True, False])
+def test_every_activation_trains_and_predicts_alike(iris, activation, train_scales):
+    import torch
+
+    X, y = iris
+    model = HalfNetClassifier(
+        (32, 16),
+        activation=activation,
+        train_scales=train_scales,
+        max_iter=20,
+        random_state=0,
+        dtype="float64",
+    ).fit(X, y)
+    assert model.score(X, y) > 0.8
+    compute, *_ = model._inputs(X)
+    inputs = torch.from_numpy(compute(np.arange(150)))
+    with torch.no_grad():
+        scores = model._network(torch.device("cpu"))(inputs).numpy()
+    assert_allclose(model.decision_function(X), scores, atol=1e-10)
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES)
+def test_sparse_equals_dense(digits, geometry):
+    X_train, X_test, y_train, _ = digits
+    options = {**QUICK, "geometry": geometry, "dtype": "float64"}
+    dense = HalfNetClassifier(**options).fit(X_train, y_train)
+    thin = HalfNetClassifier(**options).fit(sparse.csr_array(X_train), y_train)
+    X_thin = sparse.csr_array(X_test)
+    assert_allclose(thin.predict_proba(X_thin), dense.predict_proba(X_test), atol=1e-6)
+    assert_allclose(thin.transform(X_thin), dense.transform(X_test), atol=1e-6)
+
+
+def test_warm_start_goes_on_and_refuses_another_rank(digits):
+    X_train, _, y_train, _ = digits
+    model = HalfNetClassifier(**QUICK, warm_start=True).fit(X_train, y_train)
+    weights, loss = model.weights_[0], model.loss_
+    model.fit(X_train, y_train)
+    assert_array_equal(model.weights_[0], weights)
+    assert model.loss_ < loss
+    with pytest.raises(ValueError, match=r"ranks \[32\].* \[8\]"):
+        model.set_params(rank=8).fit(X_train, y_train)
+
+
+def test_partial_fit_learns_and_goes_on_from_a_pickle(digits):
+    X_train, X_test, y_train, y_test = digits
+    model = HalfNetClassifier(128, input_scaling=None, random_state=0)
+    for rows in np.array_split(np.arange(len(X_train)), 5) * 3:
+        model.partial_fit(X_train[rows], y_train[rows], classes=np.arange(10))
+    assert model.score(X_test, y_test) > 0.9
+    twin = pickle.loads(pickle.dumps(model))
+    model.partial_fit(X_train, y_train)
+    twin.partial_fit(X_train, y_train)
+    assert_array_equal(model.coef_, twin.coef_)
+
+
+def test_cache_changes_nothing(digits):
+    X_train, X_test, y_train, _ = digits
+    kept = HalfNetClassifier(**QUICK).fit(X_train, y_train)
+    computed = HalfNetClassifier(**QUICK, cache_size=0).fit(X_train, y_train)
+    assert_array_equal(
+        kept.decision_function(X_test), computed.decision_function(X_test)
+    )
+
+
+def test_columns_and_targets_may_be_rescaled():
+    X, y = load_diabetes(return_X_y=True)
+    plain = HalfNetRegressor(**QUICK).fit(X, y).predict(X)
+    other = HalfNetRegressor(**QUICK).fit(1e6 * X + 1e3, np.c_[y, 1e3 - 2 * y])
+    first, second = other.predict(1e6 * X + 1e3).T
+    assert_allclose(first, plain, rtol=1e-2)
+    assert_allclose(second, 1e3 - 2 * first, rtol=1e-2)
+
+
+def test_class_weight_equals_sample_weight(iris):
+    X, y = iris
+    options = {**QUICK, "batch_size": "full", "dtype": "float64"}
+    by_sample = HalfNetClassifier(**options).fit(X, y, np.where(y == 0, 3.0, 1.0))
+    by_class = HalfNetClassifier(**options, class_weight={0: 3, 1: 1, 2: 1}).fit(X, y)
+    assert_allclose(by_sample.coef_, by_class.coef_)
+
+
+def test_prediction_needs_no_torch(iris, tmp_path):
+    X, y = iris
+    model = HalfNetClassifier(**QUICK).fit(X, y)
+    path = tmp_path / "model.pickle"
+    path.write_bytes(pickle.dumps((model, X, model.predict_proba(X))))
+    code = (
+        "import pickle, sys, numpy\n"
+        f"model, X, expected = pickle.load(open({str(path)!r}, 'rb'))\n"
+        "assert numpy.array_equal(model.predict_proba(X), expected)\n"
+        "assert model.transform(X).shape == (150, 4)\n"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_too_many_units_are_refused_before_they_are_allocated(iris):
+    with pytest.raises(MemoryError, match=r"hidden_layer_sizes=.* needs about"):
+        HalfNetClassifier(10**10).fit(*iris)
+
+
+# -- data ------------------------------------------------------------------------------
+
+
+def test_multi_index_data_have_the_ceiling_they_promise():
+    noisy, clean = (
+        make_multi_index(50_000, noise=noise, random_state=0)[1] for noise in (0.3, 0)
+    )
+    assert_allclose(clean.std(), 1)
+    residual = np.mean((noisy - clean) ** 2)
+    assert_allclose(1 - residual / noisy.var(), 1 / 1.09, atol=0.005)
+    with pytest.raises(ValueError, match="at least 8, got 7"):
+        make_multi_index(10, 7)
