@@ -3,8 +3,9 @@
 The sums that a closed-form read-out needs add up, so each block of rows is summed up
 where it lies, and only sums travel: (H + K)^2 numbers a block for H hidden units and K
 outputs. The random weights are drawn again from their seed on each worker and never
-sent. All tasks are pure functions of their block, so a worker that dies costs time and
-changes nothing.
+sent. Half layers are trained by L-BFGS: a step sends H (2 + K) + K numbers to each
+block and gets as many back, whatever the number of features. All tasks are pure
+functions of their block, so a worker that dies costs time and changes nothing.
 
 When to use it: the data lie on a cluster already, or their projection on the hidden
 units takes minutes on one machine. When not: a Gram matrix of H = 10,000 units takes
@@ -24,23 +25,26 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_halfnet.dask._blocks import Blocks, row_parts
 from sklearn_halfnet.dask._closed_form import fit_closed_form
+from sklearn_halfnet.dask._half_layers import fit_half_layers
 from sklearn_halfnet.dask._travel import Traveller, call
 from sklearn_halfnet.estimators._base import keep_state_on_error
 from sklearn_halfnet.estimators._closed_form import BaseClosedForm
+from sklearn_halfnet.estimators._half_layer import BaseHalfLayer
 
 __all__ = ["fit", "predict"]
 
 
 def fit(estimator, X, y, sample_weight=None):
-    """Fit a closed-form estimator on dask collections.
+    """Fit ELM, RVFL or half layers on dask collections.
 
     The result is that of ``estimator.fit`` on the same rows in one array, up to
     rounding.
 
     Parameters
     ----------
-    estimator : ELMClassifier, ELMRegressor, RVFLClassifier or RVFLRegressor
-        Fitted in place.
+    estimator : estimator
+        Fitted in place: ``ELMClassifier``, ``RVFLClassifier``, or
+        ``HalfLayerClassifier`` with ``solver="lbfgs"``, and their regressors.
     X : dask array or dataframe of shape (n_samples, n_features)
         Blocks are dense or sparse, or frames.
     y : dask array, series or dataframe, or ndarray, of n_samples rows
@@ -50,14 +54,15 @@ def fit(estimator, X, y, sample_weight=None):
     Returns
     -------
     estimator : estimator
-        The one that was given; ``partial_fit`` may follow.
+        The one that was given. ``partial_fit`` of ELM and RVFL may follow.
 
     Raises
     ------
     TypeError
-        If the estimator has no closed form, or X is not a dask collection.
+        If the estimator is none of these, or X is not a dask collection.
     ValueError
-        If the data are not valid; a note names the block.
+        If the data are not valid (a note names the block), or a parameter needs all
+        rows in one place.
 
     Examples
     --------
@@ -73,15 +78,17 @@ def fit(estimator, X, y, sample_weight=None):
     >>> bool((labels == y).mean().compute() > 0.95)
     True
     """
-    if not isinstance(estimator, BaseClosedForm):
+    fitters = {BaseClosedForm: fit_closed_form, BaseHalfLayer: fit_half_layers}
+    kinds = [kind for kind in fitters if isinstance(estimator, kind)]
+    if not kinds:
         raise TypeError(
-            "sklearn_halfnet.dask fits ELM and RVFL, whose sums add up over blocks; "
-            f"got {type(estimator).__name__}."
+            "sklearn_halfnet.dask fits ELM, RVFL and half layers, whose sums or "
+            f"gradients add up over blocks; got {type(estimator).__name__}."
         )
     estimator._validate_params()
     blocks = Blocks.of(X, y, sample_weight)
     with keep_state_on_error(estimator):
-        fit_closed_form(estimator, blocks)
+        fitters[kinds[0]](estimator, blocks)
     return estimator
 
 

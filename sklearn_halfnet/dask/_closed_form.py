@@ -33,9 +33,17 @@ def fit_closed_form(estimator, blocks):
     facts = learn_facts(estimator, blocks)
     class_weight = resolved_class_weight(estimator, facts)
     rngs = child_generators(estimator.random_state, 2)
-    options = {"n_units": 0, **estimator._sample_options()}
+    n_features = facts[0]["n_features"]
+    estimator._check_size(n_features)
+    options = {"n_units": 0, "dtype": estimator._float, **estimator._sample_options()}
     scaling, sample = start_sample(
-        estimator, blocks, facts, class_weight, rngs[0], estimator._float, **options
+        estimator,
+        blocks,
+        facts,
+        class_weight,
+        rngs[0],
+        n_features=n_features,
+        **options,
     )
     estimator._draw_layers(scaling, sample, *rngs)
     _sum_up(estimator, blocks, facts, class_weight)

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import is_classifier
 
+from sklearn_halfnet.estimators._targets import RealTargets
 from sklearn_halfnet.estimators._validation import total_weight, validate_X
 from sklearn_halfnet.features import InputScaling, Moments, StartSample
 from sklearn_halfnet.features.start import choose_rows, sample_size
@@ -22,7 +23,7 @@ def learn_facts(estimator, blocks):
 
 
 def _facts(X, y, w, classifies, class_weight):
-    """Rows, which of them have weight, and the labels with their counts."""
+    """Rows, which of them have weight, and the labels or moments of the targets."""
     y = np.asarray(y)
     if X.shape[0] != len(y) or (w is not None and len(w) != len(y)):
         raise ValueError(f"X has {X.shape[0]} rows, y has {len(y)}.")
@@ -31,8 +32,19 @@ def _facts(X, y, w, classifies, class_weight):
         labels = np.unique(y, return_counts=True)
     weight = None
     if w is not None or class_weight is not None:
-        weight = block_weights(y, w, class_weight)[0] > 0
-    return {"n_rows": len(y), "positive": weight, "labels": labels}
+        weight = block_weights(y, w, class_weight)[0]
+    moments = None
+    if not classifies:
+        columns = y.reshape(len(y), -1).astype(np.float64)
+        moments = Moments.of(columns, None if w is None else np.asarray(w))
+    positive = None if weight is None else weight > 0
+    return {
+        "n_rows": len(y),
+        "n_features": X.shape[1],
+        "positive": positive,
+        "labels": labels,
+        "moments": moments,
+    }
 
 
 def block_weights(y, w, class_weight):
@@ -80,9 +92,7 @@ def _class_counts(facts):
     return counts
 
 
-def start_sample(
-    estimator, blocks, facts, class_weight, rng, dtype, n_units, **options
-):
+def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **options):
     """Learn scaling and targets, and take the same rows as on one machine.
 
     Sets ``_targets`` and what scikit-learn keeps of the features on the estimator.
@@ -96,8 +106,7 @@ def start_sample(
     class_weight : dict, list of dict or None
     rng : numpy.random.Generator
         Chooses the rows.
-    dtype : str
-    n_units : int
+    n_features : int
     **options : dict
         Passed to ``sample_size``.
 
@@ -108,26 +117,30 @@ def start_sample(
         With targets encoded.
     """
     lengths = [fact["n_rows"] for fact in facts]
-    n_features = blocks.map(_n_features, only=[0])[0]
-    estimator._check_size(n_features)
-    n_rows = sample_size(n_features, n_units, dtype, **options)
+    n_rows = sample_size(n_features, **options)
     chosen = choose_rows(sum(lengths), _positive(facts), n_rows, rng)
     moments, X, y, weight = _gather(blocks, lengths, chosen, class_weight, estimator)
     X, y = estimator._validate_training(X, y, reset=True)
-    counts = _class_counts(facts)
-    classes = None if counts is None or not is_classifier(estimator) else list(counts)
-    estimator._targets = estimator._make_targets(y, weight, classes)
+    estimator._targets = _targets(estimator, facts, y, weight)
     names = getattr(estimator, "feature_names_in_", None)
     scaling = InputScaling()
     if moments is not None:
         scaling = InputScaling.from_moments(moments, estimator.input_scaling, names)
     encoded = estimator._targets.encode(y, np.float64)
     weight = np.ones(len(y)) if weight is None else weight
-    return scaling, StartSample(scaling.dense_rows(X, dtype), encoded, weight)
+    return scaling, StartSample(
+        scaling.dense_rows(X, options["dtype"]), encoded, weight
+    )
 
 
-def _n_features(X, y, w):
-    return X.shape[1]
+def _targets(estimator, facts, y, weight):
+    """Targets of all rows, where y are some of them."""
+    if not is_classifier(estimator):
+        moments = reduce(Moments.merged, [fact["moments"] for fact in facts])
+        return RealTargets.from_moments(moments, y.ndim == 1)
+    counts = _class_counts(facts)
+    classes = None if counts is None else list(counts)
+    return estimator._make_targets(y, weight, classes)
 
 
 def _positive(facts):

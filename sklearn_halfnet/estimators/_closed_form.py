@@ -162,7 +162,7 @@ class BaseClosedForm(BaseEstimator):
         repeats = total_weight(y, sample_weight)
         weight = total_weight(y, repeats, getattr(self, "class_weight", None))
         if first:
-            self._targets = self._make_targets(y, weight, classes)
+            self._targets = self._make_targets(y, repeats, classes)
         elif classes is not None:
             self._targets.check_same_classes(classes)
         encoded = self._targets.encode(y, np.float64)
