@@ -365,7 +365,7 @@ def tiny_paper(monkeypatch, digits):
         return Bunch(**digits)
 
     monkeypatch.setattr(half_layers, "load_dataset", load)
-    models = ("lp", "mlp-32", "rnd-256-N", "rnd-256-T")
+    models = ("lp", "mlp-32", "rnd-256-N", "rnd-256-T", "clp", "crnd-256-N")
     monkeypatch.setattr(half_layers, "QUICK_MODELS", models)
     return loaded
 
@@ -396,6 +396,10 @@ def test_report_holds_ours_beside_the_papers(tmp_path, tiny_paper):
         "mnist-curves.png",
         "fashion-mnist-accuracy.png",
         "fashion-mnist-curves.png",
+        "conv-mnist-accuracy.png",
+        "conv-mnist-curves.png",
+        "conv-fashion-mnist-accuracy.png",
+        "conv-fashion-mnist-curves.png",
     }
 
 
@@ -433,8 +437,29 @@ def test_without_matplotlib_there_is_a_report(
 
 def test_published_tables_are_complete():
     half = [f"rnd-{h}-{k}" for h in (256, 512, 1024, 2048) for k in "NBMT"]
-    for table in TABLES.values():
-        assert list(table.published) == ["lp", "mlp-16", "mlp-32", *half]
+    behind = [f"crnd-{h}-{k}" for h in (256, 512, 1024, 2048) for k in "NB"]
+    for number in (1, 2):
+        assert list(TABLES[number].published) == ["lp", "mlp-16", "mlp-32", *half]
+    for number in (3, 4):
+        assert list(TABLES[number].published) == ["clp", "cmlp-40", *behind]
+
+
+@pytest.mark.parametrize(
+    "model, count",
+    [
+        ("clp", 16_586),
+        ("cmlp-40", 51_586),
+        ("crnd-256-N", 8_138),
+        ("crnd-512-B", 11_210),
+        ("crnd-1024-B", 17_354),
+        ("crnd-2048-N", 29_642),
+    ],
+)
+def test_convolutional_rows_have_the_papers_number_of_parameters(model, count):
+    rng = np.random.default_rng(0)
+    X, y = rng.random((200, 784), np.float32), np.arange(200) % 10
+    estimator = half_layers.make_model(model, 0, {"max_iter": 1}, (28, 28))
+    assert estimator.fit(X, y).n_trainable_parameters_ == count
 
 
 @pytest.mark.parametrize("model", TABLES[1].published)

@@ -11,8 +11,8 @@ __all__ = ["EXPERIMENTS", "CommandError"]
 EXPERIMENTS = {
     "half-layers": (
         "sklearn_halfnet.experiments.half_layers",
-        "Alpaydin (2025), Half-Layered Neural Networks: tables 1 (MNIST) and "
-        "2 (Fashion-MNIST), and the figures",
+        "Alpaydin (2025), Half-Layered Neural Networks: tables 1 (MNIST), 2 "
+        "(Fashion-MNIST), 3 and 4 (the same behind convolutions), and the figures",
     ),
     "half-layers-speed": (
         "sklearn_halfnet.experiments.half_layers_speed",
