@@ -65,7 +65,6 @@ def run(table=None, data_home=None, seeds=3, out="halfnet-halfnet", quick=False)
     if data_home is None and table in (None, 6):
         raise CommandError("table 6 reads npz files: give their folder by --data-home.")
     out, seeds = Path(out), 1 if quick else seeds
-    recipe = images.RECIPE | ({"max_iter": 2} if quick else {})
     load = cache(lambda name, seed=0: _load(name, data_home, quick, seed))
     import torch  # noqa: F401  its import is not part of the first fit
 
@@ -73,7 +72,7 @@ def run(table=None, data_home=None, seeds=3, out="halfnet-halfnet", quick=False)
         job
         for number in ([table] if table else TABLES)
         for seed in range(seeds)
-        for job in _jobs(number, seed, recipe, load, quick)
+        for job in _jobs(number, seed, load, quick)
     ]
     results = ResultFile(out / "results.jsonl")
     run_jobs(jobs, "halfnet reproduce halfnet", results, _describe)
@@ -98,8 +97,10 @@ def _load(name, data_home, quick, seed):
     return data
 
 
-def _jobs(number, seed, recipe, load, quick):
+def _jobs(number, seed, load, quick):
     """Jobs of one table and seed: the table's models one after another."""
+    recipe = images.CIFAR_RECIPE if number == 3 else images.RECIPE
+    recipe = recipe | ({"max_iter": 2} if quick else {})
     settings = {"recipe": recipe, "quick": quick} if number in (1, 2, 3, 5) else {}
     settings = settings | {"quick": quick}
     for model, fit in _fits(number, seed, recipe, load, quick).items():
