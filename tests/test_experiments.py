@@ -411,7 +411,7 @@ def test_reproduction_goes_on_where_it_stopped(tmp_path, tiny_paper, capsys):
     capsys.readouterr()
     half_layers.run(table=1, out=tmp_path, quick=True)
     redone = capsys.readouterr().err.splitlines()
-    assert len(redone) == 2 and "rnd-256-N, seed 0" in redone[0]
+    assert len(redone) == 2 and "mlp-32, curves" in redone[0]
     again = path.read_text().splitlines(keepends=True)
     assert again[: len(lines) - 2] == lines[:-2] and len(again) == len(lines)
 

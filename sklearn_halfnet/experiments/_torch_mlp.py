@@ -1,11 +1,12 @@
 """A fully trained network with one hidden layer, in plain torch, for comparison."""
 
 import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
 
 __all__ = ["TorchMLP", "width_for"]
 
 
-class TorchMLP:
+class TorchMLP(ClassifierMixin, BaseEstimator):
     """Linear, ReLU, Linear; Adam with the one-cycle rate that the half layers use.
 
     Parameters
@@ -34,13 +35,14 @@ class TorchMLP:
         from sklearn_halfnet.solvers.schedules import SCHEDULES
 
         generator = torch.Generator().manual_seed(self.seed)
+        self.classes_ = np.unique(y)
         X, y = torch.from_numpy(X), torch.from_numpy(y.astype(np.int64))
         with torch.random.fork_rng():
             torch.manual_seed(self.seed)
             self.network = torch.nn.Sequential(
                 torch.nn.Linear(X.shape[1], self.width),
                 torch.nn.ReLU(),
-                torch.nn.Linear(self.width, int(y.max()) + 1),
+                torch.nn.Linear(self.width, len(self.classes_)),
             )
         optimizer = torch.optim.Adam(self.network.parameters(), fused=True)
         n_steps = self.max_iter * -(-len(X) // self.batch_size)

@@ -132,19 +132,19 @@ def _load(name, data_home, quick):
 
 
 def _table_jobs(number, seeds, quick, load):
-    """Learning curves of seed 0 first, then every model, seed by seed."""
+    """Every model, seed by seed, then learning curves of seed 0."""
     table = TABLES[number]
     models = [m for m in table.published if not quick or m in QUICK_MODELS]
     curve_models = QUICK_CURVE_MODELS if quick else CURVE_MODELS
     jobs = [
-        _job(number, model, 0, quick, load, curve=True)
-        for model in curve_models
-        if model in models
-    ]
-    jobs += [
         _job(number, model, seed, quick, load)
         for seed in range(seeds)
         for model in models
+    ]
+    jobs += [
+        _job(number, model, 0, quick, load, curve=True)
+        for model in curve_models
+        if model in models
     ]
     return jobs
 
