@@ -32,9 +32,10 @@ RECIPE = {
     "geometry": "principal",
     "input_scaling": None,
     "init": "random",
+    "train_scales": False,
     "alpha": 1e-3,
-    "learning_rate_init": 5e-3,
-    "batch_size": 256,
+    "learning_rate_init": 7e-3,
+    "batch_size": 512,
     "max_iter": 10,
 }
 # Colours of natural images are further from zero: chosen on 10,000 held-out rows.
@@ -75,7 +76,7 @@ def fit_mlp(data, seed, rate, recipe, width=WIDTH):
 def fit_mlp_of_equal_count(data, seed, rank, recipe):
     """Fit the torch MLP that has as many parameters as HalfNet of this rank."""
     n_classes, n_features = len(set(data.y_train)), data.X_train.shape[1]
-    n_parameters = n_features * rank + 2 * WIDTH + (WIDTH + 1) * n_classes
+    n_parameters = n_features * rank + WIDTH + (WIDTH + 1) * n_classes
     width = width_for(n_parameters, n_features, n_classes)
     return fit_mlp(data, seed, "3e-3", recipe, width)
 
