@@ -14,6 +14,7 @@ from scipy import sparse
 __all__ = ["has_fast_int8", "int8_sums", "matmul", "row_blocks", "syrk"]
 
 _BLOCK_BYTES = 16 * 2**20
+_FEW_ROWS = 4
 
 
 def matmul(A, B, out=None):
@@ -45,12 +46,28 @@ def matmul(A, B, out=None):
     elif A.dtype.kind in "biu" and B.dtype.kind == "f":
         A = A.astype(B.dtype)
     if not (sparse.issparse(A) or sparse.issparse(B)):
+        if len(A) < _FEW_ROWS:
+            return _padded_matmul(A, B, out)
         return np.matmul(A, B, out=out)
     product = A @ B
     dense = product.toarray() if sparse.issparse(product) else np.asarray(product)
     if out is None:
         return dense
     out[...] = dense
+    return out
+
+
+def _padded_matmul(A, B, out):
+    """Multiply few rows as if there were more, to get the same numbers as among many.
+
+    Below this number of rows, BLAS takes other routines, which round otherwise.
+    """
+    padded = np.zeros((_FEW_ROWS, A.shape[1]), dtype=A.dtype)
+    padded[: len(A)] = A
+    product = np.matmul(padded, B)[: len(A)]
+    if out is None:
+        return product
+    out[...] = product
     return out
 
 
@@ -107,8 +124,8 @@ def int8_sums(Q, Y):
     ...     np.array([[1, 2], [0, -1]], np.int8), np.ones((2, 1), np.float32)
     ... )
     >>> gram
-    array([[ 1.,  2.],
-           [ 2.,  5.]])
+    array([[1., 2.],
+           [2., 5.]])
     """
     import torch
 

@@ -5,7 +5,13 @@ from instances import INSTANCES, expected_failures
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
+    check_global_output_transform_pandas,
+    check_global_set_output_transform_polars,
     check_param_validation,
+    check_set_output_transform_pandas,
+    check_set_output_transform_polars,
+    check_transformer_get_feature_names_out,
+    check_transformer_get_feature_names_out_pandas,
     parametrize_with_checks,
 )
 
@@ -23,7 +29,11 @@ def test_scikit_learn_check(estimator, check):
     check(estimator)
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS[:2], ids=lambda e: type(e).__name__)
+# One instance of each class.
+KINDS = list({type(estimator): estimator for estimator in ESTIMATORS[::-1]}.values())
+
+
+@pytest.mark.parametrize("estimator", KINDS, ids=lambda e: type(e).__name__)
 @pytest.mark.parametrize(
     "check", [check_param_validation, check_dataframe_column_names_consistency]
 )
@@ -33,5 +43,27 @@ def test_check_outside_the_suite(estimator, check):
 
 def test_every_public_estimator_is_checked():
     checked = {type(estimator).__name__ for estimator in ESTIMATORS}
-    public = {name for name in sklearn_halfnet.__all__ if name[0] != "_"}
-    assert public <= checked
+    public = {getattr(sklearn_halfnet, name) for name in sklearn_halfnet._PUBLIC}
+    estimators = {each.__name__ for each in public if hasattr(each, "get_params")}
+    assert estimators <= checked
+
+
+TRANSFORMERS = [each for each in KINDS if hasattr(each, "transform")]
+
+
+# The checks themselves fit on frames and transform arrays, and the other way round.
+@pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names")
+@pytest.mark.parametrize("estimator", TRANSFORMERS, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize(
+    "check",
+    [
+        check_set_output_transform_pandas,
+        check_global_output_transform_pandas,
+        check_set_output_transform_polars,
+        check_global_set_output_transform_polars,
+        check_transformer_get_feature_names_out,
+        check_transformer_get_feature_names_out_pandas,
+    ],
+)
+def test_check_of_transformers_outside_the_suite(estimator, check):
+    check(type(estimator).__name__, clone(estimator))

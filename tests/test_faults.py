@@ -23,9 +23,29 @@ from sklearn.exceptions import (
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils._param_validation import InvalidParameterError
 
-from sklearn_halfnet import HalfLayerClassifier, HalfLayerRegressor, _device
+from sklearn_halfnet import (
+    ELMClassifier,
+    ELMRegressor,
+    HalfLayerClassifier,
+    HalfLayerRegressor,
+    RVFLClassifier,
+    RVFLRegressor,
+    _device,
+)
 
 OPTIONS = {"hidden_layer_sizes": 16, "max_iter": 3, "random_state": 0}
+SMALL = {"hidden_layer_sizes": 16, "random_state": 0}
+EVERY = pytest.mark.parametrize(
+    "estimator",
+    [
+        HalfLayerClassifier,
+        HalfLayerRegressor,
+        ELMClassifier,
+        ELMRegressor,
+        RVFLClassifier,
+        RVFLRegressor,
+    ],
+)
 BOTH = pytest.mark.parametrize("estimator", [HalfLayerClassifier, HalfLayerRegressor])
 
 rng = np.random.default_rng(0)
@@ -42,25 +62,25 @@ def spoilt(value, data=X):
 # -- prediction ------------------------------------------------------------------------
 
 
-@BOTH
+@EVERY
 def test_predict_before_fit(estimator):
     with pytest.raises(NotFittedError):
         estimator().predict(X)
 
 
-@BOTH
+@EVERY
 @pytest.mark.parametrize("method", ["predict", "partial_fit"])
 def test_other_number_of_features(estimator, method):
-    model = estimator(**OPTIONS).fit(X, Y)
+    model = estimator(**SMALL).fit(X, Y)
     arguments = (X[:, :3],) if method == "predict" else (X[:, :3], Y)
     with pytest.raises(ValueError, match=r"X has 3 features, but .* is expecting 6"):
         getattr(model, method)(*arguments)
 
 
-@BOTH
+@EVERY
 @pytest.mark.parametrize("columns", ["abcdeg", "bacdef", "abcde"])
 def test_other_columns(estimator, columns):
-    model = estimator(**OPTIONS).fit(pd.DataFrame(X, columns=list("abcdef")), Y)
+    model = estimator(**SMALL).fit(pd.DataFrame(X, columns=list("abcdef")), Y)
     with pytest.raises(ValueError, match="feature names"):
         model.predict(pd.DataFrame(X[:, : len(columns)], columns=list(columns)))
 
@@ -90,22 +110,22 @@ def test_eight_threads_predict_the_same():
 # -- values of X and y -----------------------------------------------------------------
 
 
-@BOTH
+@EVERY
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array, pd.DataFrame])
 def test_values_that_are_not_finite(estimator, value, container):
     with pytest.raises(ValueError, match=r"Input X contains (NaN|infinity)"):
-        estimator(**OPTIONS).fit(container(spoilt(value)), Y)
+        estimator(**SMALL).fit(container(spoilt(value)), Y)
     with pytest.raises(ValueError, match=r"Input y contains (NaN|infinity)"):
-        estimator(**OPTIONS).fit(X, spoilt(value, Y))
+        estimator(**SMALL).fit(X, spoilt(value, Y))
 
 
-@BOTH
+@EVERY
 def test_missing_value_of_pandas(estimator):
     table = pd.DataFrame(X).astype("Float64")
     table.iloc[2, 3] = pd.NA
     with pytest.raises(ValueError, match="NaN"):
-        estimator(**OPTIONS).fit(table, Y)
+        estimator(**SMALL).fit(table, Y)
 
 
 def test_overflow_of_float32():
@@ -118,7 +138,7 @@ def test_overflow_of_float32():
         model.predict(spoilt(1e200))
 
 
-@BOTH
+@EVERY
 @pytest.mark.parametrize("scale", [1e300, 1e-300])
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
 def test_extreme_scale_names_the_column(estimator, scale, container):
@@ -126,18 +146,18 @@ def test_extreme_scale_names_the_column(estimator, scale, container):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # scikit-learn's, on sparse X
         with pytest.raises(ValueError, match="Column 2 of X has values too"):
-            estimator(**OPTIONS).fit(container(extreme), Y)
+            estimator(**SMALL).fit(container(extreme), Y)
     table = pd.DataFrame(extreme, columns=list("abcdef"))
     with pytest.raises(ValueError, match="Column 'c'"):
-        estimator(**OPTIONS).fit(table, Y)
+        estimator(**SMALL).fit(table, Y)
 
 
-@BOTH
+@EVERY
 @pytest.mark.parametrize("n_constant", [1, 6])
 def test_constant_columns(estimator, n_constant):
     flat = X.copy()
     flat[:, :n_constant] = 0.1
-    model = estimator(**OPTIONS).fit(flat, Y)
+    model = estimator(**SMALL).fit(flat, Y)
     assert np.isfinite(model.predict(flat)).all()
 
 
@@ -225,18 +245,18 @@ def test_one_row():
 # -- containers ------------------------------------------------------------------------
 
 
-@BOTH
+@EVERY
 def test_masked_array(estimator):
     with pytest.raises(ValueError, match="masked"):
-        estimator(**OPTIONS).fit(np.ma.masked_array(X, X > 1), Y)
+        estimator(**SMALL).fit(np.ma.masked_array(X, X > 1), Y)
 
 
-@BOTH
+@EVERY
 def test_corrupt_csr(estimator):
     corrupt = sparse.csr_matrix(X)
     corrupt.indices[3] = 100
     with pytest.raises(ValueError, match="corrupt sparse matrix"):
-        estimator(**OPTIONS).fit(corrupt, Y)
+        estimator(**SMALL).fit(corrupt, Y)
 
 
 def test_memory_layout_does_not_matter(tmp_path):
@@ -272,7 +292,7 @@ def test_labels_in_another_order_warn():
 # -- weights and parameters ------------------------------------------------------------
 
 
-@BOTH
+@EVERY
 @pytest.mark.parametrize(
     "weight",
     [np.ones(5), np.ones((60, 2)), np.full(60, np.nan), np.zeros(60), -np.ones(60)],
@@ -280,7 +300,7 @@ def test_labels_in_another_order_warn():
 )
 def test_bad_sample_weight(estimator, weight):
     with pytest.raises(ValueError, match=r"[sS]ample.weight"):
-        estimator(**OPTIONS).fit(X, Y, weight)
+        estimator(**SMALL).fit(X, Y, weight)
 
 
 def test_bad_class_weight():

@@ -26,7 +26,7 @@ def small_blocks(monkeypatch):
     """Cut rows into blocks of about 30."""
     cut = scaling.row_blocks
     monkeypatch.setattr(
-        scaling, "row_blocks", lambda n, size: cut(n, size, max_bytes=30 * size)
+        scaling, "row_blocks", lambda n, size, _: cut(n, size, max_bytes=30 * size)
     )
 
 

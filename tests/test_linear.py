@@ -9,7 +9,8 @@ from scipy import sparse
 from scipy.linalg import LinAlgWarning
 from sklearn.linear_model import Ridge, RidgeCV
 
-from sklearn_halfnet.linear import Gram, leave_one_out, ridge
+from sklearn_halfnet.linear import Gram, RidgeFit, ridge
+from sklearn_halfnet.linear.search import search_alpha
 
 
 def make_data(n_rows=60, n_features=5, n_targets=2, seed=0, offset=0.0):
@@ -60,7 +61,7 @@ def test_leave_one_out_equals_ridge_cv():
     sums, alphas = Gram().update(H, Y), [0.1, 1.0, 10.0]
     model = RidgeCV(alphas, store_cv_results=True).fit(H, Y)
     for column, alpha in enumerate(alphas):
-        errors = (Y - leave_one_out(H, Y, sums, alpha)) ** 2
+        errors = (Y - RidgeFit(sums, alpha).leave_one_out(H, Y)) ** 2
         np.testing.assert_allclose(errors, model.cv_results_[:, :, column], rtol=1e-8)
 
 
@@ -69,7 +70,8 @@ def test_leave_one_out_equals_a_refit(weight):
     H, Y = make_data(20)
     weights = np.ones(20)
     weights[4] = weight
-    found = leave_one_out(H, Y, Gram().update(H, Y, weights), 0.3, weights)[4]
+    fit = RidgeFit(Gram().update(H, Y, weights), 0.3)
+    found = fit.leave_one_out(H, Y, np.minimum(weights, 1))[4]
     weights[4] -= min(weight, 1)
     coef, intercept = Gram().update(H, Y, weights).solve(0.3)
     np.testing.assert_allclose(found, H[4] @ coef.T + intercept, rtol=1e-8)
@@ -224,3 +226,53 @@ def test_ridge_of_constant_features_is_the_mean():
     coef, intercept = ridge(np.ones((5, 3)), np.arange(5.0)[:, None])
     np.testing.assert_array_equal(coef, 0)
     np.testing.assert_allclose(intercept, 2)
+
+
+@pytest.mark.parametrize("relative", [False, True])
+@pytest.mark.parametrize("alphas", [None, np.geomspace(1e-3, 1e4, 12)])
+def test_walk_of_cholesky_finds_what_the_path_finds(alphas, relative):
+    H, Y = make_data(400, 40)
+    sums = Gram().update(H, Y + 20 * np.random.default_rng(1).standard_normal(Y.shape))
+    path = sums.path()
+    walked = search_alpha(sums, alphas, relative)
+    best = path.gcv([path.best_alpha(alphas, relative)], relative)
+    assert path.gcv([walked.alpha], relative) < 1.001 * best
+    coef, intercept = walked.solve()
+    for found, expected in zip(
+        (coef, intercept), sums.solve(walked.alpha), strict=True
+    ):
+        np.testing.assert_allclose(found, expected, rtol=1e-8)
+
+
+def test_wide_grams_are_walked(monkeypatch):
+    H, Y = make_data()
+    monkeypatch.setattr("sklearn_halfnet.linear.gram._LARGEST_PATH", 3)
+    assert Gram().update(H, Y).best_fit([0.5]).factor is not None
+
+
+def test_leave_one_out_of_a_singular_system_is_finite():
+    H, Y = make_data()
+    H = np.hstack([H, H])
+    fit = RidgeFit(Gram().update(H, Y), 0.0)
+    assert np.isfinite(fit.leave_one_out(H, Y)).all()
+
+
+def test_rounded_sums_are_exact():
+    rng = np.random.default_rng(0)
+    Q = rng.integers(-127, 128, (500, 600)).astype(np.int8)
+    Y = rng.standard_normal((500, 2)) + 5
+    rounded = Gram().update_rounded(Q[:200], 0.25, Y[:200])
+    rounded.update_rounded(Q[200:], 0.25, Y[200:])
+    expected = Gram().update(0.25 * Q.astype(float), Y)
+    np.testing.assert_allclose(rounded.gram, expected.gram, atol=1e-7)
+    np.testing.assert_allclose(rounded.cross, expected.cross, rtol=1e-3, atol=1e-2)
+    np.testing.assert_allclose(rounded.feature_mean, expected.feature_mean, atol=1e-12)
+    assert rounded.n_samples == 500
+
+
+def test_turned_sums_are_those_of_the_columns():
+    H, Y = make_data(4, 10)
+    basis = np.linalg.qr((H - H.mean(axis=0)).T)[0]
+    turned = Gram().update(H @ basis, Y).turned(basis)
+    expected = Gram().update(H - (H - H @ basis @ basis.T), Y)
+    assert_same_sums(turned, expected)

@@ -8,6 +8,7 @@ makes data whose target depends on few directions of many features.
 
 from sklearn_halfnet.datasets._load import load_dataset
 from sklearn_halfnet.datasets._multi_index import make_multi_index
+from sklearn_halfnet.datasets._parquet import parquet_blocks
 from sklearn_halfnet.datasets.images import IMAGES
 
-__all__ = ["IMAGES", "load_dataset", "make_multi_index"]
+__all__ = ["IMAGES", "load_dataset", "make_multi_index", "parquet_blocks"]

@@ -162,7 +162,7 @@ class BaseClosedForm(BaseEstimator):
         repeats = total_weight(y, sample_weight)
         weight = total_weight(y, repeats, getattr(self, "class_weight", None))
         if first:
-            self._targets = self._make_targets(y, weight, classes)
+            self._targets = self._make_targets(y, repeats, classes)
         elif classes is not None:
             self._targets.check_same_classes(classes)
         encoded = self._targets.encode(y, np.float64)
@@ -196,7 +196,7 @@ class BaseClosedForm(BaseEstimator):
                 block_weight = None if weight is None else weight[block]
                 sums.update(features, wanted[block], block_weight)
         rows.n_seen = n_before + X.shape[0]
-        return sums, rows
+        return self._in_units(sums, rows)
 
     def _sums_of_few(self, X, wanted, weight, repeats):
         """Sum up rows that are fewer than columns, in the space that they span."""
@@ -206,6 +206,15 @@ class BaseClosedForm(BaseEstimator):
             groups = self._groups()
             sums = ReadOut(groups, [row_space(H[:, columns]) for columns in groups])
             sums.update(H, wanted, weight)
+        return self._in_units(sums, rows)
+
+    def _in_units(self, sums, rows):
+        """Go back from standardised targets to the units of y."""
+        scale, mean = self._targets.scale, self._targets.mean
+        for gram in sums.grams:
+            gram.rescale_targets(scale, mean)
+        if rows.targets is not None:
+            rows.targets = rows.targets * scale + mean
         return sums, rows
 
     def _rounded(self, X):
@@ -224,23 +233,13 @@ class BaseClosedForm(BaseEstimator):
 
     def _start(self, X, encoded, weight):
         """Draw the hidden layers."""
-        if self.dtype == "int8" and self._direct_links:
-            raise ValueError(
-                "dtype='int8' rounds bounded features; direct links have no bounds. "
-                "Use dtype='float32', or ELM instead of RVFL."
-            )
+        self._check_size(X.shape[1])
         names = getattr(self, "feature_names_in_", None)
         scaling = InputScaling.fit(X, self.input_scaling, weight, names)
-        self._check_memory(X.shape[1])
         layers_rng, rows_rng = child_generators(self.random_state, 2)
+        options = self._sample_options()
         sample = StartSample.draw(
-            X,
-            encoded,
-            weight,
-            scaling,
-            rng=layers_rng,
-            dtype=self._float,
-            **self._sample_options(),
+            X, encoded, weight, scaling, rng=layers_rng, dtype=self._float, **options
         )
         self._draw_layers(scaling, sample, layers_rng, rows_rng)
 
@@ -270,7 +269,13 @@ class BaseClosedForm(BaseEstimator):
         self._step = rounding_step(sample, self._layers) if rounds else None
         self._row_seed = int(rows_rng.integers(2**32))
 
-    def _check_memory(self, n_features):
+    def _check_size(self, n_features):
+        """Raise before anything is allocated that cannot be, or cannot be rounded."""
+        if self.dtype == "int8" and self._direct_links:
+            raise ValueError(
+                "dtype='int8' rounds bounded features; direct links have no bounds. "
+                "Use dtype='float32', or ELM instead of RVFL."
+            )
         sizes = check_sizes(self.hidden_layer_sizes)
         width = sum(sizes) + (n_features if self._direct_links else 0)
         weights = sum(
@@ -297,9 +302,7 @@ class BaseClosedForm(BaseEstimator):
                 "The read-out is non-finite: X or y has values too large for "
                 f"dtype={self.dtype!r}."
             )
-        scale, mean = self._targets.scale, self._targets.mean
-        self.coef_ = (coef.T * scale).T.astype(self._float)
-        self.intercept_ = intercept * scale + mean
+        self.coef_, self.intercept_ = coef.astype(self._float), intercept
 
     def _calibrated(self, coef, intercept, fits):
         return coef, intercept
@@ -336,8 +339,10 @@ class BaseClosedForm(BaseEstimator):
 
     def _scores(self, X):
         scores = np.empty((X.shape[0], len(self.coef_)))
+        # In float64: few columns are rounded differently among few and many rows.
+        coef = self.coef_.T.astype(np.float64)
         for rows, features in self._features(X):
-            scores[rows] = matmul(features, self.coef_.T)
+            scores[rows] = matmul(features.astype(np.float64, copy=False), coef)
         return scores + self.intercept_
 
     # -- attributes --------------------------------------------------------------------

@@ -40,35 +40,37 @@ class BaseHalfLayer(BaseHiddenLayers):
 
     def _start(self, X, encoded, train_weight, rng):
         """Draw the layers and set the read-out's start value."""
-        sizes = check_sizes(self.hidden_layer_sizes)
-        self._check_memory(X, sizes)
-        kinds = check_kinds(self.weight_kind, len(sizes))
-        self._scaling = InputScaling.fit(
-            X,
-            self.input_scaling,
-            train_weight,
-            getattr(self, "feature_names_in_", None),
-        )
+        self._check_size(X.shape[1], X.shape[0])
+        names = getattr(self, "feature_names_in_", None)
+        scaling = InputScaling.fit(X, self.input_scaling, train_weight, names)
+        n_units = max(check_sizes(self.hidden_layer_sizes))
         sample = StartSample.draw(
-            X, encoded, train_weight, self._scaling, max(sizes), rng, self.dtype
+            X, encoded, train_weight, scaling, n_units, rng, self.dtype
         )
+        self._start_from(scaling, sample, rng)
+
+    def _start_from(self, scaling, sample, rng):
+        self._scaling = scaling
+        sizes = check_sizes(self.hidden_layer_sizes)
+        kinds = check_kinds(self.weight_kind, len(sizes))
         self._layers, features = draw_hidden_layers(
             sample, kinds, sizes, self.activation, rng
         )
         self._start_scales = [layer.scales for layer in self._layers]
         self._start_read_out(features, sample, rng)
 
-    def _check_memory(self, X, sizes):
+    def _check_size(self, n_features, n_rows):
         """Estimate what ``_start`` will allocate, before it does."""
-        n_rows = min(X.shape[0], max(10_000, *sizes))
+        sizes = check_sizes(self.hidden_layer_sizes)
+        n_rows = min(n_rows, max(10_000, *sizes))
         inner = min(n_rows, sizes[-1]) if self.init == "ridge" else 0
         numbers = sum(
             size * n_inputs + 2 * n_rows * size
-            for n_inputs, size in zip([X.shape[1], *sizes], sizes, strict=False)
+            for n_inputs, size in zip([n_features, *sizes], sizes, strict=False)
         )
         check_memory(
             numbers * np.dtype(self.dtype).itemsize + 2 * 8 * inner**2,
-            f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {X.shape[1]} features",
+            f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {n_features} features",
             "Use fewer hidden units.",
         )
 

@@ -5,6 +5,7 @@ from scipy import sparse
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_halfnet._matmul import matmul
 from sklearn_halfnet.estimators._layers import (
     LAYER_CONSTRAINTS,
     SIZE_CONSTRAINTS,
@@ -108,10 +109,12 @@ class BaseHiddenLayers(BaseTorchEstimator):
 
     def _scores(self, X):
         scores = np.empty((X.shape[0], self.n_outputs_))
+        # In float64: few columns are rounded differently among few and many rows.
+        coef = self.coef_.T.astype(np.float64)
         for rows, features in forward_blocks(
             X, self._scaling, self._layers, self.dtype
         ):
-            scores[rows] = features[-1] @ self.coef_.T
+            scores[rows] = matmul(features[-1].astype(np.float64, copy=False), coef)
         return scores + self.intercept_
 
 

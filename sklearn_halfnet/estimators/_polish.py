@@ -1,9 +1,9 @@
 """Closed-form ridge refit of a trained network's read-out."""
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp
 
+from sklearn_halfnet.estimators._calibration import calibration
+from sklearn_halfnet.estimators._row_sample import RowSample
 from sklearn_halfnet.features import forward_blocks
 from sklearn_halfnet.linear.gram import Gram
 
@@ -29,34 +29,20 @@ def polished_read_out(X, encoded, sample_weight, scaling, layers, targets):
     -------
     coef : ndarray of shape (n_outputs, n_units)
     intercept : ndarray of shape (n_outputs,)
-        For a classifier, scaled by the one factor that makes the log loss of the
-        training rows smallest, so that probabilities keep their meaning.
+        For a classifier, calibrated on leave-one-out scores, so that probabilities keep
+        their meaning.
     """
     wanted = targets.indicators(encoded).astype(np.float64)
     weight = np.ones(len(wanted)) if sample_weight is None else sample_weight
-    gram, dtype = Gram(), layers[0].scales.dtype
-    for rows, features in forward_blocks(X, scaling, layers, dtype):
-        gram.update(features[-1], wanted[rows], weight[rows])
-    coef, intercept = gram.best_fit().solve()
+    gram, sample = Gram(), RowSample(seed=0)
+    passes = forward_blocks(X, scaling, layers, layers[0].scales.dtype)
+    last = ((rows, features[-1]) for rows, features in passes)
+    for rows, features in sample.update(last, wanted, weight, weight):
+        gram.update(features, wanted[rows], weight[rows], overwrite=True)
+    fit = gram.best_fit()
+    coef, intercept = fit.solve()
     if targets.loss == "squared":
         return coef, intercept
-    intercept -= targets.middle
-    scores = np.empty_like(wanted)
-    for rows, features in forward_blocks(X, scaling, layers, dtype):
-        scores[rows] = features[-1] @ coef.T + intercept
-    factor = _best_factor(scores, wanted, weight, targets.loss)
-    return factor * coef, factor * intercept
-
-
-def _best_factor(scores, wanted, weight, loss):
-    """Factor on the scores at which the log loss is smallest."""
-
-    def log_loss(log_factor):
-        scaled = np.exp(log_factor) * scores
-        if loss == "softmax":
-            partition = logsumexp(scaled, axis=1)
-        else:
-            partition = np.logaddexp(0, scaled).sum(axis=1)
-        return float(weight @ (partition - (wanted * scaled).sum(axis=1)))
-
-    return np.exp(minimize_scalar(log_loss, bounds=(-2, 6), method="bounded").x)
+    scores = fit.leave_one_out(sample.features, sample.targets, sample.left_weight)
+    slope, offset = calibration(scores, sample.targets, sample.weight, targets.kind)
+    return slope[:, None] * coef, slope * intercept + offset

@@ -47,7 +47,7 @@ def layer_groups(sizes, n_direct, how):
 
 
 def row_space(H):
-    """Orthonormal basis of the rows of H about their mean.
+    """Orthonormal basis of the rows of H.
 
     Ridge regression finds its solution in this space, and turning the axes changes
     neither solution nor cross-validation. So few rows need no wide Gram matrix.
@@ -60,8 +60,8 @@ def row_space(H):
     -------
     basis : ndarray of shape (n_columns, min(n_rows, n_columns)), float64
     """
-    centred = H - H.mean(axis=0, dtype=np.float64)
-    return linalg.qr(centred.T, mode="economic", check_finite=False)[0]
+    rows = H.T.astype(np.float64)
+    return linalg.qr(rows, mode="economic", overwrite_a=True, check_finite=False)[0]
 
 
 @dataclass

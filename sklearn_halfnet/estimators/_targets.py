@@ -7,6 +7,8 @@ from scipy.special import expit, log_softmax, softmax
 from sklearn.metrics import r2_score
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from sklearn_halfnet.features.scaling import Moments
+
 __all__ = ["ClassTargets", "RealTargets"]
 
 
@@ -174,18 +176,20 @@ class RealTargets:
             If an output's variance is not a floating-point number.
         """
         columns = y.reshape(len(y), -1).astype(np.float64)
-        mean = np.average(columns, axis=0, weights=sample_weight)
-        with np.errstate(over="ignore", under="ignore"):
-            deviation = columns - mean
-            variance = np.average(deviation**2, axis=0, weights=sample_weight)
+        return cls.from_moments(Moments.of(columns, sample_weight), y.ndim == 1)
+
+    @classmethod
+    def from_moments(cls, moments, is_vector):
+        """Learn the same from the moments of the outputs."""
+        mean, variance = moments.mean, moments.variance
         if not np.isfinite(variance).all():
             raise ValueError(
                 "y has values too large to be standardised: their variance is not a "
                 "floating-point number. Rescale y."
             )
-        rounding = (10 * np.finfo(np.float64).eps * np.abs(mean)) ** 2
+        rounding = (10 * moments.eps * np.abs(mean)) ** 2
         scale = np.where(variance <= rounding, 1.0, np.sqrt(variance))
-        return cls(mean, scale, y.ndim == 1)
+        return cls(mean, scale, is_vector)
 
     @property
     def n_outputs(self):

@@ -140,12 +140,14 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
                 held = self._data(X, encoded, weight, held_out, device, left)
                 validate = self._validator(network, held, encoded, weight)
             monitor = self._monitor(network, validate, partial(report, network))
-            solver = self._solver(batch_size, rng)
-            objective = self._objective(network)
-            converged = self._solve(solver, objective, data, monitor)
-            monitor.check_parameters()
-            monitor.restore_best()
-            self._store(network)
+            self._minimise(network, data, self._solver(batch_size, rng), monitor)
+
+    def _minimise(self, network, data, solver, monitor):
+        """Run the solver to its end and take what it found."""
+        converged = self._solve(solver, self._objective(network), data, monitor)
+        monitor.check_parameters()
+        monitor.restore_best()
+        self._store(network)
         self._store_history(monitor)
         if not (converged or self._ends_by_itself()):
             warnings.warn(

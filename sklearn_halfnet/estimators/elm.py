@@ -33,7 +33,7 @@ class ELMClassifier(ClosedFormClassifier):
         the squared norm of the read-out of 0/1 targets. "gcv" chooses it by generalised
         cross-validation; "loo" by leave-one-out errors of up to 2,000 rows.
     alphas : array-like of shape (n_alphas,), default=None
-        Candidates for "gcv" and "loo". None spans eight decades below the largest
+        Candidates for "gcv" and "loo". None spans seven decades below the largest
         eigenvalue of the features' Gram matrix.
     scale : "auto" or float, default="auto"
         "auto" gives each unit's pre-activation unit variance, so that units are neither
@@ -127,7 +127,7 @@ class ELMRegressor(ClosedFormRegressor):
         the squared norm of the read-out of standardised targets. "gcv" chooses it by
         generalised cross-validation; "loo" by leave-one-out errors of up to 2,000 rows.
     alphas : array-like of shape (n_alphas,), default=None
-        Candidates for "gcv" and "loo". None spans eight decades below the largest
+        Candidates for "gcv" and "loo". None spans seven decades below the largest
         eigenvalue of the features' Gram matrix.
     scale : "auto" or float, default="auto"
         "auto" gives each unit's pre-activation unit variance, so that units are neither

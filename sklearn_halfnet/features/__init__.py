@@ -10,12 +10,13 @@ What half layers, random features, ELM and RVFL share: the scaling of the inputs
 from sklearn_halfnet.features.hidden_layer import HiddenLayer, forward_blocks
 from sklearn_halfnet.features.low_rank import draw_low_rank_layers
 from sklearn_halfnet.features.rounded import rounded_blocks, rounding_step
-from sklearn_halfnet.features.scaling import InputScaling, working_columns
+from sklearn_halfnet.features.scaling import InputScaling, Moments, working_columns
 from sklearn_halfnet.features.start import StartSample, draw_hidden_layers
 
 __all__ = [
     "HiddenLayer",
     "InputScaling",
+    "Moments",
     "StartSample",
     "draw_hidden_layers",
     "draw_low_rank_layers",

@@ -28,12 +28,16 @@ class HiddenLayer:
     shifts : ndarray of shape (n_units,)
     activation : str
         A name in ``ACTIVATIONS``.
+    origin : tuple (BaseWeights, dict) or None
+        The kind that drew the weights and the state of the generator before, where
+        these give the weights again.
     """
 
     weights: FrozenWeights
     scales: np.ndarray
     shifts: np.ndarray
     activation: str
+    origin: tuple = None
 
     def activate(self, projection):
         """Turn the projection (n_rows, n_units) into features, in place."""
@@ -49,6 +53,22 @@ class HiddenLayer:
     def with_values(self, scales, shifts):
         """Return the same layer with other scales and shifts."""
         return replace(self, scales=scales, shifts=shifts)
+
+    def without_weights(self):
+        """Return the layer as it travels: its weights are drawn again on arrival."""
+        return (
+            self if self.origin is None else replace(self, weights=self.weights.shape)
+        )
+
+    def with_weights(self):
+        """Draw the weights again where ``without_weights`` left them out."""
+        if not isinstance(self.weights, tuple):
+            return self
+        kind, state = self.origin
+        rng = np.random.default_rng()
+        rng.bit_generator.state = state
+        weights = FrozenWeights.from_array(kind.sample(*self.weights, rng))
+        return replace(self, weights=weights)
 
     @property
     def n_units(self):

@@ -1,12 +1,14 @@
 """Centring and scaling of the inputs, as the first random layer sees them."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import sparse
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from sklearn_halfnet._matmul import matmul, row_blocks
 
-__all__ = ["InputScaling", "working_columns"]
+__all__ = ["InputScaling", "Moments", "working_columns"]
 
 # A block of so many bytes is passed over several times without leaving the cache.
 _CACHE_BYTES = 2**20
@@ -52,15 +54,22 @@ class InputScaling:
         """
         if how is None:
             return cls()
-        moments = _sparse_moments if sparse.issparse(X) else _dense_moments
-        mean, variance = moments(X, sample_weight)
+        return cls.from_moments(Moments.of(X, sample_weight), how, feature_names)
+
+    @classmethod
+    def from_moments(cls, moments, how, feature_names=None):
+        """Make the map from moments of the training rows; parameters as in ``fit``."""
+        mean, variance = moments.mean, moments.variance
         too_large = ~np.isfinite(mean) | ~np.isfinite(variance)
         _refuse_columns(too_large, "large", feature_names)
-        _refuse_columns(_underflown(X, mean, variance), "small", feature_names)
+        # Variance zero in floating point only.
+        too_small = (variance == 0) & (np.abs(mean) < 1e-150) & (moments.peak > 0)
+        _refuse_columns(too_small, "small", feature_names)
         if how == "center":
             return cls(mean)
-        constant = variance <= _rounding_variance(mean, X)
-        return cls(mean, np.where(constant, 1.0, np.sqrt(variance)))
+        # What a constant column can show from rounding alone.
+        rounding = (10 * moments.eps * np.abs(mean)) ** 2
+        return cls(mean, np.where(variance <= rounding, 1.0, np.sqrt(variance)))
 
     def transform(self, X, dtype, *, overwrite=False):
         """Scale a block of rows; a sparse block is scaled but not centred.
@@ -149,29 +158,71 @@ def working_columns(X, layers):
     return max([n_features, *(layer.n_units for layer in layers)])
 
 
-def _dense_moments(X, sample_weight):
-    """Weighted mean and variance, merged over blocks (Chan et al. 1983)."""
-    n_rows, n_features = X.shape
-    total, mean, m2 = 0.0, np.zeros(n_features), np.zeros(n_features)
-    for rows in row_blocks(n_rows, n_features * X.itemsize, _CACHE_BYTES):
-        weight = None if sample_weight is None else sample_weight[rows]
-        block_total, block_mean, block_m2 = _block_moments(X[rows], weight)
-        total += block_total
-        if total == 0:
-            continue
-        delta = block_mean - mean
-        mean += delta * (block_total / total)
+@dataclass
+class Moments:
+    """Weighted mean and squares of columns, which add up over rows.
+
+    Parameters
+    ----------
+    total : float
+        Sum of the weights.
+    mean : ndarray of shape (n_features,)
+    square : ndarray of shape (n_features,)
+        Weighted sum of squares about the mean.
+    peak : ndarray of shape (n_features,)
+        Largest magnitude.
+    eps : float
+        Relative rounding error of the values.
+
+    References
+    ----------
+    T. F. Chan, G. H. Golub, R. J. LeVeque, "Algorithms for computing the sample
+    variance", The American Statistician 37 (1983), equation 2.1.
+    """
+
+    total: float
+    mean: np.ndarray
+    square: np.ndarray
+    peak: np.ndarray
+    eps: float
+
+    @classmethod
+    def of(cls, X, sample_weight=None):
+        """Sum up the rows of an ndarray or CSR matrix."""
+        n_rows, n_features = X.shape
+        zero = np.zeros(n_features)
+        found = cls(0.0, zero, zero, zero, np.finfo(X.dtype).eps)
+        if sparse.issparse(X):
+            return found.merged(_sparse_moments(X, sample_weight))
+        for rows in row_blocks(n_rows, n_features * X.itemsize, _CACHE_BYTES):
+            weight = None if sample_weight is None else sample_weight[rows]
+            found = found.merged(_block_moments(X[rows], weight))
+        return found
+
+    def merged(self, other):
+        """Return the moments of the rows of both."""
+        total = self.total + other.total
+        share = other.total / total if total else 0.0
+        step = other.mean - self.mean
         with np.errstate(over="ignore", invalid="ignore"):
-            m2 += block_m2 + delta**2 * (block_total * (1 - block_total / total))
-    return mean, m2 / total
+            between = step**2 * (other.total * (1 - share))
+            square = self.square + other.square + between
+        peak = np.maximum(self.peak, other.peak)
+        eps = max(self.eps, other.eps)
+        return Moments(total, self.mean + step * share, square, peak, eps)
+
+    @property
+    def variance(self):
+        """Variance of each column."""
+        return self.square / self.total
 
 
 def _block_moments(block, weight):
-    """Total weight, mean and sum of squares about the mean; float64."""
     weight = np.ones(len(block)) if weight is None else weight
-    total = float(weight.sum())
+    total, eps = float(weight.sum()), np.finfo(block.dtype).eps
     if total == 0:
-        return 0.0, np.zeros(block.shape[1]), np.zeros(block.shape[1])
+        zero = np.zeros(block.shape[1])
+        return Moments(0.0, zero, zero, zero, eps)
     share = (weight / total).astype(block.dtype)
     rough = share @ block
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
@@ -179,26 +230,17 @@ def _block_moments(block, weight):
         # What rounding left of the mean is small, and known to full precision.
         rest = (share @ deviation).astype(np.float64)
         square = (share @ np.square(deviation, out=deviation)).astype(np.float64)
-        return total, rough + rest, total * np.maximum(square - rest**2, 0)
+        square = total * np.maximum(square - rest**2, 0)
+    peak = np.maximum(block.max(axis=0), -block.min(axis=0))
+    return Moments(total, rough + rest, square, peak, eps)
 
 
 def _sparse_moments(X, sample_weight):
     mean, variance = mean_variance_axis(X, axis=0, weights=sample_weight)
-    return mean.astype(np.float64), variance.astype(np.float64)
-
-
-def _rounding_variance(mean, X):
-    """Variance that a constant column can show from rounding alone."""
-    eps = np.finfo(X.dtype).eps
-    return (10 * eps * np.abs(mean)) ** 2
-
-
-def _underflown(X, mean, variance):
-    """Columns whose variance is zero in floating point only."""
-    tiny = (variance == 0) & (np.abs(mean) < 1e-150)
-    for column in np.flatnonzero(tiny):
-        tiny[column] = abs(X[:, [column]]).max() > 0
-    return tiny
+    total = float(X.shape[0] if sample_weight is None else sample_weight.sum())
+    peak = np.asarray(abs(X).max(axis=0).todense()).ravel()
+    square = variance.astype(np.float64) * total
+    return Moments(total, mean.astype(np.float64), square, peak, np.finfo(X.dtype).eps)
 
 
 def _refuse_columns(bad, size, feature_names):

@@ -71,12 +71,17 @@ class StartSample:
         -------
         sample : StartSample
         """
-        affordable = _MAX_BYTES // (X.shape[1] * np.dtype(dtype).itemsize)
-        n_rows = max(n_units, min(max_rows, affordable))
+        n_rows = sample_size(X.shape[1], n_units, dtype, max_rows)
         rows = choose_rows(X.shape[0], sample_weight, n_rows, rng)
         weight = np.ones(len(rows)) if sample_weight is None else sample_weight[rows]
         features = scaling.dense_rows(X[rows], dtype)
         return cls(features, None if targets is None else targets[rows], weight)
+
+
+def sample_size(n_features, n_units, dtype, max_rows=_MAX_ROWS):
+    """How many rows ``StartSample.draw`` takes; parameters as there."""
+    affordable = _MAX_BYTES // (n_features * np.dtype(dtype).itemsize)
+    return max(n_units, min(max_rows, affordable))
 
 
 def choose_rows(n_samples, sample_weight, n_rows, rng):
@@ -128,13 +133,15 @@ def draw_hidden_layers(
     features, layers = sample.features, []
     share = sample.sample_weight / sample.sample_weight.sum()
     for kind, size in zip(weight_kinds, sizes, strict=True):
+        redrawn = kind.kind_name and not (kind.requires_X or kind.requires_y)
+        origin = (kind, rng.bit_generator.state) if redrawn else None
         matrix = kind.sample(size, features.shape[1], rng, X=features, y=sample.targets)
         projection = matmul(features, matrix.astype(features.dtype, copy=False).T)
         scales, means = _scales_and_means(projection, share, scale)
         shifts = draw_biases(bias, activation, size, rng) - means
         scales, shifts = scales.astype(features.dtype), shifts.astype(features.dtype)
         frozen = FrozenWeights.from_array(matrix)
-        layers.append(HiddenLayer(frozen, scales, shifts, activation))
+        layers.append(HiddenLayer(frozen, scales, shifts, activation, origin))
         features = layers[-1].activate(projection)
     return layers, features
 

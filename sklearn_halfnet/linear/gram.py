@@ -214,14 +214,25 @@ class Gram:
         self.n_samples += other.n_samples
         return self
 
+    def rescale_targets(self, scale, mean):
+        """Turn sums of targets Y into those of ``scale * Y + mean``, in place.
+
+        Parameters
+        ----------
+        scale, mean : float or ndarray of shape (n_targets,)
+        """
+        if self.gram is not None:
+            self.cross *= scale
+            self.target_square *= np.square(scale)
+            self.target_mean = self.target_mean * scale + mean
+
     def turned(self, basis):
         """Return the same sums for features H' with H = H' B.
 
         Parameters
         ----------
         basis : ndarray of shape (n_new_features, n_features)
-            B, with orthonormal columns. Of H' only what H shows is known; it is
-            taken to be constant in all other directions, as rows that span H are.
+            B, with orthonormal columns that span the rows of H'.
 
         Returns
         -------
@@ -269,7 +280,7 @@ class Gram:
         Parameters
         ----------
         alphas : array-like of shape (n_alphas,), default=None
-            Candidates, greater than 0. None spans eight decades below the largest
+            Candidates, greater than 0. None spans seven decades below the largest
             eigenvalue.
         relative : bool, default=False
             Whether to divide each target's error by its variance, so that targets of

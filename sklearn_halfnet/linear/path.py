@@ -88,7 +88,7 @@ class RidgePath:
             return None
 
     def default_alphas(self, n_alphas=25):
-        """Strengths from 1e-8 times the largest eigenvalue up to that eigenvalue.
+        """Strengths from 1e-7 times the largest eigenvalue up to that eigenvalue.
 
         Parameters
         ----------
@@ -100,7 +100,7 @@ class RidgePath:
             Increasing.
         """
         largest = self.eigenvalues[-1] if self.eigenvalues[-1] > 0 else 1.0
-        return np.geomspace(1e-8, 1.0, n_alphas) * largest
+        return np.geomspace(1e-7, 1.0, n_alphas) * largest
 
     def degrees_of_freedom(self, alpha):
         """Trace of the matrix that maps centred targets to fitted ones."""

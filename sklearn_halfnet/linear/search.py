@@ -26,7 +26,7 @@ def search_alpha(gram, alphas=None, relative=False):
     gram : Gram
     alphas : array-like of shape (n_alphas,), default=None
         Candidates, each tried. None walks down the score in half decades between
-        1e-8 and 1 times the largest eigenvalue.
+        1e-7 and 1 times the largest eigenvalue.
     relative : bool, default=False
         As in ``RidgePath.gcv``.
 
@@ -57,8 +57,8 @@ def search_alpha(gram, alphas=None, relative=False):
         for alpha in np.sort(alphas)[::-1]:
             score(alpha)
         return score.best
-    grid = np.geomspace(1e-8, 1, 17) * largest
-    _walk_down(lambda i: score(grid[i]), len(grid), start=6)
+    grid = np.geomspace(1e-7, 1, 15) * largest
+    _walk_down(lambda i: score(grid[i]), len(grid), start=4)
     return score.best
 
 

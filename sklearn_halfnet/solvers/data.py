@@ -3,6 +3,8 @@
 import numpy as np
 import torch
 
+from sklearn_halfnet.solvers.lbfgs import gradient_vector
+
 __all__ = ["BlockData"]
 
 _BLOCK_BYTES = 8 * 2**20
@@ -79,6 +81,19 @@ class BlockData:
             if self.keeps:
                 self.kept[i] = inputs
         return inputs, self.targets[i], self.weights[i]
+
+    def loss_and_gradient(self, objective, parameters):
+        """Mean loss of all rows, without the penalty, and its gradient as a vector."""
+        for parameter in parameters:
+            parameter.grad = None
+        total = 0.0
+        for i in range(len(self)):
+            inputs, targets, weights = self.block(i)
+            share = len(targets) / self.n_rows
+            loss = share * objective.data_loss(inputs, targets, weights)
+            loss.backward()
+            total += loss.item()
+        return total, gradient_vector(parameters)
 
     def minibatches(self, batch_size, rng):
         """Visit all rows once: blocks in random order, rows shuffled within a block."""

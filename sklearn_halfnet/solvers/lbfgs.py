@@ -5,7 +5,7 @@ import torch
 from scipy.optimize import minimize
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-__all__ = ["LBFGS"]
+__all__ = ["LBFGS", "gradient_vector", "load_vector"]
 
 
 class LBFGS:
@@ -35,11 +35,11 @@ class LBFGS:
         parameters = objective.parameters()
 
         def loss_and_gradient(vector):
-            _load(parameters, vector)
+            load_vector(parameters, vector)
             return _loss_and_gradient(objective, data, parameters)
 
         def callback(intermediate_result):
-            _load(parameters, intermediate_result.x)
+            load_vector(parameters, intermediate_result.x)
             if after_iteration(float(intermediate_result.fun)):
                 raise StopIteration
 
@@ -51,11 +51,12 @@ class LBFGS:
             callback=callback,
             options={"maxiter": max_iter, "gtol": self.tol, "maxfun": 20 * max_iter},
         )
-        _load(parameters, result.x)
+        load_vector(parameters, result.x)
         return bool(result.success) or result.status == 99
 
 
-def _load(parameters, vector):
+def load_vector(parameters, vector):
+    """Give the parameters the values of one float64 vector."""
     first = parameters[0]
     with torch.no_grad():
         flat = torch.from_numpy(vector).to(first.device, first.dtype)
@@ -63,19 +64,18 @@ def _load(parameters, vector):
 
 
 def _loss_and_gradient(objective, data, parameters):
-    """Sum over the blocks; the penalty counts once."""
-    for parameter in parameters:
-        parameter.grad = None
-    total = 0.0
-    for i in range(len(data)):
-        inputs, targets, weights = data.block(i)
-        share = len(targets) / data.n_rows
-        loss = share * objective.data_loss(inputs, targets, weights)
-        loss.backward()
-        total += loss.item()
+    """Sum over the rows, wherever they lie; the penalty counts once."""
+    total, gradient = data.loss_and_gradient(objective, parameters)
     if objective.alpha:
+        for parameter in parameters:
+            parameter.grad = torch.zeros_like(parameter)
         penalty = objective.penalty()
         penalty.backward()
-        total += penalty.item()
+        total, gradient = total + penalty.item(), gradient + gradient_vector(parameters)
+    return total, gradient
+
+
+def gradient_vector(parameters):
+    """All gradients as one float64 vector."""
     gradient = torch.cat([p.grad.reshape(-1) for p in parameters])
-    return total, gradient.cpu().numpy().astype(np.float64)
+    return gradient.cpu().numpy().astype(np.float64)

@@ -1,0 +1,76 @@
+"""Rows of dask collections as delayed blocks."""
+
+import dask
+import numpy as np
+from dask import array as da
+
+__all__ = ["Blocks", "row_parts"]
+
+
+class Blocks:
+    """Rows of X, y and sample_weight that belong together, as delayed objects."""
+
+    def __init__(self, blocks):
+        self.blocks = blocks
+
+    @classmethod
+    def of(cls, X, y, sample_weight):
+        parts, lengths = row_parts(X, "X")
+        columns = [parts]
+        for name, column in (("y", y), ("sample_weight", sample_weight)):
+            columns.append(_aligned(column, name, lengths))
+        return cls(list(zip(*columns, strict=True)))
+
+    def map(self, function, *arguments, only=None):
+        """Compute ``function(number, X, y, w, *arguments)`` of each block."""
+        return dask.compute(*self.delayed(function, *arguments, only=only))
+
+    def delayed(self, function, *arguments, only=None):
+        """Return the same, not yet computed; an entry None is left out."""
+        task = dask.delayed(_with_note)
+        numbers = range(len(self.blocks)) if only is None else only
+        return [task(function, i, *self.blocks[i], *arguments) for i in numbers]
+
+
+def row_parts(collection, name):
+    """Cut a collection into delayed blocks of rows and their lengths (nan: unknown)."""
+    if isinstance(collection, da.Array):
+        if collection.ndim == 2:
+            collection = collection.rechunk({1: -1})
+        return collection.to_delayed().ravel().tolist(), collection.chunks[0]
+    if hasattr(collection, "to_delayed") and hasattr(collection, "npartitions"):
+        parts = collection.to_delayed()
+        return list(parts), [np.nan] * len(parts)
+    raise TypeError(
+        f"{name} must be a dask array or dataframe, got {type(collection).__name__}. "
+        "Wrap arrays by dask.array.from_array."
+    )
+
+
+def _aligned(column, name, lengths):
+    if column is None:
+        return [None] * len(lengths)
+    known = not np.isnan(lengths).any()
+    if isinstance(column, np.ndarray) and known and len(column) == sum(lengths):
+        column = da.from_array(column, chunks=(lengths, *column.shape[1:]))
+    if isinstance(column, da.Array) and known and not np.isnan(column.chunks[0]).any():
+        if sum(column.chunks[0]) != sum(lengths):
+            raise ValueError(
+                f"X has {sum(lengths)} rows, {name} has {sum(column.chunks[0])}."
+            )
+        column = column.rechunk({0: tuple(lengths)})
+    parts, _ = row_parts(column, name)
+    if len(parts) != len(lengths):
+        raise ValueError(
+            f"X has {len(lengths)} blocks of rows, {name} has {len(parts)}: cut them "
+            "at the same rows."
+        )
+    return parts
+
+
+def _with_note(function, number, *arguments):
+    try:
+        return function(*arguments)
+    except Exception as error:
+        error.add_note(f"In block {number} of X, counted from 0.")
+        raise

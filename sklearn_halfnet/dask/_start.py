@@ -1,0 +1,190 @@
+"""What a fit learns of the data before it sums up: labels, scaling, a few rows."""
+
+from copy import copy
+from functools import reduce
+from itertools import pairwise
+
+import dask
+import numpy as np
+from scipy import sparse
+from sklearn.base import is_classifier
+
+from sklearn_halfnet.estimators._targets import RealTargets
+from sklearn_halfnet.estimators._validation import total_weight, validate_X
+from sklearn_halfnet.features import InputScaling, Moments, StartSample
+from sklearn_halfnet.features.start import choose_rows, sample_size
+
+__all__ = ["block_weights", "learn_facts", "resolved_class_weight", "start_sample"]
+
+
+def learn_facts(estimator, blocks):
+    """Learn rows, weights and labels of each block: the first pass."""
+    return blocks.map(_facts, is_classifier(estimator), _given_weights(estimator))
+
+
+def _facts(X, y, w, classifies, class_weight):
+    """Rows, which of them have weight, and the labels or moments of the targets."""
+    y = np.asarray(y)
+    if X.shape[0] != len(y) or (w is not None and len(w) != len(y)):
+        raise ValueError(f"X has {X.shape[0]} rows, y has {len(y)}.")
+    labels = None
+    if classifies and y.ndim == 1:
+        labels = np.unique(y, return_counts=True)
+    weight = None
+    if w is not None or class_weight is not None:
+        weight = block_weights(y, w, class_weight)[0]
+    moments = None
+    if not classifies:
+        columns = y.reshape(len(y), -1).astype(np.float64)
+        moments = Moments.of(columns, None if w is None else np.asarray(w))
+    positive = None if weight is None else weight > 0
+    return {
+        "n_rows": len(y),
+        "n_features": X.shape[1],
+        "positive": positive,
+        "labels": labels,
+        "moments": moments,
+    }
+
+
+def block_weights(y, w, class_weight):
+    """Total weights and repeats of a block, which may all be zero."""
+    if w is not None and not np.any(w):
+        return np.zeros(len(y)), np.zeros(len(y))
+    repeats = total_weight(y, w)
+    if class_weight is None:
+        return repeats, repeats
+    try:
+        return total_weight(y, repeats, class_weight), repeats
+    except ValueError as error:
+        if "zero for every row" not in str(error):
+            raise
+        return np.zeros(len(y)), repeats
+
+
+def _given_weights(estimator):
+    class_weight = getattr(estimator, "class_weight", None)
+    return None if class_weight == "balanced" else class_weight
+
+
+def resolved_class_weight(estimator, facts):
+    """Return class weights as numbers, also if they are "balanced"."""
+    if getattr(estimator, "class_weight", None) != "balanced":
+        return _given_weights(estimator)
+    counts = _class_counts(facts)
+    if counts is None:
+        raise ValueError(
+            "class_weight='balanced' of multilabel targets is not supported on dask "
+            "collections. Give a list of dicts."
+        )
+    total = sum(counts.values())
+    return {label: total / (len(counts) * count) for label, count in counts.items()}
+
+
+def _class_counts(facts):
+    """Rows of each class, or None if there are no classes."""
+    counts = {}
+    for fact in facts:
+        if fact["labels"] is None:
+            return None
+        for label, count in zip(*fact["labels"], strict=True):
+            counts[label] = counts.get(label, 0) + count
+    return counts
+
+
+def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **options):
+    """Learn scaling and targets, and take the same rows as on one machine.
+
+    Sets ``_targets`` and what scikit-learn keeps of the features on the estimator.
+
+    Parameters
+    ----------
+    estimator : estimator
+    blocks : Blocks
+    facts : list of dict
+        What ``learn_facts`` returned.
+    class_weight : dict, list of dict or None
+    rng : numpy.random.Generator
+        Chooses the rows.
+    n_features : int
+    **options : dict
+        Passed to ``sample_size``.
+
+    Returns
+    -------
+    scaling : InputScaling
+    sample : StartSample
+        With targets encoded.
+    """
+    lengths = [fact["n_rows"] for fact in facts]
+    n_rows = sample_size(n_features, **options)
+    chosen = choose_rows(sum(lengths), _positive(facts), n_rows, rng)
+    moments, X, y, weight = _gather(blocks, lengths, chosen, class_weight, estimator)
+    X, y = estimator._validate_training(X, y, reset=True)
+    estimator._targets = _targets(estimator, facts, y, weight)
+    names = getattr(estimator, "feature_names_in_", None)
+    scaling = InputScaling()
+    if moments is not None:
+        scaling = InputScaling.from_moments(moments, estimator.input_scaling, names)
+    encoded = estimator._targets.encode(y, np.float64)
+    weight = np.ones(len(y)) if weight is None else weight
+    return scaling, StartSample(
+        scaling.dense_rows(X, options["dtype"]), encoded, weight
+    )
+
+
+def _targets(estimator, facts, y, weight):
+    """Targets of all rows, where y are some of them."""
+    if not is_classifier(estimator):
+        moments = reduce(Moments.merged, [fact["moments"] for fact in facts])
+        return RealTargets.from_moments(moments, y.ndim == 1)
+    counts = _class_counts(facts)
+    classes = None if counts is None else list(counts)
+    return estimator._make_targets(y, weight, classes)
+
+
+def _positive(facts):
+    if facts[0]["positive"] is None:
+        return None
+    return np.concatenate([fact["positive"] for fact in facts])
+
+
+def _gather(blocks, lengths, chosen, class_weight, estimator):
+    """Moments of all rows, and the chosen rows themselves."""
+    starts = np.cumsum([0, *lengths])
+    scales = estimator.input_scaling is not None
+    tasks = []
+    for number, (start, stop) in enumerate(pairwise(starts)):
+        rows = chosen[(chosen >= start) & (chosen < stop)] - start
+        if scales or len(rows):
+            arguments = (rows, class_weight, scales, copy(estimator))
+            tasks += blocks.delayed(_look, *arguments, only=[number])
+    parts = dask.compute(*tasks)
+    moments = [part[0] for part in parts if part[0] is not None]
+    moments = reduce(Moments.merged, moments) if moments else None
+    X, y, weight = zip(*[part[1:] for part in parts if len(part[2])], strict=True)
+    weight = None if weight[0] is None else np.concatenate(weight)
+    return moments, stacked(X), np.concatenate(y), weight
+
+
+def _look(X, y, w, rows, class_weight, scales, estimator):
+    """Moments of a block, and some of its rows."""
+    y = np.asarray(y)
+    weight = None
+    if w is not None or class_weight is not None:
+        weight, _ = block_weights(y, w, class_weight)
+    moments = None
+    if scales:
+        moments = Moments.of(validate_X(estimator, X, reset=True), weight)
+    taken = X.iloc[rows] if hasattr(X, "iloc") else X[rows]
+    return moments, taken, y[rows], None if weight is None else weight[rows]
+
+
+def stacked(parts):
+    if sparse.issparse(parts[0]):
+        return sparse.vstack(parts).tocsr()
+    if hasattr(parts[0], "iloc"):
+        import pandas as pd
+
+        return pd.concat(parts)
+    return np.concatenate(parts)

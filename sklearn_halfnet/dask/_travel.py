@@ -1,0 +1,39 @@
+"""Estimators on their way to the workers, without what can be drawn again there."""
+
+import uuid
+from copy import copy
+from functools import lru_cache
+
+__all__ = ["Traveller", "arrive", "call"]
+
+
+class Traveller:
+    """An estimator without the weights that can be drawn again from their seed."""
+
+    def __init__(self, estimator):
+        self.token = uuid.uuid4().hex
+        self.estimator = copy(estimator)
+        self.estimator.__dict__.pop("_sums", None)
+        self.estimator.__dict__.pop("_rows", None)
+        layers = getattr(estimator, "_layers", None)
+        if layers is not None:
+            self.estimator._layers = [layer.without_weights() for layer in layers]
+
+    def __eq__(self, other):
+        return self.token == other.token
+
+    def __hash__(self):
+        return hash(self.token)
+
+
+@lru_cache(maxsize=2)
+def arrive(traveller):
+    """Draw the weights again: once for each worker and fit."""
+    estimator = copy(traveller.estimator)
+    if hasattr(estimator, "_layers"):
+        estimator._layers = [layer.with_weights() for layer in estimator._layers]
+    return estimator
+
+
+def call(traveller, method, X):
+    return getattr(arrive(traveller), method)(X)

@@ -1,0 +1,228 @@
+"""Fits on dask collections equal those of one machine, whatever happens to workers."""
+
+import os
+import pickle
+import signal
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from scipy import sparse
+from sklearn.base import clone, is_classifier
+from sklearn.datasets import load_digits
+from sklearn.exceptions import NotFittedError
+
+from sklearn_halfnet import (
+    ELMClassifier,
+    ELMRegressor,
+    HalfLayerClassifier,
+    HalfLayerRegressor,
+    HalfNetClassifier,
+    RVFLClassifier,
+    RVFLRegressor,
+)
+from sklearn_halfnet.weights import WEIGHTS
+
+da = pytest.importorskip("dask.array")
+dd = pytest.importorskip("dask.dataframe")
+distributed = pytest.importorskip("distributed")
+halfnet_dask = pytest.importorskip("sklearn_halfnet.dask")
+
+X, Y = load_digits(return_X_y=True)
+X, Y = X[:600, 10:40], Y[:600]
+WEIGHT = 1.0 + np.arange(600) % 3
+FAST = {"dtype": "float64", "random_state": 0}
+EXACT = {"hidden_layer_sizes": 40, **FAST}
+
+
+def targets(model):
+    return Y if is_classifier(model) else np.column_stack([Y, Y**2]).astype(float)
+
+
+def outputs(model, data):
+    return model.predict_proba(data) if is_classifier(model) else model.predict(data)
+
+
+def check_same(model, collection, y, weight=None):
+    alone = clone(model).fit(X, targets(model), weight)
+    found = halfnet_dask.fit(clone(model), collection, y, weight)
+    assert_allclose(found.coef_, alone.coef_, rtol=1e-8, atol=1e-8)
+    assert_allclose(outputs(found, X), outputs(alone, X), rtol=1e-8, atol=1e-8)
+    return found
+
+
+@pytest.mark.parametrize("chunks", [(600, 30), (250, 30), (70, 11)])
+@pytest.mark.parametrize(
+    "Model", [ELMClassifier, ELMRegressor, RVFLClassifier, RVFLRegressor]
+)
+def test_same_as_one_machine_in_any_chunks(Model, chunks):
+    model = Model(**EXACT)
+    collection = da.from_array(X, chunks=chunks)
+    check_same(model, collection, da.from_array(targets(model), chunks=100), WEIGHT)
+
+
+@pytest.mark.parametrize("kind", WEIGHTS)
+def test_same_for_every_weight_kind(kind):
+    model = ELMClassifier(weight_kind=kind, **EXACT)
+    check_same(model, da.from_array(X, chunks=(200, -1)), Y)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"input_scaling": None, "scale": 0.1},
+        {"input_scaling": "center", "activation": "tanh"},
+        {"hidden_layer_sizes": (20, 10), "read_out": "ensemble", "alpha": 1.0},
+        {"class_weight": "balanced"},
+        {"class_weight": {0: 0.0, 3: 5.0}},
+        {"alpha": "loo"},
+    ],
+)
+def test_same_for_every_option(options):
+    model = ELMClassifier(**{**EXACT, **options})
+    check_same(model, da.from_array(X, chunks=(200, -1)), Y)
+
+
+@pytest.mark.parametrize("weight", [None, WEIGHT])
+@pytest.mark.parametrize(
+    "model",
+    [
+        HalfLayerClassifier(solver="lbfgs", **EXACT),
+        HalfLayerClassifier((30, 20), "instances", solver="lbfgs", **FAST),
+        HalfLayerRegressor(solver="lbfgs", **EXACT),
+    ],
+    ids=["classifier", "two layers", "regressor"],
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_half_layers_train_as_on_one_machine(model, weight):
+    alone = clone(model).fit(X, targets(model), weight)
+    found = halfnet_dask.fit(
+        clone(model), da.from_array(X, chunks=(200, -1)), targets(model), weight
+    )
+    assert len(found.loss_curve_) == len(alone.loss_curve_)
+    assert_allclose(found.loss_curve_[:5], alone.loss_curve_[:5], rtol=1e-8)
+    assert_allclose(found.loss_curve_, alone.loss_curve_, rtol=1e-3)
+    scores = [each.score(X, targets(model)) for each in (found, alone)]
+    assert scores[0] == pytest.approx(scores[1], abs=0.02)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"early_stopping": True}, {"polish": True, "solver": "lbfgs"}]
+)
+def test_half_layers_say_what_they_need(options):
+    collection = da.from_array(X, chunks=(200, -1))
+    with pytest.raises(ValueError, match="On dask collections half layers need"):
+        halfnet_dask.fit(HalfLayerClassifier(**options), collection, Y)
+
+
+def test_frames_and_names():
+    names = [f"c{i}" for i in range(30)]
+    frame = dd.from_pandas(pd.DataFrame(X, columns=names), npartitions=3)
+    y = dd.from_pandas(pd.Series(Y), npartitions=3)
+    model = halfnet_dask.fit(ELMClassifier(**EXACT), frame, y)
+    alone = ELMClassifier(**EXACT).fit(pd.DataFrame(X, columns=names), Y)
+    assert list(model.feature_names_in_) == names
+    assert_allclose(model.coef_, alone.coef_, atol=1e-8)
+    labels = halfnet_dask.predict(model, frame)
+    assert np.isnan(labels.shape[0])
+    assert (labels.compute() == alone.predict(pd.DataFrame(X, columns=names))).all()
+
+
+def test_sparse_blocks():
+    blocks = da.from_array(X, chunks=(200, -1)).map_blocks(sparse.csr_matrix)
+    alone = ELMClassifier(**EXACT).fit(sparse.csr_array(X), Y)
+    found = halfnet_dask.fit(ELMClassifier(**EXACT), blocks, Y)
+    assert_allclose(found.coef_, alone.coef_, atol=1e-8)
+
+
+def test_blocks_of_weight_zero_count_nothing():
+    weight = np.repeat([1.0, 0.0, 1.0], 200)
+    kept = weight > 0
+    model = ELMClassifier(**EXACT)
+    alone = clone(model).fit(X[kept], Y[kept])
+    found = halfnet_dask.fit(
+        clone(model), da.from_array(X, chunks=(200, -1)), Y, weight
+    )
+    assert_allclose(found.gram_.gram, alone.gram_.gram, atol=1e-8)
+
+
+def test_partial_fit_goes_on():
+    model = ELMRegressor(**EXACT, input_scaling=None, scale=0.1, alpha=1.0)
+    first = da.from_array(X[:400], chunks=(150, -1))
+    found = halfnet_dask.fit(clone(model), first, Y[:400].astype(float))
+    found.partial_fit(X[400:], Y[400:])
+    assert_allclose(found.coef_, clone(model).fit(X, Y).coef_, atol=1e-8)
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "decision_function"])
+def test_predictions_are_dask_arrays(method):
+    model = ELMClassifier(**EXACT).fit(X, Y)
+    found = halfnet_dask.predict(model, da.from_array(X, chunks=(250, 7)), method)
+    expected = getattr(model, method)(X)
+    assert found.shape == expected.shape
+    assert found.dtype == expected.dtype
+    assert_allclose(found.compute(), expected, atol=1e-12)
+
+
+def test_weights_are_not_sent():
+    from sklearn_halfnet.dask._travel import Traveller, arrive
+
+    model = ELMClassifier((3000, 300), random_state=0).fit(X, Y)
+    traveller = Traveller(model)
+    assert len(pickle.dumps(traveller)) < 4 * (2 * 3300 + 10 * 3300) + 10_000
+    arrived = arrive(pickle.loads(pickle.dumps(traveller)))
+    for found, expected in zip(arrived.weights_, model.weights_, strict=True):
+        assert (found == expected).all()
+
+
+def test_faults():
+    collection = da.from_array(X, chunks=(200, -1))
+    with pytest.raises(TypeError, match="must be a dask array or dataframe"):
+        halfnet_dask.fit(ELMClassifier(), X, Y)
+    with pytest.raises(TypeError, match="got HalfNetClassifier"):
+        halfnet_dask.fit(HalfNetClassifier(), collection, Y)
+    with pytest.raises(ValueError, match="X has 600 rows, y has 500"):
+        halfnet_dask.fit(ELMClassifier(), collection, da.from_array(Y[:500]))
+    with pytest.raises(ValueError, match="only one class"):
+        halfnet_dask.fit(ELMClassifier(), collection, np.zeros(600))
+    with pytest.raises(NotFittedError):
+        halfnet_dask.predict(ELMClassifier(), collection)
+
+
+def test_error_names_the_block_and_leaves_the_model():
+    model = ELMClassifier(**EXACT).fit(X, Y)
+    before = model.predict_proba(X)
+    poisoned = X.copy()
+    poisoned[450, 3] = np.nan
+    with pytest.raises(ValueError, match="contains NaN") as caught:
+        halfnet_dask.fit(model, da.from_array(poisoned, chunks=(200, -1)), Y)
+    assert caught.value.__notes__ == ["In block 2 of X, counted from 0."]
+    assert_allclose(model.predict_proba(X), before)
+
+
+def kill_once(block, marker):
+    """Kill the first worker that gets here, and let all others pass."""
+    try:
+        os.close(os.open(marker, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return block
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.filterwarnings("ignore")  # of the cluster about the dead worker
+def test_killed_worker_changes_nothing(tmp_path):
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    expected = ELMClassifier(**EXACT).fit(X, Y)
+    whole = da.from_array(X, chunks=(60, -1))
+    with (
+        distributed.LocalCluster(**options, silence_logs=50) as cluster,
+        distributed.Client(cluster),
+    ):
+        calm = halfnet_dask.fit(ELMClassifier(**EXACT), whole, Y)
+        marker = str(tmp_path / "killed")
+        deadly = whole.map_blocks(kill_once, marker, dtype=float, meta=X[:0])
+        found = halfnet_dask.fit(ELMClassifier(**EXACT), deadly, Y)
+    assert os.path.exists(marker)
+    assert_allclose(found.coef_, calm.coef_, rtol=1e-10, atol=1e-10)
+    assert_allclose(found.coef_, expected.coef_, rtol=1e-8, atol=1e-8)
