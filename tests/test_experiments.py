@@ -17,10 +17,12 @@ from sklearn_halfnet.experiments import (
     _figures,
     _models,
     bench,
+    closed_form,
     half_layers,
     half_layers_defaults,
     half_layers_speed,
 )
+from sklearn_halfnet.experiments._closed_form_measures import reference_elm
 from sklearn_halfnet.experiments._epochs import learning_curve
 from sklearn_halfnet.experiments._half_layers_published import TABLES
 from sklearn_halfnet.experiments._half_layers_report import row_summaries
@@ -513,20 +515,37 @@ def test_speed_report_has_every_measure(data_home, tmp_path):
     assert "nan" not in text
 
 
+def test_closed_form_report_has_every_measure(data_home, tmp_path):
+    report = closed_form.run(data_home=data_home, out=tmp_path, quick=True)
+    text = report.read_text(encoding="utf-8")
+    for _, label, *_, bar in closed_form.ROWS:
+        assert label in text and bar in text
+    assert "nan" not in text
+
+
+def test_reference_elm_learns(digits):
+    X, y = digits.X_train, digits.y_train.astype(int)
+    predict = reference_elm(X.astype(np.float32), y, 300, chunk=64)
+    assert (predict(digits.X_test) == digits.y_test).mean() > 0.85
+
+
 def test_defaults_report_counts_wins(data_home, tmp_path):
     report = half_layers_defaults.run(data_home=data_home, out=tmp_path, quick=True)
     assert "of 2 data sets" in report.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("experiment", [half_layers_speed, half_layers_defaults])
+@pytest.mark.parametrize(
+    "experiment", [half_layers_speed, half_layers_defaults, closed_form]
+)
 def test_experiments_without_tables_say_so(experiment, tmp_path):
     with pytest.raises(CommandError, match="no numbered tables"):
         experiment.run(table=1, out=tmp_path)
 
 
-def test_defaults_say_where_their_data_belong(tmp_path):
+@pytest.mark.parametrize("experiment", [half_layers_defaults, closed_form])
+def test_experiments_say_where_their_data_belong(experiment, tmp_path):
     with pytest.raises(CommandError, match="--data-home"):
-        half_layers_defaults.run(out=tmp_path)
+        experiment.run(out=tmp_path)
 
 
 def test_outcome_of_differences():

@@ -8,6 +8,8 @@ __all__ = ["calibration"]
 
 # Scores that say nothing, or the contrary, still leave the order of the classes.
 _LEAST_SLOPE = 1e-3
+# In log odds.
+_OFFSET_SD = 0.5
 
 
 def calibration(scores, wanted, weight, kind):
@@ -16,7 +18,8 @@ def calibration(scores, wanted, weight, kind):
     Platt scaling (binary and multilabel) or temperature scaling with an offset a class
     (multiclass), by maximum likelihood on leave-one-out scores. As in Platt's method,
     each class counts one row more than was seen, so that separated classes do not get
-    infinite slopes.
+    infinite slopes. Offsets of many classes would follow the few rows that are wrong:
+    a normal prior keeps them near zero.
 
     Parameters
     ----------
@@ -64,24 +67,22 @@ def _maximum_likelihood(scores, wanted, weight, softmaxes):
     """Minimise the mean log loss, which is convex in slope and offsets."""
     share = weight / weight.sum()
     wanted = _smoothed(wanted, weight, softmaxes)
-    middle = share @ scores
+    # Offsets of a softmax count from the same score for all classes.
+    middle = (share @ scores).mean() if softmaxes else share @ scores
     spread = max(float(np.sqrt((share @ (scores - middle) ** 2).max())), 1e-300)
-    standard = (scores - middle) / spread
-    problem = _Problem(standard, wanted, share, softmaxes)
+    prior = 1 / (_OFFSET_SD**2 * weight.sum()) if softmaxes else 0.0
+    problem = _Problem((scores - middle) / spread, wanted, share, softmaxes, prior)
     start = np.zeros(1 + scores.shape[1])
     start[0] = 1.0
-    options = {"gtol": 1e-13, "maxiter": 100}
     found = minimize(
         problem.loss,
         start,
         jac=problem.gradient,
         hess=problem.hessian,
         method="trust-exact",
-        options=options,
+        options={"gtol": 1e-13, "maxiter": 100},
     ).x
     slope, offset = max(found[0], _LEAST_SLOPE) / spread, found[1:]
-    if softmaxes:
-        offset = offset - offset.mean()
     return slope, offset - slope * middle
 
 
@@ -96,11 +97,11 @@ def _smoothed(wanted, weight, softmaxes):
 
 
 class _Problem:
-    """Log loss of slope * scores + offsets, with its derivatives."""
+    """Log loss of slope * scores + offsets and the prior, with their derivatives."""
 
-    def __init__(self, scores, wanted, share, softmaxes):
+    def __init__(self, scores, wanted, share, softmaxes, prior):
         self.scores, self.wanted, self.share = scores, wanted, share
-        self.softmaxes = softmaxes
+        self.softmaxes, self.prior = softmaxes, prior
 
     def _log_odds(self, values):
         return values[0] * self.scores + values[1:]
@@ -108,7 +109,8 @@ class _Problem:
     def loss(self, values):
         z = self._log_odds(values)
         if self.softmaxes:
-            return -float(self.share @ (self.wanted * log_softmax(z, axis=1)).sum(1))
+            likelihood = self.share @ (self.wanted * log_softmax(z, axis=1)).sum(1)
+            return 0.5 * self.prior * float(values[1:] @ values[1:]) - likelihood
         cross = self.wanted * log_expit(z) + (1 - self.wanted) * log_expit(-z)
         return -float(self.share @ cross[:, 0])
 
@@ -116,7 +118,8 @@ class _Problem:
         z = self._log_odds(values)
         p = softmax(z, axis=1) if self.softmaxes else expit(z)
         residual = self.share[:, None] * (p - self.wanted)
-        return np.concatenate([[(residual * self.scores).sum()], residual.sum(axis=0)])
+        of_offsets = residual.sum(axis=0) + self.prior * values[1:]
+        return np.concatenate([[(residual * self.scores).sum()], of_offsets])
 
     def hessian(self, values):
         z, s = self._log_odds(values), self.scores
@@ -129,6 +132,5 @@ class _Problem:
         hessian[0, 1:] = hessian[1:, 0] = slope_offset.sum(axis=0)
         offsets = np.diag(weighted.sum(axis=0))
         hessian[1:, 1:] = offsets - weighted.T @ p if self.softmaxes else offsets
-        # Adding one number to all offsets of a softmax changes nothing.
-        hessian[1:, 1:] += 1e-9 * np.eye(s.shape[1])
+        hessian[1:, 1:] += self.prior * np.eye(s.shape[1])
         return hessian

@@ -18,6 +18,10 @@ EXPERIMENTS = {
         "sklearn_halfnet.experiments.half_layers_speed",
         "Seconds, memory and bytes of half layers, each beside its rival",
     ),
+    "closed-form": (
+        "sklearn_halfnet.experiments.closed_form",
+        "ELM in closed form: seconds, memory, accuracy and calibration",
+    ),
     "half-layers-defaults": (
         "sklearn_halfnet.experiments.half_layers_defaults",
         "Default parameters on ten tabular data sets, beside scikit-learn's MLP",

@@ -1,18 +1,14 @@
 """Measurements of seconds and memory for ``halfnet reproduce half-layers-speed``."""
 
 import pickle
-import threading
 import time
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from multiprocessing import get_context
-from pathlib import Path
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 
 from sklearn_halfnet import HalfLayerClassifier
 from sklearn_halfnet.experiments._epochs import fit_all_epochs
+from sklearn_halfnet.experiments._memory import in_fresh_process, peak_memory
 
 __all__ = [
     "against_mlp",
@@ -137,8 +133,7 @@ def cache_too_small(data, seed, cache_size=50):
     plenty = HalfLayerClassifier(**options).fit(data.X_train, data.y_train)
     expected = plenty.decision_function(data.X_test)
     arguments = (data.X_train, data.y_train, data.X_test, options, cache_size)
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
-        found, peak = fresh.submit(_fit_and_watch, *arguments).result()
+    found, peak = in_fresh_process(_fit_and_watch, *arguments)
     projection = len(data.X_train) * WIDE["hidden_layer_sizes"] * 4 / 2**20
     return {
         "projection_mb": projection,
@@ -152,33 +147,9 @@ def _fit_and_watch(X, y, X_test, options, cache_size):
     model = HalfLayerClassifier(**options, cache_size=cache_size)
     # Libraries are loaded, and threads started, before the baseline is taken.
     HalfLayerClassifier(**options).fit(X[:300], y[:300])
-    with _peak_memory() as peak:
+    with peak_memory() as peak:
         model.fit(X, y)
     return model.decision_function(X_test), peak["mb"]
-
-
-@contextmanager
-def _peak_memory(interval=0.002):
-    """Watch how far resident memory rises above its present value, in MB."""
-    before, peak, done = _resident_mb(), {"mb": 0.0}, threading.Event()
-
-    def watch():
-        while not done.wait(interval):
-            peak["mb"] = max(peak["mb"], _resident_mb() - before)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        yield peak
-    finally:
-        done.set()
-        watcher.join()
-
-
-def _resident_mb():
-    """Resident memory of this process; needs Linux."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * 4096 / 2**20
 
 
 def pickled_bytes(seed):

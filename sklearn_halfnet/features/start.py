@@ -14,6 +14,9 @@ __all__ = ["BIASES", "StartSample", "draw_biases", "draw_hidden_layers"]
 _MAX_ROWS = 10_000
 _MAX_BYTES = 256 * 2**20
 
+# Of a unit's projection, relative to the median unit's.
+_LEAST_VARIANCE = 1e-4
+
 _PERIODIC = {"cos", "sin"}
 
 BIASES = {
@@ -162,5 +165,7 @@ def _scales_and_means(projection, share, scale):
     square = np.einsum("i,ij,ij->j", share.astype(dtype), projection, projection)
     variance = square - mean**2
     constant = variance <= 1e-10 * square
-    scales = 1 / np.sqrt(np.where(constant, 1, variance))
+    # A unit that is nearly dead in the sample would be huge on a row that wakes it.
+    floor = _LEAST_VARIANCE * np.median(variance)
+    scales = 1 / np.sqrt(np.where(constant, 1, np.maximum(variance, floor)))
     return scales, mean * scales

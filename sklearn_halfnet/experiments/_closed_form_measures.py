@@ -1,0 +1,173 @@
+"""Measurements for ``halfnet reproduce closed-form``: one function a table row."""
+
+import time
+
+import numpy as np
+from scipy import linalg
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import Normalizer
+
+from sklearn_halfnet import ELMClassifier, ELMRegressor
+from sklearn_halfnet.experiments._epochs import fit_all_epochs
+from sklearn_halfnet.experiments._memory import in_fresh_process, peak_memory
+from sklearn_halfnet.weights import ReceptiveFieldWeights
+
+__all__ = [
+    "accuracy",
+    "against_reference",
+    "calibration_error",
+    "many_rows",
+    "memory",
+    "receptive_fields_against_mlp",
+    "reference_elm",
+]
+
+IMAGES = {"input_scaling": "center"}
+RIDGE = 100.0
+# Chosen on 10,000 held-out training rows of MNIST: kind, activation and bias, and that
+# images are scaled to norm 1 before.
+FIELDS = {
+    **IMAGES,
+    "weight_kind": ReceptiveFieldWeights("instances", image_shape=(28, 28)),
+    "activation": "gaussian",
+}
+PLAIN = {**IMAGES, "bias": "zero"}
+# What is timed beside the reference: the default, with a strength that is given as the
+# reference's is, and in 8 bits.
+VARIANTS = {
+    "default": {},
+    "given": {"alpha": RIDGE},
+    "int8": {"dtype": "int8"},
+    "int8_given": {"dtype": "int8", "alpha": RIDGE},
+}
+
+
+def reference_elm(X, y, n_units, seed=0, chunk=4096):
+    """Fit an ELM in plain numpy: float32 sums over chunks, one ridge strength.
+
+    Returns
+    -------
+    predict : callable
+        From rows to class indices.
+    """
+    rng = np.random.default_rng(seed)
+    mean, n_classes = X.mean(axis=0), y.max() + 1
+    W = rng.standard_normal((X.shape[1], n_units)).astype(X.dtype)
+    W /= ((X[:1000] - mean) @ W).std(axis=0)
+    b = rng.standard_normal(n_units).astype(X.dtype)
+    G = np.zeros((n_units, n_units), X.dtype)
+    B = np.zeros((n_units, n_classes), X.dtype)
+    targets = np.eye(n_classes, dtype=X.dtype)[y]
+    for start in range(0, len(X), chunk):
+        H = np.maximum((X[start : start + chunk] - mean) @ W + b, 0)
+        G += H.T @ H
+        B += H.T @ targets[start : start + chunk]
+    G[np.diag_indices(n_units)] += RIDGE
+    V = linalg.solve(G, B, assume_a="pos")
+    return lambda X: (np.maximum((X - mean) @ W + b, 0) @ V).argmax(axis=1)
+
+
+def _timed(function):
+    begun = time.perf_counter()
+    result = function()
+    return result, time.perf_counter() - begun
+
+
+def _arrays(data):
+    classes, y = np.unique(data.y_train, return_inverse=True)
+    return data.X_train, y, data.X_test, np.searchsorted(classes, data.y_test)
+
+
+def against_reference(data, seed, n_units=2048):
+    """Fit the reference, then each variant of ours, in turn."""
+    X, y, X_test, y_test = _arrays(data)
+    predict, seconds = _timed(lambda: reference_elm(X, y, n_units, seed))
+    test = 100 * float((predict(X_test) == y_test).mean())
+    result = {"reference": seconds, "reference_test": test}
+    for name, options in VARIANTS.items():
+        model = ELMClassifier(n_units, **IMAGES, **options, random_state=seed)
+        _, result[name] = _timed(lambda model=model: model.fit(X, y))
+        result[f"{name}_ratio"] = result[name] / result["reference"]
+        result[f"{name}_test"] = 100 * model.score(X_test, y_test)
+    return result
+
+
+def memory(data, seed, n_units=2048):
+    """Peak above the data of one fit, in a fresh process."""
+    arguments = (*_arrays(data)[:2], {"hidden_layer_sizes": n_units, **IMAGES})
+    return {"peak_mb": in_fresh_process(_fit_and_watch, *arguments)}
+
+
+def _fit_and_watch(X, y, options):
+    ELMClassifier(**{**options, "hidden_layer_sizes": 8}).fit(X[:300], y[:300])
+    with peak_memory() as peak:
+        ELMClassifier(**options).fit(X, y)
+    return peak["mb"]
+
+
+def accuracy(data, seed, n_units, fields=False):
+    """Test accuracy of plain units, or of receptive fields on images of norm 1."""
+    model = ELMClassifier(n_units, **(FIELDS if fields else PLAIN), random_state=seed)
+    if fields:
+        model = make_pipeline(Normalizer(), model)
+    X, y, X_test, y_test = _arrays(data)
+    _, seconds = _timed(lambda: model.fit(X, y))
+    return {"test": 100 * model.score(X_test, y_test), "seconds": seconds}
+
+
+def receptive_fields_against_mlp(data, seed):
+    """2,000 receptive fields, then MLPClassifier((32,), max_iter=10)."""
+    result = accuracy(data, seed, 2000, fields=True)
+    mlp = MLPClassifier((32,), max_iter=10, random_state=seed)
+    _, result["mlp"] = _timed(lambda: fit_all_epochs(mlp, data))
+    result["mlp_test"] = 100 * mlp.score(data.X_test, data.y_test)
+    result["ratio"] = result["seconds"] / result["mlp"]
+    return result
+
+
+def calibration_error(data, seed, n_units=2000, n_bins=15, **options):
+    """Compute the expected calibration error of the default ELM on the test rows.
+
+    The mean over bins of confidence of |accuracy - confidence|, weighted by rows (Guo
+    et al. 2017, equation 3).
+    """
+    X, y, X_test, y_test = _arrays(data)
+    model = ELMClassifier(n_units, **options, random_state=seed).fit(X, y)
+    probability = model.predict_proba(X_test)
+    confidence = probability.max(axis=1)
+    right = model.predict(X_test) == y_test
+    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
+    gaps = [
+        abs(right[bins == b].sum() - confidence[bins == b].sum()) for b in range(n_bins)
+    ]
+    return {
+        "error": float(sum(gaps) / len(X_test)),
+        "test": 100 * float(right.mean()),
+        "least": float(probability.min()),
+        "sum_error": float(np.abs(probability.sum(axis=1) - 1).max()),
+    }
+
+
+def many_rows(seed, n_rows=2_000_000, n_features=100, n_units=1000):
+    """Fit rows that are made block by block, and watch memory, in a fresh process."""
+    return in_fresh_process(_fit_made_rows, seed, n_rows, n_features, n_units)
+
+
+def _fit_made_rows(seed, n_rows, n_features, n_units, block=50_000):
+    def blocks(n_rows):
+        rng = np.random.default_rng(seed)
+        for start in range(0, n_rows, block):
+            n_here = min(block, n_rows - start)
+            X = rng.standard_normal((n_here, n_features), dtype=np.float32)
+            yield X, np.sin(X[:, 0]) + X[:, 1] * X[:, 2]
+
+    model = ELMRegressor(n_units, random_state=seed)
+    ELMRegressor(8).fit_blocks(blocks(300))
+    with peak_memory() as peak:
+        _, seconds = _timed(lambda: model.fit_blocks(blocks(n_rows)))
+    return {
+        "seconds": seconds,
+        "peak_mb": peak["mb"],
+        "n_rows": model.gram_.n_samples,
+    }
