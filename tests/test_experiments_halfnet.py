@@ -15,6 +15,7 @@ from sklearn_halfnet.experiments._halfnet_images import (
     fit_mlp_of_equal_count,
 )
 from sklearn_halfnet.experiments._halfnet_report import report_text
+from sklearn_halfnet.experiments._halfnet_tables import DEFAULTS, fit_default
 from sklearn_halfnet.experiments._torch_mlp import TorchMLP
 
 
@@ -84,3 +85,12 @@ def test_mlp_of_equal_count_has_about_as_many_parameters(digits):
     net = HalfNetClassifier(WIDTH, 8, random_state=0, **recipe)
     wanted = net.fit(digits.X_train, digits.y_train).n_trainable_parameters_
     assert abs(found - wanted) < 75  # one unit more or less
+
+
+@pytest.mark.parametrize("model", DEFAULTS)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_default_classifiers_take_text_labels(digits, model):
+    names = np.array(list("abcdefghij"))
+    data = Bunch(**digits)
+    data.y_train, data.y_test = names[digits.y_train], names[digits.y_test]
+    assert fit_default(data, 0, model)["test"] > 0.15

@@ -26,7 +26,13 @@ from sklearn_halfnet import (
 from sklearn_halfnet.datasets import make_multi_index
 from sklearn_halfnet.experiments._epochs import fit_all_epochs
 
-__all__ = ["DEFAULTS", "MULTI_INDEX", "fit_table_model", "multi_index_data"]
+__all__ = [
+    "DEFAULTS",
+    "MULTI_INDEX",
+    "fit_default",
+    "fit_multi_index",
+    "multi_index_data",
+]
 
 N_FEATURES, N_TRAIN, N_TEST = 50, 100_000, 10_000
 
@@ -101,12 +107,17 @@ def _default_models(task, seed):
 DEFAULTS = tuple(_default_models("regression", 0))
 
 
-def fit_table_model(data, seed, name):
-    """Fit a model of ``MULTI_INDEX`` or ``DEFAULTS`` and score it on the test rows."""
-    if name in MULTI_INDEX:
-        model = MULTI_INDEX[name](seed)
-    else:
-        model = _default_models(data.task, seed)[name]
+def fit_multi_index(data, seed, name):
+    """Fit a model of ``MULTI_INDEX`` and score it on the test rows."""
+    return _measured(MULTI_INDEX[name](seed), data)
+
+
+def fit_default(data, seed, name):
+    """Fit a model of ``DEFAULTS`` and score it on the test rows."""
+    return _measured(_default_models(data.task, seed)[name], data)
+
+
+def _measured(model, data):
     begun = time.perf_counter()
     fit_all_epochs(model, data)
     seconds = time.perf_counter() - begun

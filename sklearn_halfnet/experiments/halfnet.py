@@ -128,13 +128,13 @@ def _fits(number, seed, recipe, load, quick):
         return _by_rank(lambda: load(name), seed, recipe, quick)
     if number == 4:
         return {
-            model: lambda model=model: tables.fit_table_model(load(name), seed, model)
+            model: lambda model=model: tables.fit_multi_index(load(name), seed, model)
             for model in tables.MULTI_INDEX
         }
     if number == 5:
         return {"all": lambda: images.fit_neighbours(load(name), seed, recipe)}
     return {
-        f"{data}: {model}": lambda data=data, model=model: tables.fit_table_model(
+        f"{data}: {model}": lambda data=data, model=model: tables.fit_default(
             load(data, seed), seed, model
         )
         for data in (QUICK_DATA if quick else DATA)
