@@ -367,7 +367,7 @@ def tiny_paper(monkeypatch, digits):
         return Bunch(**digits)
 
     monkeypatch.setattr(half_layers, "load_dataset", load)
-    models = ("lp", "mlp-32", "rnd-256-N", "rnd-256-T")
+    models = ("lp", "mlp-32", "rnd-256-N", "rnd-256-T", "clp", "crnd-256-N")
     monkeypatch.setattr(half_layers, "QUICK_MODELS", models)
     return loaded
 
@@ -398,6 +398,10 @@ def test_report_holds_ours_beside_the_papers(tmp_path, tiny_paper):
         "mnist-curves.png",
         "fashion-mnist-accuracy.png",
         "fashion-mnist-curves.png",
+        "conv-mnist-accuracy.png",
+        "conv-mnist-curves.png",
+        "conv-fashion-mnist-accuracy.png",
+        "conv-fashion-mnist-curves.png",
     }
 
 
@@ -409,7 +413,7 @@ def test_reproduction_goes_on_where_it_stopped(tmp_path, tiny_paper, capsys):
     capsys.readouterr()
     half_layers.run(table=1, out=tmp_path, quick=True)
     redone = capsys.readouterr().err.splitlines()
-    assert len(redone) == 2 and "rnd-256-N, seed 0" in redone[0]
+    assert len(redone) == 2 and "mlp-32, curves" in redone[0]
     again = path.read_text().splitlines(keepends=True)
     assert again[: len(lines) - 2] == lines[:-2] and len(again) == len(lines)
 
@@ -435,8 +439,29 @@ def test_without_matplotlib_there_is_a_report(
 
 def test_published_tables_are_complete():
     half = [f"rnd-{h}-{k}" for h in (256, 512, 1024, 2048) for k in "NBMT"]
-    for table in TABLES.values():
-        assert list(table.published) == ["lp", "mlp-16", "mlp-32", *half]
+    behind = [f"crnd-{h}-{k}" for h in (256, 512, 1024, 2048) for k in "NB"]
+    for number in (1, 2):
+        assert list(TABLES[number].published) == ["lp", "mlp-16", "mlp-32", *half]
+    for number in (3, 4):
+        assert list(TABLES[number].published) == ["clp", "cmlp-40", *behind]
+
+
+@pytest.mark.parametrize(
+    "model, count",
+    [
+        ("clp", 16_586),
+        ("cmlp-40", 51_586),
+        ("crnd-256-N", 8_138),
+        ("crnd-512-B", 11_210),
+        ("crnd-1024-B", 17_354),
+        ("crnd-2048-N", 29_642),
+    ],
+)
+def test_convolutional_rows_have_the_papers_number_of_parameters(model, count):
+    rng = np.random.default_rng(0)
+    X, y = rng.random((200, 784), np.float32), np.arange(200) % 10
+    estimator = half_layers.make_model(model, 0, {"max_iter": 1}, (28, 28))
+    assert estimator.fit(X, y).n_trainable_parameters_ == count
 
 
 @pytest.mark.parametrize("model", TABLES[1].published)

@@ -11,8 +11,8 @@ __all__ = ["EXPERIMENTS", "CommandError"]
 EXPERIMENTS = {
     "half-layers": (
         "sklearn_halfnet.experiments.half_layers",
-        "Alpaydin (2025), Half-Layered Neural Networks: tables 1 (MNIST) and "
-        "2 (Fashion-MNIST), and the figures",
+        "Alpaydin (2025), Half-Layered Neural Networks: tables 1 (MNIST), 2 "
+        "(Fashion-MNIST), 3 and 4 (the same behind convolutions), and the figures",
     ),
     "half-layers-speed": (
         "sklearn_halfnet.experiments.half_layers_speed",
@@ -25,6 +25,11 @@ EXPERIMENTS = {
     "half-layers-defaults": (
         "sklearn_halfnet.experiments.half_layers_defaults",
         "Default parameters on ten tabular data sets, beside scikit-learn's MLP",
+    ),
+    "halfnet": (
+        "sklearn_halfnet.experiments.halfnet",
+        "Alpaydin (2026), HalfNet: beside full layers (1), by rank on MNIST (2) and "
+        "CIFAR-10 (3), on 8 of 50 directions (4), before neighbours (5), defaults (6)",
     ),
 }
 

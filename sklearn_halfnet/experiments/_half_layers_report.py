@@ -96,7 +96,8 @@ def report_text(tables, records, recipes, quick):
     parts.append(
         "Test accuracy is the mean over the seeds, sd its sample standard deviation, "
         "fit the median in seconds; lp, softmax regression, is an MLP without hidden "
-        "layers. No picking: the last epoch counts."
+        "layers; c stands for two convolutional layers before. No picking: the last "
+        "epoch counts."
     )
     for number in tables:
         parts.append(f"## Table {number}: {TABLES[number].title}")
@@ -128,7 +129,7 @@ def _cells(model, row):
 
 
 def _verdict(rows):
-    ours = [row for model, row in rows.items() if model.startswith("rnd")]
+    ours = [row for model, row in rows.items() if "rnd" in model]
     better = sum(row["test"] > row["paper"] for row in ours)
     return f"{better} of {len(ours)} half-layer rows are above the paper's."
 
@@ -173,7 +174,8 @@ def draw(tables, records, weights, out):
         return []
     figures = {"weights.png": _figures.weight_pictures(weights)}
     for number in tables:
-        data, title = TABLES[number].data, TABLES[number].title
+        table = TABLES[number]
+        data, title = f"{table.figures}{table.data}", table.title
         figures[f"{data}-accuracy.png"] = _figures.score_against_parameters(
             _series(row_summaries(number, records)), "test accuracy, %", title
         )
