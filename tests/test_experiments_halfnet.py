@@ -66,7 +66,9 @@ def test_drop_is_the_largest_fall_between_neighbours():
     def record(rank, test):
         result = {"test": test, "train": 99.0, "fit_seconds": 1.0, "n_trainable": rank}
         key = {"table": 2, "model": f"HalfNet, rank {rank}", "seed": 0}
-        return {"key": key, "result": result}
+        environment = {"versions": {}, "processor": "", "n_cpus": 2, "platform": ""}
+        environment |= {"python": "", "threads": []}
+        return {"key": key, "result": result, "environment": environment}
 
     records = [record(*pair) for pair in ((1, 90.0), (2, 95.0), (4, 94.5), (8, 96.0))]
     text = report_text(halfnet.TABLES, records)

@@ -53,7 +53,7 @@ class ConvHalfLayerClassifier(ImageInputs, ClassifierTraining, BaseConvHalfLayer
         Rows a step of Adam; "auto" is min(256, n_samples).
     learning_rate : {"one_cycle", "cosine", "constant"}, default="one_cycle"
         Schedule of Adam's rate, as in HalfLayerClassifier.
-    learning_rate_init : float, default=5e-3
+    learning_rate_init : float, default=1e-2
         Largest rate of Adam.
     max_iter : int, default=10
         Passes over the data (Adam) or iterations (L-BFGS).
@@ -176,7 +176,7 @@ class ConvHalfLayerClassifier(ImageInputs, ClassifierTraining, BaseConvHalfLayer
         input_scaling="center",
         batch_size="auto",
         learning_rate="one_cycle",
-        learning_rate_init=5e-3,
+        learning_rate_init=1e-2,
         max_iter=10,
         tol=1e-4,
         early_stopping=False,
@@ -266,7 +266,7 @@ class ConvHalfLayerRegressor(ImageInputs, RegressorTraining, BaseConvHalfLayer):
         Rows a step of Adam; "auto" is min(256, n_samples).
     learning_rate : {"one_cycle", "cosine", "constant"}, default="one_cycle"
         Schedule of Adam's rate, as in HalfLayerRegressor.
-    learning_rate_init : float, default=5e-3
+    learning_rate_init : float, default=1e-2
         Largest rate of Adam.
     max_iter : int, default=10
         Passes over the data (Adam) or iterations (L-BFGS).
@@ -380,7 +380,7 @@ class ConvHalfLayerRegressor(ImageInputs, RegressorTraining, BaseConvHalfLayer):
         input_scaling="center",
         batch_size="auto",
         learning_rate="one_cycle",
-        learning_rate_init=5e-3,
+        learning_rate_init=1e-2,
         max_iter=10,
         tol=1e-4,
         early_stopping=False,

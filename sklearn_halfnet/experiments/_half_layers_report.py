@@ -6,7 +6,7 @@ from sklearn_halfnet.experiments import _figures
 from sklearn_halfnet.experiments._half_layers_published import SOURCE, TABLES
 from sklearn_halfnet.experiments._report import markdown_table, mean_and_sd
 
-__all__ = ["draw", "report_text", "row_summaries"]
+__all__ = ["draw", "environment_text", "report_text", "row_summaries"]
 
 HEADERS = [
     "model",
@@ -104,7 +104,7 @@ def report_text(tables, records, recipes, quick):
         rows = row_summaries(number, records)
         cells = [_cells(model, row) for model, row in rows.items()]
         parts += [markdown_table(HEADERS, cells), _verdict(rows)]
-    parts += ["## Environment", _environment_text(records)]
+    parts += ["## Environment", environment_text(records)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -134,7 +134,7 @@ def _verdict(rows):
     return f"{better} of {len(ours)} half-layer rows are above the paper's."
 
 
-def _environment_text(records):
+def environment_text(records):
     """Say on what it ran; more than one line if a run went on elsewhere."""
     threads = {}
     for record in records:

@@ -9,6 +9,7 @@ from sklearn_halfnet.experiments._figures import (
     save_png,
     score_against_parameters,
 )
+from sklearn_halfnet.experiments._half_layers_report import environment_text
 from sklearn_halfnet.experiments._report import markdown_table, mean_and_sd
 
 __all__ = ["draw", "report_text"]
@@ -32,8 +33,15 @@ def report_text(tables, records):
     for number, (_, title) in tables.items():
         results = _by_model(records, number)
         if results:
-            lines += [f"## Table {number}. {title}", "", _TABLES[number](results), ""]
-    return "\n".join(lines)
+            lines += [f"## Table {number}. {title}", "", _repetitions(results), ""]
+            lines += [_TABLES[number](results), ""]
+    lines += ["## Environment", "", environment_text(records)]
+    return "\n".join(lines) + "\n"
+
+
+def _repetitions(results):
+    counts = sorted({len(found) for found in results.values()})
+    return f"Seeds: {' to '.join(map(str, counts))}."
 
 
 def _by_model(records, number):

@@ -51,7 +51,7 @@ MLP_RECIPE = {"batch_size": 256, "max_iter": 15}
 CONV_RECIPE = {
     "input_scaling": "center",
     "learning_rate": "one_cycle",
-    "learning_rate_init": 5e-3,
+    "learning_rate_init": 1e-2,
     "batch_size": 256,
     "max_iter": 4,
 }
