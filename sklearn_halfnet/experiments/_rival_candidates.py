@@ -108,7 +108,7 @@ def pyrcn(n_units, seed):
 
 
 def graforvfl(n_units, seed):
-    """Build GrafoRVFL's classifier; its default strength, none, is an SVD of all rows."""
+    """Build GrafoRVFL's classifier; its default, no ridge, is an SVD of all rows."""
     from graforvfl import RvflClassifier
 
     return RvflClassifier(size_hidden=n_units, reg_alpha=1.0, seed=seed)
@@ -120,7 +120,7 @@ def swimnetworks(n_units, seed):
 
 
 def gfdl(n_units, seed):
-    """Build GFDL's RVFL; its default activation is linear, its default solver an SVD."""
+    """Build GFDL's RVFL; its defaults are linear units and an SVD of all rows."""
     from gfdl.model import GFDLClassifier
 
     return GFDLClassifier((n_units,), activation="relu", reg_alpha=1.0, seed=seed)

@@ -74,7 +74,7 @@ def _call(command):
 
 
 def first_error(text):
-    """Find the line that says what went wrong, without addresses and paths.
+    r"""Find the line that says what went wrong, without addresses and paths.
 
     Parameters
     ----------
@@ -89,9 +89,9 @@ def first_error(text):
 
     Examples
     --------
-    >>> first_error("WARNING: slow\\nERROR: No match for /home/me/x.whl\\nERROR: b")
+    >>> first_error("WARNING: slow\nERROR: No match for /home/me/x.whl\nERROR: b")
     'ERROR: No match for ...'
-    >>> first_error("Traceback\\n  File ...\\nImportError: no dask\\n")
+    >>> first_error("Traceback\n  File ...\nImportError: no dask\n")
     'ImportError: no dask'
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]

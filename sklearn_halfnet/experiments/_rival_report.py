@@ -59,7 +59,7 @@ def report_text(records):
     lines = [
         "# Closed form: rivals",
         "",
-        "MNIST, float32 pixels. Medians over rounds; in each round every candidate runs "
+        "MNIST, float32 pixels. Medians over rounds; in each, every candidate runs "
         "once, in a fresh process, warmed up on 300 rows. Peak is that of fit. ECE: "
         "expected calibration error of `predict_proba`, 15 bins; a dash: it offers "
         "none. Each rival keeps its defaults, but for the settings in "
@@ -117,7 +117,7 @@ def _number(value, form):
 
 
 def _faults(runs):
-    """What is wrong with the probabilities, at the worst."""
+    """Say what is wrong with the probabilities, at the worst."""
     if "sum_error" not in runs[0]:
         return "-"
     worst, least = max(r["sum_error"] for r in runs), min(r["least"] for r in runs)

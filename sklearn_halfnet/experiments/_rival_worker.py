@@ -35,9 +35,9 @@ def measure(job):
     Returns
     -------
     dict
-        Seconds, MB (2**20 bytes) that fit rose above the data, accuracy in percent, and of the
-        probabilities, if there are any, calibration error, least value and the largest
-        distance of a row's sum from 1; versions of what ran.
+        Seconds, MB (2**20 bytes) that fit rose above the data, accuracy in percent, and
+        of the probabilities, if there are any, calibration error, least value and the
+        largest distance of a row's sum from 1; versions of what ran.
     """
     make, seed = _maker(job), job["seed"]
     arrays = [np.load(Path(job["folder"]) / f"{name}.npy") for name in ARRAYS]
