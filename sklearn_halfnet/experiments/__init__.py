@@ -18,13 +18,13 @@ EXPERIMENTS = {
         "sklearn_halfnet.experiments.half_layers_speed",
         "Seconds, memory and bytes of half layers, each beside its rival",
     ),
-    "closed-form-rivals": (
-        "sklearn_halfnet.experiments.closed_form_rivals",
-        "Packages for ELM and RVFL, each installed on its own, beside ours on MNIST",
-    ),
     "half-layers-defaults": (
         "sklearn_halfnet.experiments.half_layers_defaults",
         "Default parameters on ten tabular data sets, beside scikit-learn's MLP",
+    ),
+    "closed-form-rivals": (
+        "sklearn_halfnet.experiments.closed_form_rivals",
+        "Packages for ELM and RVFL, each installed on its own, beside ours on MNIST",
     ),
 }
 
