@@ -22,7 +22,6 @@ from sklearn_halfnet.experiments import (
     half_layers_defaults,
     half_layers_speed,
 )
-from sklearn_halfnet.experiments._closed_form_measures import reference_elm
 from sklearn_halfnet.experiments._epochs import learning_curve
 from sklearn_halfnet.experiments._half_layers_published import TABLES
 from sklearn_halfnet.experiments._half_layers_report import row_summaries
@@ -521,12 +520,6 @@ def test_closed_form_report_has_every_measure(data_home, tmp_path):
     for _, label, *_, bar in closed_form.ROWS:
         assert label in text and bar in text
     assert "nan" not in text
-
-
-def test_reference_elm_learns(digits):
-    X, y = digits.X_train, digits.y_train.astype(int)
-    predict = reference_elm(X.astype(np.float32), y, 300, chunk=64)
-    assert (predict(digits.X_test) == digits.y_test).mean() > 0.85
 
 
 def test_defaults_report_counts_wins(data_home, tmp_path):

@@ -3,7 +3,6 @@
 import time
 
 import numpy as np
-from scipy import linalg
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer
@@ -11,6 +10,7 @@ from sklearn.preprocessing import Normalizer
 from sklearn_halfnet import ELMClassifier, ELMRegressor
 from sklearn_halfnet.experiments._epochs import fit_all_epochs
 from sklearn_halfnet.experiments._memory import in_fresh_process, peak_memory
+from sklearn_halfnet.experiments._reference_elm import ReferenceELM
 from sklearn_halfnet.weights import ReceptiveFieldWeights
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "many_rows",
     "memory",
     "receptive_fields_against_mlp",
-    "reference_elm",
 ]
 
 IMAGES = {"input_scaling": "center"}
@@ -43,31 +42,6 @@ VARIANTS = {
 }
 
 
-def reference_elm(X, y, n_units, seed=0, chunk=4096):
-    """Fit an ELM in plain numpy: float32 sums over chunks, one ridge strength.
-
-    Returns
-    -------
-    predict : callable
-        From rows to class indices.
-    """
-    rng = np.random.default_rng(seed)
-    mean, n_classes = X.mean(axis=0), y.max() + 1
-    W = rng.standard_normal((X.shape[1], n_units)).astype(X.dtype)
-    W /= ((X[:1000] - mean) @ W).std(axis=0)
-    b = rng.standard_normal(n_units).astype(X.dtype)
-    G = np.zeros((n_units, n_units), X.dtype)
-    B = np.zeros((n_units, n_classes), X.dtype)
-    targets = np.eye(n_classes, dtype=X.dtype)[y]
-    for start in range(0, len(X), chunk):
-        H = np.maximum((X[start : start + chunk] - mean) @ W + b, 0)
-        G += H.T @ H
-        B += H.T @ targets[start : start + chunk]
-    G[np.diag_indices(n_units)] += RIDGE
-    V = linalg.solve(G, B, assume_a="pos")
-    return lambda X: (np.maximum((X - mean) @ W + b, 0) @ V).argmax(axis=1)
-
-
 def _timed(function):
     begun = time.perf_counter()
     result = function()
@@ -82,8 +56,9 @@ def _arrays(data):
 def against_reference(data, seed, n_units=2048):
     """Fit the reference, then each variant of ours, in turn."""
     X, y, X_test, y_test = _arrays(data)
-    predict, seconds = _timed(lambda: reference_elm(X, y, n_units, seed))
-    test = 100 * float((predict(X_test) == y_test).mean())
+    reference = ReferenceELM(n_units, RIDGE, seed)
+    _, seconds = _timed(lambda: reference.fit(X, y))
+    test = 100 * float((reference.predict(X_test) == y_test).mean())
     result = {"reference": seconds, "reference_test": test}
     for name, options in VARIANTS.items():
         model = ELMClassifier(n_units, **IMAGES, **options, random_state=seed)
