@@ -7,6 +7,8 @@ __version__ = "0.1.0.dev0"
 _PUBLIC = {
     "HalfLayerClassifier": "sklearn_halfnet.estimators.half_layer",
     "HalfLayerRegressor": "sklearn_halfnet.estimators.half_layer",
+    "WeightAgnosticClassifier": "sklearn_halfnet.estimators.weight_agnostic",
+    "WeightAgnosticRegressor": "sklearn_halfnet.estimators.weight_agnostic",
 }
 
 __all__ = sorted([*_PUBLIC, "__version__"])

@@ -7,7 +7,12 @@ from typing import NamedTuple
 
 from sklearn.base import BaseEstimator
 
-from sklearn_halfnet import HalfLayerClassifier, HalfLayerRegressor
+from sklearn_halfnet import (
+    HalfLayerClassifier,
+    HalfLayerRegressor,
+    WeightAgnosticClassifier,
+    WeightAgnosticRegressor,
+)
 
 
 class Instance(NamedTuple):
@@ -19,6 +24,7 @@ class Instance(NamedTuple):
 
 EXACT = {"dtype": "float64", "random_state": 0, "hidden_layer_sizes": 32}
 FULL_BATCH = {**EXACT, "batch_size": "full", "max_iter": 20}
+GRAPH = {"max_iter": 30, "batch_size": "full", "dtype": "float64", "random_state": 0}
 LBFGS = {**EXACT, "solver": "lbfgs"}
 
 BATCHES_DIFFER = (
@@ -41,6 +47,8 @@ INSTANCES = [
     Instance(HalfLayerRegressor(**LBFGS)),
     Instance(HalfLayerClassifier(), AT_DEFAULTS),
     Instance(HalfLayerRegressor(), AT_DEFAULTS),
+    Instance(WeightAgnosticClassifier(**GRAPH)),
+    Instance(WeightAgnosticRegressor(**GRAPH)),
 ]
 
 

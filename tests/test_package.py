@@ -26,6 +26,7 @@ FLOORS = {
     "networks": 2,
     "solvers": 2,
     "datasets": 2,
+    "evolution": 3,
     "estimators": 4,
     "experiments": 5,
     "__init__": 5,

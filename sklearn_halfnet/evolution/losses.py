@@ -71,7 +71,7 @@ def calibrate(kind, outputs, targets, share, start=None, n_steps=8):
     kind, outputs, targets, share
         As in ``losses``.
     start : ndarray of shape (K, W), default=None
-        Factors to start from.
+        Factors to start from, and to keep where an output is constant.
     n_steps : int, default=8
         Newton steps on a class factor.
 
@@ -81,7 +81,7 @@ def calibrate(kind, outputs, targets, share, start=None, n_steps=8):
     """
     zero = np.zeros(outputs.shape[:2], outputs.dtype)
     if kind == "squared":
-        return _affine(outputs, targets, share)
+        return _affine(outputs, targets, share, zero + 1 if start is None else start)
     if start is None:
         spread = np.sqrt(((outputs**2).mean(axis=0) @ share).astype(outputs.dtype))
         start = zero + 1 / np.maximum(spread, 1e-3)
@@ -96,7 +96,7 @@ def calibrate(kind, outputs, targets, share, start=None, n_steps=8):
 
 
 def _by_factor(kind, outputs, targets, share, factor):
-    """Derivatives of each weight's loss by its factor; exact for both class losses."""
+    """Compute derivatives of each weight's loss by its factor, exactly."""
     z, t = factor[..., None] * outputs, targets[:, None, :]
     if kind == "logistic":
         p = expit(z)
@@ -110,12 +110,13 @@ def _by_factor(kind, outputs, targets, share, factor):
     return first @ share, second @ share
 
 
-def _affine(outputs, targets, share):
+def _affine(outputs, targets, share, start):
+    """Least squares; an output that is constant so far keeps its factor."""
     mean, goal = outputs @ share, targets @ share
     centred = outputs - mean[..., None]
     variance = centred**2 @ share
     shared = (centred * (targets - goal[:, None])[:, None, :]) @ share
     flat = variance <= 1e-10 * (1e-10 + outputs**2 @ share)
-    factor = np.where(flat, 0, shared / np.where(flat, 1, variance))
+    factor = np.where(flat, start, shared / np.where(flat, 1, variance))
     factor = factor.astype(outputs.dtype)
     return factor, (goal[:, None] - factor * mean).astype(outputs.dtype)
