@@ -18,7 +18,8 @@ class WeightAgnosticClassifier(ClassifierOutputs, BaseWeightAgnostic):
 
     The graph is chosen to do well for every shared weight of a list, so that the
     weight hardly matters [1]_. Beside the graph, training data set the scaling of
-    the inputs and a calibration of the outputs: one factor a shared weight, which turns outputs to probabilities.
+    the inputs and a calibration of the outputs:
+    one factor a shared weight, which turns outputs to probabilities.
 
     Parameters
     ----------
@@ -187,7 +188,8 @@ class WeightAgnosticRegressor(RegressorOutputs, BaseWeightAgnostic):
 
     The graph is chosen to do well for every shared weight of a list, so that the
     weight hardly matters [1]_. Beside the graph, training data set the scaling of
-    the inputs and a calibration of the outputs: a factor and an offset a shared weight and output, in closed form.
+    the inputs and a calibration of the outputs:
+    a factor and an offset a shared weight and output, in closed form.
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
 """Guided search: score every possible change by the loss's derivatives, make the best.
 
-In a step, all connections that could be added or removed are scored by the gradient and
-curvature of the loss (two matrix products), and so is a batch of random new nodes. The
-best changes are made together and kept if the loss on the batch, computed exactly, falls
-by more than ``penalty`` times the connections they cost.
+In a step, all connections that could be added or removed are scored by the gradient
+and curvature of the loss (two matrix products), and so is a batch of random new nodes. The
+best changes are made together and kept if the loss on the batch, computed exactly,
+falls by more than ``penalty`` times the connections they cost.
 """
 
 from dataclasses import dataclass, field
@@ -89,7 +89,7 @@ class GuidedSearch:
         if accepted:
             pre, acts = forward(self.graph, X, self.weights)
             slopes = derivatives(self.kind, pre[h:], *batch[1:], self.factor, offset)
-        grown = self._grown(X, acts, slopes, gain, rng)
+        grown = self._grown(X, share, acts, slopes, gain, rng)
         return float(self._attempt(batch, loss, grown)[0])
 
     def _attempt(self, batch, loss, graph):
@@ -140,10 +140,10 @@ class GuidedSearch:
             self.graph.n_inputs, self.graph.activations, changed.reshape(links.shape)
         )
 
-    def _grown(self, X, acts, slopes, gain, rng):
+    def _grown(self, X, share, acts, slopes, gain, rng):
         """Add the best of many random nodes."""
         graph, d = self.graph, self.graph.n_inputs
-        sources, names = self._candidates(X, acts, slopes, rng)
+        sources, names = self._candidates(X, share, slopes, rng)
         zeros = np.zeros((d + 1 + graph.n_hidden, self.n_candidates), X.dtype)
         zeros[: d + 1] = sources
         trial = Graph(d, (), zeros[: d + 1])
@@ -177,7 +177,7 @@ class GuidedSearch:
         grown.connections[rows, columns] = 0
         return grown if d else None
 
-    def _candidates(self, X, acts, slopes, rng):
+    def _candidates(self, X, share, slopes, rng):
         """Draw inputs of new nodes: those that would help some outputs, or any."""
         k, n = self.graph.n_outputs, self.n_candidates
         names = rng.choice(np.array(self.activations, dtype=object), n)
@@ -189,7 +189,7 @@ class GuidedSearch:
         slope = np.array(
             [float(NODE_ACTIVATIONS[name][1](_ZERO, _ZERO)[0]) for name in names]
         )
-        pull = pull * np.sign(slope) / np.sqrt((X * X).mean(axis=0) + 1e-6)[:, None]
+        pull = pull * np.sign(slope) / np.sqrt(share @ (X * X) + 1e-6)[:, None]
         pull += np.where(slope == 0, rng.random(pull.shape), 0)
         size = np.minimum(rng.geometric(0.15, n), X.shape[1])
         noise = rng.gumbel(size=pull.shape) * pull.std(axis=0) * rng.random(n) * 0.5
