@@ -22,7 +22,7 @@ def grown(seed, n_changes=80):
 def slow_outputs(graph, x, w):
     acts = [*x, 1.0]
     for target, links in enumerate(graph.connections.T):
-        pre = w * sum(a * link for a, link in zip(acts, links, strict=False))
+        pre = w * sum(a * float(link) for a, link in zip(acts, links, strict=False))
         if target < graph.n_hidden:
             f = NODE_ACTIVATIONS[graph.activations[target]][0]
             acts.append(float(f(np.array([pre]))[0]))

@@ -1,8 +1,8 @@
 """Guided search: score every possible change by the loss's derivatives, make the best.
 
 In a step, all connections that could be added or removed are scored by the gradient
-and curvature of the loss (two matrix products), and so is a batch of random new nodes. The
-best changes are made together and kept if the loss on the batch, computed exactly,
+and curvature of the loss (two matrix products), and so is a batch of random new nodes.
+The best changes are made together and kept if the loss on the batch, computed exactly,
 falls by more than ``penalty`` times the connections they cost.
 """
 
