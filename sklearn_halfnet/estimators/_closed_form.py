@@ -26,6 +26,7 @@ from sklearn_halfnet.features import (
     forward_blocks,
     rounded_blocks,
     rounding_step,
+    working_columns,
 )
 
 __all__ = ["BaseClosedForm"]
@@ -323,6 +324,9 @@ class BaseClosedForm(BaseEstimator):
 
     def _features(self, X, max_bytes=16 * 2**20):
         """Yield rows and their features: all layers, then the direct links."""
+        # All columns side by side are wider than the layers are one by one.
+        width = working_columns(X, self._layers)
+        max_bytes = max_bytes * width // max(width, self._n_columns)
         passes = forward_blocks(X, self._scaling, self._layers, self._float, max_bytes)
         for rows, features in passes:
             if self._direct_links:
