@@ -74,7 +74,7 @@ class ELMClassifier(ClosedFormClassifier):
         Numbers of the read-out; bytes of all arrays that prediction needs.
     n_features_in_ : int
         Features seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, if X had string column names.
 
     See Also
@@ -164,7 +164,7 @@ class ELMRegressor(ClosedFormRegressor):
         Numbers of the read-out; bytes of all arrays that prediction needs.
     n_features_in_ : int
         Features seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, if X had string column names.
 
     See Also

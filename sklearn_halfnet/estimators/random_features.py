@@ -33,8 +33,8 @@ class RandomFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
     The hidden layer of ELM and RVFL as a step of a Pipeline, in front of any linear
     model. With ``gamma``, features are random Fourier features [1]_: their inner
-    products approximate the RBF kernel exp(-gamma |x - x'|^2), and orthogonal weights
-    lower the error of the approximation [2]_.
+    products approximate the RBF kernel ``exp(-gamma |x - x'|^2)``, and orthogonal
+    weights lower the error of the approximation [2]_.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class RandomFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         Factors and offsets of r . x in each unit.
     n_features_in_ : int
         Features seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, if X had string column names.
 
     See Also

@@ -71,7 +71,7 @@ class RVFLClassifier(ClosedFormClassifier):
         Numbers of the read-out; bytes of all arrays that prediction needs.
     n_features_in_ : int
         Features seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, if X had string column names.
 
     See Also
@@ -160,7 +160,7 @@ class RVFLRegressor(ClosedFormRegressor):
         Numbers of the read-out; bytes of all arrays that prediction needs.
     n_features_in_ : int
         Features seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, if X had string column names.
 
     See Also

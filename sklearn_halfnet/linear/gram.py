@@ -317,7 +317,9 @@ class Gram:
         return coefs, intercepts, path.gcv(alphas)
 
     def solve(self, alpha):
-        """Solve for the read-out: min sum_i w_i |y_i - V h_i - c|^2 + alpha |V|^2.
+        """Solve for the read-out at one ridge strength.
+
+        It minimises ``sum_i w_i |y_i - V h_i - c|^2 + alpha |V|^2``.
 
         Parameters
         ----------
