@@ -22,11 +22,11 @@ class Blocks:
         return cls(list(zip(*columns, strict=True)))
 
     def map(self, function, *arguments, only=None):
-        """Compute ``function(number, X, y, w, *arguments)`` of each block."""
+        """Compute ``function(X, y, w, *arguments)`` of all blocks, or of ``only``."""
         return dask.compute(*self.delayed(function, *arguments, only=only))
 
     def delayed(self, function, *arguments, only=None):
-        """Return the same, not yet computed; an entry None is left out."""
+        """Return the same, not yet computed."""
         task = dask.delayed(_with_note)
         numbers = range(len(self.blocks)) if only is None else only
         return [task(function, i, *self.blocks[i], *arguments) for i in numbers]

@@ -35,7 +35,6 @@ def fit_closed_form(estimator, blocks):
     rngs = child_generators(estimator.random_state, 2)
     n_features = facts[0]["n_features"]
     estimator._check_size(n_features)
-    options = {"n_units": 0, "dtype": estimator._float, **estimator._sample_options()}
     scaling, sample = start_sample(
         estimator,
         blocks,
@@ -43,7 +42,8 @@ def fit_closed_form(estimator, blocks):
         class_weight,
         rngs[0],
         n_features=n_features,
-        **options,
+        dtype=estimator._float,
+        **estimator._sample_options(),
     )
     estimator._draw_layers(scaling, sample, *rngs)
     _sum_up(estimator, blocks, facts, class_weight)

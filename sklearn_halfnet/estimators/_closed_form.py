@@ -6,7 +6,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_halfnet._device import check_memory
-from sklearn_halfnet._matmul import has_fast_int8, matmul
+from sklearn_halfnet._matmul import has_fast_int8
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._base import keep_state_on_error
 from sklearn_halfnet.estimators._constraints import real
@@ -15,15 +15,16 @@ from sklearn_halfnet.estimators._layers import (
     SIZE_CONSTRAINTS,
     check_kinds,
     check_sizes,
+    fit_scaling,
 )
 from sklearn_halfnet.estimators._read_out import ReadOut, layer_groups, row_space
 from sklearn_halfnet.estimators._row_sample import RowSample
 from sklearn_halfnet.estimators._validation import total_weight
 from sklearn_halfnet.features import (
-    InputScaling,
     StartSample,
     draw_hidden_layers,
     forward_blocks,
+    linear_scores,
     rounded_blocks,
     rounding_step,
     working_columns,
@@ -184,29 +185,37 @@ class BaseClosedForm(BaseEstimator):
 
     def _sums_of(self, X, wanted, weight, repeats, n_before):
         """Sum up a chunk that follows ``n_before`` other rows."""
-        sums, rows = ReadOut(self._groups()), RowSample(self._row_seed, n_before)
         rounds = self._step is not None and weight is None
         blocks = self._rounded(X) if rounds else self._features(X, _FIT_BLOCK_BYTES)
-        if self._needs_rows():
-            unit = self._step if rounds else None
-            blocks = rows.update(blocks, wanted, weight, repeats, unit)
-        for block, features in blocks:
-            if rounds:
-                sums.update_rounded(features, self._step, wanted[block])
-            else:
-                block_weight = None if weight is None else weight[block]
-                sums.update(features, wanted[block], block_weight)
-        rows.n_seen = n_before + X.shape[0]
-        return self._in_units(sums, rows)
+        return self._sum_up(
+            blocks,
+            ReadOut(self._groups()),
+            wanted,
+            weight,
+            repeats,
+            n_before,
+            self._step if rounds else None,
+        )
 
     def _sums_of_few(self, X, wanted, weight, repeats):
         """Sum up rows that are fewer than columns, in the space that they span."""
-        H, rows = self._all_features(X), RowSample(self._row_seed)
+        H, groups = self._all_features(X), self._groups()
+        sums = ReadOut(groups, [row_space(H[:, columns]) for columns in groups])
         blocks = [(slice(0, len(H)), H)]
-        for _ in rows.update(blocks, wanted, weight, repeats):
-            groups = self._groups()
-            sums = ReadOut(groups, [row_space(H[:, columns]) for columns in groups])
-            sums.update(H, wanted, weight)
+        return self._sum_up(blocks, sums, wanted, weight, repeats)
+
+    def _sum_up(self, blocks, sums, wanted, weight, repeats, n_before=0, step=None):
+        """Add blocks of features, integers in units of ``step`` if there is one."""
+        rows = RowSample(self._row_seed, n_before)
+        if self._needs_rows():
+            blocks = rows.update(blocks, wanted, weight, repeats, step)
+        for block, features in blocks:
+            if step is not None:
+                sums.update_rounded(features, step, wanted[block])
+            else:
+                block_weight = None if weight is None else weight[block]
+                sums.update(features, wanted[block], block_weight)
+        rows.n_seen = n_before + len(wanted)
         return self._in_units(sums, rows)
 
     def _in_units(self, sums, rows):
@@ -235,8 +244,7 @@ class BaseClosedForm(BaseEstimator):
     def _start(self, X, encoded, weight):
         """Draw the hidden layers."""
         self._check_size(X.shape[1])
-        names = getattr(self, "feature_names_in_", None)
-        scaling = InputScaling.fit(X, self.input_scaling, weight, names)
+        scaling = fit_scaling(self, X, weight)
         layers_rng, rows_rng = child_generators(self.random_state, 2)
         options = self._sample_options()
         sample = StartSample.draw(
@@ -342,12 +350,8 @@ class BaseClosedForm(BaseEstimator):
         return H
 
     def _scores(self, X):
-        scores = np.empty((X.shape[0], len(self.coef_)))
-        # In float64: few columns are rounded differently among few and many rows.
-        coef = self.coef_.T.astype(np.float64)
-        for rows, features in self._features(X):
-            scores[rows] = matmul(features.astype(np.float64, copy=False), coef)
-        return scores + self.intercept_
+        blocks = self._features(X)
+        return linear_scores(blocks, X.shape[0], self.coef_, self.intercept_)
 
     # -- attributes --------------------------------------------------------------------
 

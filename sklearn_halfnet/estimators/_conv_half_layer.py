@@ -18,8 +18,9 @@ from sklearn_halfnet.estimators._layers import (
     LAYER_CONSTRAINTS,
     check_kinds,
     check_sizes,
+    fit_scaling,
 )
-from sklearn_halfnet.features import InputScaling, StartSample, draw_hidden_layers
+from sklearn_halfnet.features import StartSample, draw_hidden_layers
 from sklearn_halfnet.weights.storage import FrozenWeights
 
 __all__ = ["BaseConvHalfLayer"]
@@ -53,12 +54,7 @@ class BaseConvHalfLayer(BaseHiddenLayers):
         shapes = self._shapes()
         n_inputs = int(np.prod(shapes[-1]))
         self._check_memory(n_inputs, sizes)
-        self._scaling = InputScaling.fit(
-            X,
-            self.input_scaling,
-            train_weight,
-            getattr(self, "feature_names_in_", None),
-        )
+        self._scaling = fit_scaling(self, X, train_weight)
         self.kernels_ = self._draw_kernels(shapes, rng)
         self.biases_ = [np.zeros(len(kernel), self.dtype) for kernel in self.kernels_]
         sample = StartSample.draw(
@@ -181,8 +177,7 @@ class BaseConvHalfLayer(BaseHiddenLayers):
             return ReadOut(*read_out)
         layers = list(zip(self._layers, self._start_scales, strict=True))
         weights = tensors(
-            layer.weights.toarray(self.dtype) * start[:, None]
-            for layer, start in layers
+            layer.scaled_weights(self.dtype, start) for layer, start in layers
         )
         shifts = tensors(layer.shifts for layer in self._layers)
         if self.head == "full":

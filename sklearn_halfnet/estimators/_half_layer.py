@@ -3,7 +3,6 @@
 import itertools
 
 import numpy as np
-from scipy import sparse
 
 from sklearn_halfnet._device import check_memory
 from sklearn_halfnet.estimators._hidden_layers import (
@@ -15,10 +14,10 @@ from sklearn_halfnet.estimators._layers import (
     LAYER_CONSTRAINTS,
     check_kinds,
     check_sizes,
+    fit_scaling,
 )
 from sklearn_halfnet.estimators._polish import polished_read_out
 from sklearn_halfnet.features import (
-    InputScaling,
     StartSample,
     draw_hidden_layers,
     working_columns,
@@ -41,8 +40,7 @@ class BaseHalfLayer(BaseHiddenLayers):
     def _start(self, X, encoded, train_weight, rng):
         """Draw the layers and set the read-out's start value."""
         self._check_size(X.shape[1], X.shape[0])
-        names = getattr(self, "feature_names_in_", None)
-        scaling = InputScaling.fit(X, self.input_scaling, train_weight, names)
+        scaling = fit_scaling(self, X, train_weight)
         n_units = max(check_sizes(self.hidden_layer_sizes))
         sample = StartSample.draw(
             X, encoded, train_weight, scaling, n_units, rng, self.dtype
@@ -99,16 +97,9 @@ class BaseHalfLayer(BaseHiddenLayers):
         inner = sum(a.n_units * b.n_units for a, b in itertools.pairwise(layers))
         return batch_size * (inner + layers[-1].n_units * (self._targets.n_outputs + 8))
 
-    def _unit_weights(self, layer, start_scales):
-        """Scale the layer's weights so that pre-activations have unit variance."""
-        matrix = layer.weights.matrix(self.dtype)
-        if sparse.issparse(matrix):
-            return sparse.csr_array(matrix * start_scales[:, None])
-        return matrix * start_scales[:, None]
-
     def _inputs(self, X):
         layer = self._layers[0]
-        weights = self._unit_weights(layer, self._start_scales[0])
+        weights = layer.scaled_weights(self.dtype, self._start_scales[0])
 
         def project(rows):
             return self._scaling.project(X[rows], weights, self.dtype, overwrite=True)
@@ -129,7 +120,7 @@ class BaseHalfLayer(BaseHiddenLayers):
         return HalfLayerNetwork(
             unit_scales,
             [tensor(layer.shifts) for layer in self._layers],
-            [tensor(self._unit_weights(layer, start)) for layer, start in later],
+            [tensor(layer.scaled_weights(self.dtype, start)) for layer, start in later],
             *self._read_out_tensors(device),
             self.activation,
         )

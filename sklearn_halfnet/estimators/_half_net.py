@@ -10,11 +10,10 @@ from sklearn_halfnet.estimators._hidden_layers import (
     from_tensor,
     to_tensor,
 )
-from sklearn_halfnet.estimators._layers import check_sizes
+from sklearn_halfnet.estimators._layers import check_sizes, fit_scaling
 from sklearn_halfnet.estimators._learned_geometry import LearnedGeometry
 from sklearn_halfnet.estimators._random_draws import RandomDraws
 from sklearn_halfnet.features import (
-    InputScaling,
     StartSample,
     draw_low_rank_layers,
 )
@@ -48,12 +47,7 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
         sizes = check_sizes(self.hidden_layer_sizes)
         ranks = self._ranks(X.shape[1], sizes)
         self._check_memory(X, sizes, ranks)
-        self._scaling = InputScaling.fit(
-            X,
-            self.input_scaling,
-            train_weight,
-            getattr(self, "feature_names_in_", None),
-        )
+        self._scaling = fit_scaling(self, X, train_weight)
         sample = StartSample.draw(
             X, encoded, train_weight, self._scaling, max(sizes), rng, self.dtype
         )

@@ -5,14 +5,13 @@ from scipy import sparse
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_halfnet._matmul import matmul
 from sklearn_halfnet.estimators._layers import (
     LAYER_CONSTRAINTS,
     SIZE_CONSTRAINTS,
     check_sizes,
 )
 from sklearn_halfnet.estimators._torch import BaseTorchEstimator
-from sklearn_halfnet.features import forward_blocks
+from sklearn_halfnet.features import forward_blocks, linear_scores
 from sklearn_halfnet.linear.ridge import ridge
 
 __all__ = ["BaseHiddenLayers", "from_tensor", "to_tensor"]
@@ -108,14 +107,9 @@ class BaseHiddenLayers(BaseTorchEstimator):
     # -- prediction --------------------------------------------------------------------
 
     def _scores(self, X):
-        scores = np.empty((X.shape[0], self.n_outputs_))
-        # In float64: few columns are rounded differently among few and many rows.
-        coef = self.coef_.T.astype(np.float64)
-        for rows, features in forward_blocks(
-            X, self._scaling, self._layers, self.dtype
-        ):
-            scores[rows] = matmul(features[-1].astype(np.float64, copy=False), coef)
-        return scores + self.intercept_
+        passes = forward_blocks(X, self._scaling, self._layers, self.dtype)
+        last = ((rows, features[-1]) for rows, features in passes)
+        return linear_scores(last, X.shape[0], self.coef_, self.intercept_)
 
 
 def to_tensor(array, dtype, device):

@@ -5,6 +5,7 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 
 from sklearn_halfnet.activations import ACTIVATIONS
 from sklearn_halfnet.estimators._constraints import real, whole
+from sklearn_halfnet.features.scaling import InputScaling
 from sklearn_halfnet.features.start import BIASES
 from sklearn_halfnet.weights import WEIGHTS, check_weight_kind
 
@@ -14,6 +15,7 @@ __all__ = [
     "SIZE_CONSTRAINTS",
     "check_kinds",
     "check_sizes",
+    "fit_scaling",
 ]
 
 SIZE_CONSTRAINTS = [whole(1), list, tuple, np.ndarray]
@@ -75,3 +77,12 @@ def check_kinds(weight_kind, n_layers):
             "one, or one a layer."
         )
     return [check_weight_kind(kind) for kind in kinds]
+
+
+def fit_scaling(estimator, X, sample_weight=None):
+    """Learn the scaling of the inputs that ``input_scaling`` asks for.
+
+    Errors name the column as ``feature_names_in_`` does.
+    """
+    names = getattr(estimator, "feature_names_in_", None)
+    return InputScaling.fit(X, estimator.input_scaling, sample_weight, names)

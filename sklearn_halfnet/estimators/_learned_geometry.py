@@ -1,11 +1,10 @@
 """What a HalfNet has learned about the input space: A, the metric, the embedding."""
 
-import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_halfnet.estimators._validation import validate_X
-from sklearn_halfnet.features import forward_blocks
+from sklearn_halfnet.features import last_features
 from sklearn_halfnet.features.low_rank import linear_layer
 
 __all__ = ["LearnedGeometry"]
@@ -72,9 +71,4 @@ class LearnedGeometry(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """
         check_is_fitted(self)
         X = validate_X(self, X)
-        embedded = np.empty((X.shape[0], self._n_features_out), self.dtype)
-        for rows, features in forward_blocks(
-            X, self._scaling, self._layers[:1], self.dtype
-        ):
-            embedded[rows] = features[0]
-        return embedded
+        return last_features(X, self._scaling, self._layers[:1], self.dtype)

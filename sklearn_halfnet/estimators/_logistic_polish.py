@@ -5,9 +5,9 @@ import numpy as np
 from sklearn_halfnet._device import resolve_device, training_mode
 from sklearn_halfnet.estimators._hidden_layers import from_tensor, to_tensor
 from sklearn_halfnet.estimators._polish import polished_read_out
-from sklearn_halfnet.features import forward_blocks
+from sklearn_halfnet.features import last_features
 
-__all__ = ["last_features", "logistic_read_out"]
+__all__ = ["logistic_read_out"]
 
 _MAX_ITER = 100
 # Largest component of the gradient of the mean loss.
@@ -77,11 +77,3 @@ def logistic_read_out(
         objective = Objective(network, targets.loss, alpha)
         solver.solve(objective, data, _MAX_ITER, lambda loss: False)
     return from_tensor(network.coef), from_tensor(network.intercept)
-
-
-def last_features(X, scaling, layers, dtype):
-    """Compute the last layer's features (n_rows, n_units) of all rows at once."""
-    features = np.empty((X.shape[0], layers[-1].n_units), dtype)
-    for rows, hidden in forward_blocks(X, scaling, layers, dtype):
-        features[rows] = hidden[-1]
-    return features

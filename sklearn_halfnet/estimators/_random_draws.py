@@ -7,10 +7,10 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_halfnet._random import child_generators
-from sklearn_halfnet.estimators._logistic_polish import last_features, logistic_read_out
+from sklearn_halfnet.estimators._logistic_polish import logistic_read_out
 from sklearn_halfnet.estimators._polish import polished_read_out
 from sklearn_halfnet.estimators._validation import total_weight
-from sklearn_halfnet.features import InputScaling, StartSample
+from sklearn_halfnet.features import InputScaling, StartSample, last_features
 from sklearn_halfnet.features.low_rank import draw_directions
 from sklearn_halfnet.weights.storage import FrozenWeights
 

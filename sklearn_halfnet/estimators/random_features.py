@@ -15,10 +15,9 @@ from sklearn_halfnet._device import check_memory
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._base import keep_state_on_error
 from sklearn_halfnet.estimators._constraints import real, whole
-from sklearn_halfnet.estimators._layers import RANDOM_LAYER_CONSTRAINTS
+from sklearn_halfnet.estimators._layers import RANDOM_LAYER_CONSTRAINTS, fit_scaling
 from sklearn_halfnet.estimators._validation import validate_input, validate_X
 from sklearn_halfnet.features import (
-    InputScaling,
     StartSample,
     draw_hidden_layers,
     forward_blocks,
@@ -172,8 +171,7 @@ class RandomFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
     def _start(self, X, y, kind):
         (rng,) = child_generators(self.random_state, 1)
-        names = getattr(self, "feature_names_in_", None)
-        self._scaling = InputScaling.fit(X, self.input_scaling, None, names)
+        self._scaling = fit_scaling(self, X)
         sample = StartSample.draw(
             X, y, None, self._scaling, self.n_components, rng, X.dtype
         )

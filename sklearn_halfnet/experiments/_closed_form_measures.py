@@ -11,6 +11,7 @@ from sklearn_halfnet import ELMClassifier, ELMRegressor
 from sklearn_halfnet.experiments._epochs import fit_all_epochs
 from sklearn_halfnet.experiments._memory import in_fresh_process, peak_memory
 from sklearn_halfnet.experiments._reference_elm import ReferenceELM
+from sklearn_halfnet.experiments._rival_worker import calibration
 from sklearn_halfnet.weights import ReceptiveFieldWeights
 
 __all__ = [
@@ -100,27 +101,13 @@ def receptive_fields_against_mlp(data, seed):
     return result
 
 
-def calibration_error(data, seed, n_units=2000, n_bins=15, **options):
-    """Compute the expected calibration error of the default ELM on the test rows.
-
-    The mean over bins of confidence of |accuracy - confidence|, weighted by rows (Guo
-    et al. 2017, equation 3).
-    """
+def calibration_error(data, seed, n_units=2000, **options):
+    """Judge the probabilities of the default ELM on the test rows."""
     X, y, X_test, y_test = _arrays(data)
     model = ELMClassifier(n_units, **options, random_state=seed).fit(X, y)
-    probability = model.predict_proba(X_test)
-    confidence = probability.max(axis=1)
-    right = model.predict(X_test) == y_test
-    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
-    gaps = [
-        abs(right[bins == b].sum() - confidence[bins == b].sum()) for b in range(n_bins)
-    ]
-    return {
-        "error": float(sum(gaps) / len(X_test)),
-        "test": 100 * float(right.mean()),
-        "least": float(probability.min()),
-        "sum_error": float(np.abs(probability.sum(axis=1) - 1).max()),
-    }
+    judged = calibration(model.predict_proba(X_test), y_test)
+    error = judged.pop("calibration_error")
+    return {"error": error, "test": 100 * model.score(X_test, y_test), **judged}
 
 
 def many_rows(seed, n_rows=2_000_000, n_features=100, n_units=1000):

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from sklearn_halfnet.datasets import load_dataset
 from sklearn_halfnet.experiments import CommandError
 from sklearn_halfnet.experiments import _closed_form_measures as measures
+from sklearn_halfnet.experiments._measures import describe, measure_jobs, medians
 from sklearn_halfnet.experiments._report import markdown_table, replace_file
-from sklearn_halfnet.experiments._runner import Job, ResultFile, run_jobs
+from sklearn_halfnet.experiments._runner import ResultFile, run_jobs
 
 __all__ = ["run"]
 
@@ -65,7 +64,7 @@ def run(table=None, data_home=None, seeds=5, out="halfnet-closed-form", quick=Fa
         _jobs(mnist, tables, seeds, quick),
         "halfnet reproduce closed-form",
         ResultFile(out / "results.jsonl"),
-        _describe,
+        describe,
     )
     report = out / "report.md"
     replace_file(report, report_text(records))
@@ -93,20 +92,7 @@ def _jobs(mnist, tables, seeds, quick):
             measures.calibration_error(data, seed, **units)
         )
     once = {"memory", "plain", "wide fields", "rows"}
-    return [
-        Job(
-            key={"measure": name, "seed": seed},
-            label=f"{name}, round {seed + 1}",
-            run=lambda measure=measure, seed=seed: measure(seed),
-            settings={"quick": quick},
-        )
-        for name, measure in runs.items()
-        for seed in range(1 if name in once else seeds)
-    ]
-
-
-def _describe(result):
-    return ", ".join(f"{name} {value:.4g}" for name, value in result.items())
+    return measure_jobs(runs, once, seeds, quick)
 
 
 # (measure, what is written, figure, its format, beside, bar)
@@ -143,15 +129,7 @@ def report_text(records):
     -------
     str
     """
-
-    def median(measure, name):
-        values = [
-            record["result"][name]
-            for record in records
-            if record["key"]["measure"] == measure
-        ]
-        return float(np.median(values))
-
+    median = medians(records)
     rows = []
     for measure, label, name, form, beside, bar in ROWS:
         figure = format(median(measure, name), form)

@@ -7,8 +7,9 @@ import numpy as np
 from sklearn_halfnet.datasets import load_dataset
 from sklearn_halfnet.experiments import CommandError
 from sklearn_halfnet.experiments import _speed as speed
+from sklearn_halfnet.experiments._measures import describe, measure_jobs, medians
 from sklearn_halfnet.experiments._report import markdown_table, replace_file
-from sklearn_halfnet.experiments._runner import Job, ResultFile, run_jobs
+from sklearn_halfnet.experiments._runner import ResultFile, run_jobs
 
 __all__ = ["run"]
 
@@ -55,7 +56,7 @@ def run(table=None, data_home=None, seeds=5, out="halfnet-speed", quick=False):
         _jobs(data, seeds, quick),
         "halfnet reproduce half-layers-speed",
         ResultFile(out / "results.jsonl"),
-        _describe,
+        describe,
     )
     report = out / "report.md"
     replace_file(report, report_text(records))
@@ -73,20 +74,7 @@ def _jobs(data, seeds, quick):
         "bytes": speed.pickled_bytes,
     }
     once = {"cache", "bytes"}
-    return [
-        Job(
-            key={"measure": name, "seed": seed},
-            label=f"{name}, pair {seed + 1}",
-            run=lambda measure=measure, seed=seed: measure(seed),
-            settings={"quick": quick},
-        )
-        for name, measure in measures.items()
-        for seed in range(1 if name in once else seeds)
-    ]
-
-
-def _describe(result):
-    return ", ".join(f"{name} {value:.4g}" for name, value in result.items())
+    return measure_jobs(measures, once, seeds, quick, "pair")
 
 
 def report_text(records):
@@ -101,15 +89,7 @@ def report_text(records):
     -------
     str
     """
-
-    def median(measure, name):
-        values = [
-            record["result"][name]
-            for record in records
-            if record["key"]["measure"] == measure
-        ]
-        return float(np.median(values))
-
+    median = medians(records)
     accuracy = np.mean(
         [r["result"]["half_test"] for r in records if r["key"]["measure"] == "mlp"]
     )

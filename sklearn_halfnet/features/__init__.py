@@ -7,7 +7,12 @@ What half layers, random features, ELM and RVFL share: the scaling of the inputs
 (:mod:`~sklearn_halfnet.features.low_rank`).
 """
 
-from sklearn_halfnet.features.hidden_layer import HiddenLayer, forward_blocks
+from sklearn_halfnet.features.hidden_layer import (
+    HiddenLayer,
+    forward_blocks,
+    last_features,
+    linear_scores,
+)
 from sklearn_halfnet.features.low_rank import draw_low_rank_layers
 from sklearn_halfnet.features.rounded import rounded_blocks, rounding_step
 from sklearn_halfnet.features.scaling import InputScaling, Moments, working_columns
@@ -21,6 +26,8 @@ __all__ = [
     "draw_hidden_layers",
     "draw_low_rank_layers",
     "forward_blocks",
+    "last_features",
+    "linear_scores",
     "rounded_blocks",
     "rounding_step",
     "working_columns",

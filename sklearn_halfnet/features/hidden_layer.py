@@ -10,7 +10,7 @@ from sklearn_halfnet.activations import ACTIVATIONS
 from sklearn_halfnet.features.scaling import working_columns
 from sklearn_halfnet.weights.storage import FrozenWeights
 
-__all__ = ["HiddenLayer", "forward_blocks"]
+__all__ = ["HiddenLayer", "forward_blocks", "last_features", "linear_scores"]
 
 # Products of so many bytes are still in the cache when they are activated; of fewer,
 # the product itself is slower.
@@ -45,9 +45,17 @@ class HiddenLayer:
         projection += self.shifts
         return ACTIVATIONS[self.activation].array(projection)
 
-    def scaled_weights(self, dtype):
-        """Weights times scales, (n_units, n_inputs), as an operand of products."""
-        matrix, scales = self.weights.matrix(dtype), self.scales[:, None].astype(dtype)
+    def scaled_weights(self, dtype, scales=None):
+        """Weights times scales, (n_units, n_inputs), as an operand of products.
+
+        Parameters
+        ----------
+        dtype : dtype
+        scales : ndarray of shape (n_units,), default=None
+            None takes the layer's own.
+        """
+        scales = self.scales if scales is None else scales
+        matrix, scales = self.weights.matrix(dtype), scales[:, None].astype(dtype)
         return matrix.multiply(scales).tocsr() if issparse(matrix) else matrix * scales
 
     def with_values(self, scales, shifts):
@@ -125,3 +133,33 @@ def _forward(X, scaling, layers, matrices, outs):
             matmul(below, matrix.T, out=out)
         out += layer.shifts
         below = ACTIVATIONS[layer.activation].array(out)
+
+
+def last_features(X, scaling, layers, dtype):
+    """Compute the last layer's features (n_rows, n_units) of all rows at once."""
+    features = np.empty((X.shape[0], layers[-1].n_units), dtype)
+    for rows, hidden in forward_blocks(X, scaling, layers, dtype):
+        features[rows] = hidden[-1]
+    return features
+
+
+def linear_scores(blocks, n_rows, coef, intercept):
+    """Compute V h + c of features that come in blocks.
+
+    Parameters
+    ----------
+    blocks : iterable of (slice, ndarray of shape (n_block_rows, n_columns))
+    n_rows : int
+    coef : ndarray of shape (n_outputs, n_columns)
+    intercept : ndarray of shape (n_outputs,)
+
+    Returns
+    -------
+    scores : ndarray of shape (n_rows, n_outputs), float64
+    """
+    scores = np.empty((n_rows, len(coef)))
+    # In float64: few columns are rounded differently among few and many rows.
+    coef = coef.T.astype(np.float64)
+    for rows, features in blocks:
+        scores[rows] = matmul(features.astype(np.float64, copy=False), coef)
+    return scores + intercept

@@ -4,6 +4,8 @@ import numpy as np
 from scipy import linalg
 from scipy.linalg import lapack
 
+from sklearn_halfnet.linear.gcv import LEAST_STRENGTH, CrossValidation
+
 __all__ = ["RidgePath"]
 
 
@@ -100,7 +102,7 @@ class RidgePath:
             Increasing.
         """
         largest = self.eigenvalues[-1] if self.eigenvalues[-1] > 0 else 1.0
-        return np.geomspace(1e-7, 1.0, n_alphas) * largest
+        return np.geomspace(LEAST_STRENGTH, 1.0, n_alphas) * largest
 
     def degrees_of_freedom(self, alpha):
         """Trace of the matrix that maps centred targets to fitted ones."""
@@ -123,23 +125,16 @@ class RidgePath:
             (RSS / total_weight) / (1 - (1 + df) / n_rows)^2, summed over the targets;
             infinite where nothing is left to judge by.
         """
-        unit = np.where(self.target_square > 0, self.target_square, 1)
-        unit = unit if relative else np.full_like(unit, self.total_weight)
-        return np.array([self._gcv(float(alpha), unit) for alpha in alphas])
-
-    def _gcv(self, alpha, unit):
-        left = 1 - (1 + self.degrees_of_freedom(alpha)) / self.n_rows
-        rotated = self._solve_rotated(alpha)
-        # At df = n - 1 the residuals vanish with the denominator: 0 / 0.
-        if rotated is None or left < 1e-3:
-            return np.inf
-        residual = (
-            self.target_square
-            - (self._right * rotated).sum(axis=0)
-            - alpha * (rotated**2).sum(axis=0)
+        score = CrossValidation(
+            self.target_square, self.total_weight, self.n_rows, relative
         )
-        floor = np.finfo(np.float64).eps * self.target_square
-        return float((np.maximum(residual, floor) / unit).sum() / left**2)
+        return np.array([self._gcv(float(alpha), score) for alpha in alphas])
+
+    def _gcv(self, alpha, score):
+        rotated = self._solve_rotated(alpha)
+        if rotated is None:
+            return np.inf
+        return score(alpha, self.degrees_of_freedom(alpha), self._right, rotated)
 
     def best_alpha(self, alphas=None, relative=False):
         """Choose the strength of smallest score, the largest of equals.

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.linalg import lapack
 
 from sklearn_halfnet.linear.fit import RidgeFit
+from sklearn_halfnet.linear.gcv import LEAST_STRENGTH, CrossValidation
 from sklearn_halfnet.linear.solve import factorise
 
 __all__ = ["search_alpha"]
@@ -57,7 +58,7 @@ def search_alpha(gram, alphas=None, relative=False):
         for alpha in np.sort(alphas)[::-1]:
             score(alpha)
         return score.best
-    grid = np.geomspace(1e-7, 1, 15) * largest
+    grid = np.geomspace(LEAST_STRENGTH, 1, 15) * largest
     _walk_down(lambda i: score(grid[i]), len(grid), start=4)
     return score.best
 
@@ -99,9 +100,10 @@ class _Score:
         rng = np.random.default_rng(0)
         self.probes = rng.choice([-1.0, 1.0], size=(len(gram.gram), _N_PROBES))
         self.right = np.hstack([gram.cross, self.probes])
-        square = gram.target_square
         self.lowest, self.best = np.inf, RidgeFit(gram, 1.0)
-        self.unit = np.where(square > 0, square, 1) if relative else gram.total_weight
+        self.validation = CrossValidation(
+            gram.target_square, gram.total_weight, gram.n_observations, relative
+        )
 
     def __call__(self, alpha):
         trusted = alpha >= 1e-9 * self.largest
@@ -120,13 +122,4 @@ class _Score:
         solution, answers = solved[:, :n_targets], solved[:, n_targets:]
         inverse_trace = float(np.vdot(self.probes, answers)) / _N_PROBES
         degrees = len(factor) - alpha * inverse_trace
-        left = 1 - (1 + degrees) / gram.n_observations
-        if left < 1e-3:
-            return np.inf
-        residual = (
-            gram.target_square
-            - (gram.cross * solution).sum(axis=0)
-            - alpha * (solution**2).sum(axis=0)
-        )
-        floor = np.finfo(np.float64).eps * gram.target_square
-        return float((np.maximum(residual, floor) / self.unit).sum() / left**2)
+        return self.validation(alpha, degrees, gram.cross, solution)
