@@ -14,6 +14,7 @@ from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
 
 from sklearn_halfnet import (
+    ConvHalfLayerClassifier,
     ELMClassifier,
     ELMRegressor,
     HalfLayerClassifier,
@@ -163,6 +164,15 @@ def test_predictions_are_dask_arrays(method):
     assert found.shape == expected.shape
     assert found.dtype == expected.dtype
     assert_allclose(found.compute(), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("head", ["half", "full"])
+def test_weights_that_were_trained_are_sent(head):
+    model = ConvHalfLayerClassifier(
+        20, image_shape=(5, 6), head=head, paddings=("same", "same"), max_iter=1, **FAST
+    ).fit(X, Y)
+    found = halfnet_dask.predict(model, da.from_array(X, chunks=(250, 30)))
+    assert (found.compute() == model.predict(X)).all()
 
 
 def test_weights_are_not_sent():

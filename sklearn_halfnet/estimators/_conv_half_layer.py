@@ -21,7 +21,6 @@ from sklearn_halfnet.estimators._layers import (
     fit_scaling,
 )
 from sklearn_halfnet.features import StartSample, draw_hidden_layers
-from sklearn_halfnet.weights.storage import FrozenWeights
 
 __all__ = ["BaseConvHalfLayer"]
 
@@ -204,9 +203,8 @@ class BaseConvHalfLayer(BaseHiddenLayers):
                 scales = from_tensor(head.scales[i]) * start
                 layers.append(layer.with_values(scales, shift))
             else:
-                layers.append(layer.with_values(start, shift))
                 weights = from_tensor(head.weights[i]) / start[:, None]
-                layers[-1].weights = FrozenWeights.from_array(weights)
+                layers.append(layer.with_values(start, shift).with_frozen(weights))
         return layers
 
     @property

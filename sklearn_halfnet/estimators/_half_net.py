@@ -19,7 +19,6 @@ from sklearn_halfnet.features import (
 )
 from sklearn_halfnet.features.geometry import GEOMETRIES
 from sklearn_halfnet.features.low_rank import linear_layer
-from sklearn_halfnet.weights.storage import FrozenWeights
 
 __all__ = ["BaseHalfNet"]
 
@@ -154,7 +153,7 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
             strict=True,
         ):
             units = units.with_values(from_tensor(scale), from_tensor(shift))
-            units.weights = FrozenWeights.from_array(from_tensor(directions))
+            units = units.with_frozen(from_tensor(directions))
             layers += [linear_layer(from_tensor(factor)), units]
         self._layers = layers
         self._set_read_out(from_tensor(network.coef), from_tensor(network.intercept))

@@ -12,7 +12,6 @@ from sklearn_halfnet.estimators._polish import polished_read_out
 from sklearn_halfnet.estimators._validation import total_weight
 from sklearn_halfnet.features import InputScaling, StartSample, last_features
 from sklearn_halfnet.features.low_rank import draw_directions
-from sklearn_halfnet.weights.storage import FrozenWeights
 
 __all__ = ["RandomDraws"]
 
@@ -50,8 +49,7 @@ class RandomDraws:
         for i in range(1, len(self._layers), 2):
             n_units, rank = self._layers[i].weights.shape
             directions = draw_directions(n_units, rank, rng, self.dtype)
-            self._layers[i] = copy.copy(self._layers[i])
-            self._layers[i].weights = FrozenWeights.from_array(directions)
+            self._layers[i] = self._layers[i].with_frozen(directions)
 
     def _restart_read_out(self, X, encoded, train_weight, rng):
         sample = StartSample.draw(

@@ -62,6 +62,10 @@ class HiddenLayer:
         """Return the same layer with other scales and shifts."""
         return replace(self, scales=scales, shifts=shifts)
 
+    def with_frozen(self, array):
+        """Return the same layer with weights that no kind has drawn."""
+        return replace(self, weights=FrozenWeights.from_array(array), origin=None)
+
     def without_weights(self):
         """Return the layer as it travels: its weights are drawn again on arrival."""
         return (
