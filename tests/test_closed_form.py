@@ -287,6 +287,18 @@ def test_error_in_a_later_chunk_leaves_the_sums():
     assert_array_equal(model.predict(X), before)
 
 
+def test_failed_solution_leaves_the_sums(monkeypatch):
+    X, y = make_data(ELMRegressor())
+    model = ELMRegressor(10, random_state=0).partial_fit(X[:100], y[:100])
+    expected = copy.deepcopy(model).partial_fit(X[100:], y[100:])
+    with monkeypatch.context() as patch:
+        patch.setattr(type(model), "_solve", lambda self: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            model.partial_fit(X[100:], y[100:])
+    assert model.gram_.n_samples == 100
+    assert_array_equal(model.partial_fit(X[100:], y[100:]).coef_, expected.coef_)
+
+
 def test_minimum_norm_solution_warns_and_equals_lstsq():
     X, y = make_data(ELMRegressor())
     weights = np.vstack([np.eye(6)] * 2)

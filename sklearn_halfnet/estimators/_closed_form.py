@@ -1,5 +1,7 @@
 """What ELM and RVFL share: random layers, sums over rows, one solution."""
 
+from copy import deepcopy
+
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import StrOptions
@@ -137,6 +139,8 @@ class BaseClosedForm(BaseEstimator):
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         with keep_state_on_error(self):
+            if hasattr(self, "_sums"):  # the old sums stay whole, whatever comes
+                self._sums, self._rows = deepcopy((self._sums, self._rows))
             self._add_rows(X, y, sample_weight, classes)
             self._solve()
             self._sums_are_pickled = True
