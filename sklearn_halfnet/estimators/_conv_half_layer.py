@@ -3,24 +3,14 @@
 import itertools
 
 import numpy as np
-from sklearn.utils._param_validation import StrOptions
 
 from sklearn_halfnet._device import check_memory, resolve_device
-from sklearn_halfnet._matmul import row_blocks
 from sklearn_halfnet.estimators._constraints import whole
-from sklearn_halfnet.estimators._hidden_layers import (
-    BaseHiddenLayers,
-    from_tensor,
-    to_tensor,
-)
+from sklearn_halfnet.estimators._heads import BaseConvolutional, predict_in_blocks
+from sklearn_halfnet.estimators._hidden_layers import from_tensor, to_tensor
 from sklearn_halfnet.estimators._images import conv_shapes
-from sklearn_halfnet.estimators._layers import (
-    LAYER_CONSTRAINTS,
-    check_kinds,
-    check_sizes,
-    fit_scaling,
-)
-from sklearn_halfnet.features import StartSample, draw_hidden_layers
+from sklearn_halfnet.estimators._layers import fit_scaling
+from sklearn_halfnet.features import StartSample
 
 __all__ = ["BaseConvHalfLayer"]
 
@@ -28,29 +18,22 @@ __all__ = ["BaseConvHalfLayer"]
 _START_ROWS = 4_000
 
 
-class BaseConvHalfLayer(BaseHiddenLayers):
+class BaseConvHalfLayer(BaseConvolutional):
     """Fit and predict of convolutional networks, for classifier and regressor alike."""
 
     _parameter_constraints = {
-        **BaseHiddenLayers._parameter_constraints,
-        "image_shape": [tuple, list, None],
-        "head": [StrOptions({"half", "linear", "full"})],
-        "weight_kind": LAYER_CONSTRAINTS["weight_kind"],
+        **BaseConvolutional._parameter_constraints,
         "filters": [tuple, list],
         "kernel_sizes": [tuple, list],
         "paddings": [tuple, list],
         "pool_size": [whole(1)],
     }
 
-    # A refit of the read-out would need the features of all rows at once.
-    polish = None
-
     # -- start -------------------------------------------------------------------------
 
     def _start(self, X, encoded, train_weight, rng):
         """Draw kernels and hidden layers, and set the read-out's start value."""
-        sizes = [] if self.head == "linear" else check_sizes(self.hidden_layer_sizes)
-        shapes = self._shapes()
+        sizes, shapes = self._head_sizes(), self._shapes()
         n_inputs = int(np.prod(shapes[-1]))
         self._check_memory(n_inputs, sizes)
         self._scaling = fit_scaling(self, X, train_weight)
@@ -67,15 +50,7 @@ class BaseConvHalfLayer(BaseHiddenLayers):
             max_rows=_START_ROWS,
         )
         sample.features = self._features(sample.features)
-        kinds = check_kinds(self._kind(), len(sizes))
-        self._layers, features = draw_hidden_layers(
-            sample, kinds, sizes, self.activation, rng
-        )
-        self._start_scales = [layer.scales for layer in self._layers]
-        self._start_read_out(features, sample, rng)
-
-    def _kind(self):
-        return "normal" if self.head == "full" else self.weight_kind
+        self._start_head(sample, rng)
 
     def _shapes(self):
         layers = (self.filters, self.kernel_sizes, self.paddings)
@@ -116,22 +91,9 @@ class BaseConvHalfLayer(BaseHiddenLayers):
             "Use fewer hidden units, or fewer filters.",
         )
 
-    def _check_resumable(self):
-        if self._layers:
-            super()._check_resumable()
-
-    @property
-    def _units(self):
-        return self._layers
-
     def _n_trained_in_layers(self):
         conv = sum(array.size for array in (*self.kernels_, *self.biases_))
-        if self.head == "half":
-            return conv + sum(2 * layer.n_units for layer in self._layers)
-        full = sum(
-            int(np.prod(layer.weights.shape)) + layer.n_units for layer in self._layers
-        )
-        return conv + full
+        return conv + super()._n_trained_in_layers()
 
     # -- between numpy and torch -------------------------------------------------------
 
@@ -164,48 +126,11 @@ class BaseConvHalfLayer(BaseHiddenLayers):
 
         return ConvNetwork(self._convolutions(device), self._head_network(device))
 
-    def _head_network(self, device):
-        from sklearn_halfnet.networks.half_conv import FullHead, HalfHead
-        from sklearn_halfnet.networks.read_out import ReadOut
-
-        def tensors(arrays):
-            return [to_tensor(array, self.dtype, device) for array in arrays]
-
-        read_out = self._read_out_tensors(device)
-        if not self._layers:
-            return ReadOut(*read_out)
-        layers = list(zip(self._layers, self._start_scales, strict=True))
-        weights = tensors(
-            layer.scaled_weights(self.dtype, start) for layer, start in layers
-        )
-        shifts = tensors(layer.shifts for layer in self._layers)
-        if self.head == "full":
-            return FullHead(weights, shifts, *read_out, self.activation)
-        first, *later = weights
-        scales = tensors(layer.scales / start for layer, start in layers)
-        return HalfHead(first, scales, shifts, later, *read_out, self.activation)
-
     def _store(self, network):
-        convolutions, head = network.convolutions, network.head
+        convolutions = network.convolutions
         self.kernels_ = [from_tensor(kernel) for kernel in convolutions.kernels]
         self.biases_ = [from_tensor(bias) for bias in convolutions.biases]
-        if self._layers:
-            self._layers = self._trained_layers(head)
-        self._set_read_out(from_tensor(head.coef), from_tensor(head.intercept))
-
-    def _trained_layers(self, head):
-        layers = []
-        for i, (layer, start) in enumerate(
-            zip(self._layers, self._start_scales, strict=True)
-        ):
-            shift = from_tensor(head.shifts[i])
-            if self.head == "half":
-                scales = from_tensor(head.scales[i]) * start
-                layers.append(layer.with_values(scales, shift))
-            else:
-                weights = from_tensor(head.weights[i]) / start[:, None]
-                layers.append(layer.with_values(start, shift).with_frozen(weights))
-        return layers
+        self._store_head(network.head)
 
     @property
     def n_stored_bytes_(self):
@@ -218,27 +143,20 @@ class BaseConvHalfLayer(BaseHiddenLayers):
     def _features(self, rows):
         """Convolutional features of scaled rows."""
         module = self._convolutions(resolve_device(self.device))
-        return self._blockwise(module, rows, lambda block: block)
+        return self._in_blocks(module, rows, lambda block: block)
 
     def _scores(self, X):
         def scaled(block):
             return self._scaling.transform(block, self.dtype)
 
         network = self._network(resolve_device(self.device))
-        scores = self._blockwise(network, X, scaled).astype(np.float64)
+        scores = self._in_blocks(network, X, scaled).astype(np.float64)
         return scores * self._targets.scale + self._targets.mean
 
-    def _blockwise(self, module, X, prepare):
-        import torch
-
+    def _in_blocks(self, module, X, prepare):
         widest = max(
             filters * height * width * self.pool_size**2
             for filters, height, width in self._shapes()[1:]
         )
-        device = next(module.parameters()).device
-        with torch.no_grad():
-            outputs = [
-                from_tensor(module(to_tensor(prepare(X[rows]), self.dtype, device)))
-                for rows in row_blocks(len(X), 8 * widest)
-            ]
-        return np.concatenate(outputs)
+        device = resolve_device(self.device)
+        return predict_in_blocks(module, X, prepare, widest, self.dtype, device)

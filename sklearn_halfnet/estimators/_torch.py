@@ -160,12 +160,12 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
         """Whether the learning rate falls to zero at ``max_iter``."""
         from sklearn_halfnet.solvers.schedules import ends_at_zero
 
-        return self.solver == "adam" and ends_at_zero(self.learning_rate)
+        return self.solver != "lbfgs" and ends_at_zero(self.learning_rate)
 
     def _monitor(self, network, validate=None, report=None):
         from sklearn_halfnet.solvers.monitor import Monitor
 
-        watches_loss = self.solver == "adam" and not self._ends_by_itself()
+        watches_loss = self.solver != "lbfgs" and not self._ends_by_itself()
         patient = validate is None and not watches_loss
         return Monitor(
             network,
@@ -184,7 +184,12 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
             batch_size=batch_size,
             tol=self.tol,
             rng=rng,
+            **self._solver_options(),
         )
+
+    def _solver_options(self):
+        """Parameters that only this solver has."""
+        return {}
 
     def _objective(self, network):
         from sklearn_halfnet.solvers.losses import Objective
@@ -255,8 +260,10 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
         truth, row_weight = encoded[order], None if weight is None else weight[order]
 
         def validate():
+            network.eval()
             with torch.no_grad():
                 blocks = [network(held.block(i)[0]) for i in range(len(held))]
+            network.train()
             return self._targets.score(truth, torch.cat(blocks).cpu(), row_weight)
 
         return validate

@@ -10,10 +10,11 @@ from sklearn_halfnet.estimators._base import ClassifierOutputs, RegressorOutputs
 __all__ = ["ClassifierTraining", "RegressorTraining"]
 
 
-def _solver_is_adam(estimator):
-    if estimator.solver != "adam":
+def _solver_takes_minibatches(estimator):
+    if estimator.solver == "lbfgs":
         raise AttributeError(
-            f"partial_fit needs solver='adam', got solver={estimator.solver!r}."
+            "partial_fit needs a solver that takes minibatches, such as 'adam', got "
+            f"solver={estimator.solver!r}."
         )
     return True
 
@@ -45,7 +46,7 @@ class ClassifierTraining(ClassifierOutputs):
         """
         return self._fit(X, y, sample_weight)
 
-    @available_if(_solver_is_adam)
+    @available_if(_solver_takes_minibatches)
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Pass once over a chunk of data, going on from the last call.
@@ -92,7 +93,7 @@ class RegressorTraining(RegressorOutputs):
         """
         return self._fit(X, y, sample_weight)
 
-    @available_if(_solver_is_adam)
+    @available_if(_solver_takes_minibatches)
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
         """Pass once over a chunk of data, going on from the last call.

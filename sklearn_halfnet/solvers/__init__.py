@@ -9,7 +9,8 @@ stop. ``solve`` returns True if it has converged.
 
 from sklearn_halfnet.solvers.adam import Adam
 from sklearn_halfnet.solvers.lbfgs import LBFGS
+from sklearn_halfnet.solvers.sgd import SGD
 
-SOLVERS = {"adam": Adam, "lbfgs": LBFGS}
+SOLVERS = {"adam": Adam, "sgd": SGD, "lbfgs": LBFGS}
 
-__all__ = ["LBFGS", "SOLVERS", "Adam"]
+__all__ = ["LBFGS", "SGD", "SOLVERS", "Adam"]

@@ -1,88 +1,15 @@
 """Adam on shuffled minibatches."""
 
-import math
-
 import torch
 
-from sklearn_halfnet.solvers.schedules import SCHEDULES
+from sklearn_halfnet.solvers.minibatch import Minibatches
 
 __all__ = ["Adam"]
 
 
-class Adam:
-    """Adam (Kingma & Ba 2015) with a learning rate schedule.
+class Adam(Minibatches):
+    """Adam (Kingma & Ba 2015) with a learning rate schedule; parameters as its base."""
 
-    Parameters
-    ----------
-    learning_rate_init : float
-    learning_rate : str
-        A name in ``SCHEDULES``.
-    batch_size : int
-    tol : float
-        Unused: the estimator watches the loss for this solver.
-    rng : numpy.random.Generator
-        Shuffles the rows.
-    """
-
-    def __init__(self, *, learning_rate_init, learning_rate, batch_size, tol, rng):
-        self.learning_rate_init = learning_rate_init
-        self.schedule = SCHEDULES[learning_rate]
-        self.batch_size = batch_size
-        self.rng = rng
-
-    def solve(self, objective, data, max_iter, after_iteration):
-        """Pass over the data up to ``max_iter`` times.
-
-        Returns
-        -------
-        converged : bool
-            True if ``after_iteration`` stopped it.
-        """
-        optimizer = self.make_optimizer(objective)
-        for epoch in range(max_iter):
-            loss = self.run_epoch(objective, data, optimizer, epoch, max_iter)
-            if after_iteration(loss):
-                return True
-        return False
-
-    def make_optimizer(self, objective, state=None):
-        """Create the torch optimiser, going on from ``state_arrays`` if given."""
-        parameters = objective.parameters()
+    def _new_optimizer(self, parameters):
         fused = parameters[0].device.type in ("cpu", "cuda")
-        optimizer = torch.optim.Adam(
-            parameters, lr=self.learning_rate_init, fused=fused
-        )
-        for parameter, arrays in zip(parameters, state or [], strict=False):
-            optimizer.state[parameter] = {
-                name: torch.from_numpy(array.copy()).to(parameter.device)
-                for name, array in arrays.items()
-            }
-        return optimizer
-
-    def state_arrays(self, optimizer):
-        """Return the optimiser's state as numpy arrays, a dict for each parameter."""
-        return [
-            {name: value.cpu().numpy().copy() for name, value in state.items()}
-            for state in optimizer.state.values()
-        ]
-
-    def run_epoch(self, objective, data, optimizer, epoch=0, max_iter=1):
-        """Pass over the data once; return the mean loss seen on the way."""
-        total = torch.zeros((), device=data.device)
-        done, n_steps = (
-            0,
-            sum(math.ceil(len(block) / self.batch_size) for block in data.blocks),
-        )
-        for step, batch in enumerate(data.minibatches(self.batch_size, self.rng)):
-            self._set_rate(optimizer, (epoch + step / n_steps) / max_iter)
-            loss = objective(*batch)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            total += loss.detach() * len(batch[1])
-            done += len(batch[1])
-        return total.item() / done
-
-    def _set_rate(self, optimizer, progress):
-        for group in optimizer.param_groups:
-            group["lr"] = self.learning_rate_init * self.schedule(progress)
+        return torch.optim.Adam(parameters, lr=self.learning_rate_init, fused=fused)

@@ -35,7 +35,7 @@ class Monitor:
         self.losses = []
         self.scores = []
         self.best = -math.inf
-        self.best_parameters = None
+        self.best_values = None
         self.n_no_change = 0
 
     def __call__(self, loss):
@@ -56,14 +56,14 @@ class Monitor:
                 self._raise_diverged("a trained parameter")
 
     def restore_best(self):
-        """Give the network the parameters that had the best validation score."""
-        if self.best_parameters is None:
+        """Give the network the values that had the best validation score."""
+        if self.best_values is None:
             return
         with torch.no_grad():
-            for parameter, best in zip(
-                self.network.parameters(), self.best_parameters, strict=True
+            for value, best in zip(
+                _values(self.network), self.best_values, strict=True
             ):
-                parameter.copy_(best)
+                value.copy_(best)
 
     def _compare(self, value):
         self.n_no_change = 0 if value > self.best + self.tol else self.n_no_change + 1
@@ -71,9 +71,7 @@ class Monitor:
             return
         self.best = value
         if self.validate is not None:
-            self.best_parameters = [
-                parameter.detach().clone() for parameter in self.network.parameters()
-            ]
+            self.best_values = [v.detach().clone() for v in _values(self.network)]
 
     def _out_of_patience(self):
         return self.patience is not None and self.n_no_change >= self.patience
@@ -88,3 +86,8 @@ class Monitor:
             f"{len(self.losses)}. Lower learning_rate_init, or use solver='lbfgs' or "
             "dtype='float64'."
         )
+
+
+def _values(network):
+    """List what training changes: parameters, and the averages of batch norms."""
+    return list(network.state_dict().values())

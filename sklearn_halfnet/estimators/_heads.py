@@ -1,0 +1,137 @@
+"""Heads on convolutional features: half layers, fully trained layers, or neither."""
+
+import numpy as np
+from sklearn.utils._param_validation import StrOptions
+
+from sklearn_halfnet._matmul import row_blocks
+from sklearn_halfnet.estimators._hidden_layers import (
+    BaseHiddenLayers,
+    from_tensor,
+    to_tensor,
+)
+from sklearn_halfnet.estimators._layers import (
+    LAYER_CONSTRAINTS,
+    check_kinds,
+    check_sizes,
+)
+from sklearn_halfnet.features import draw_hidden_layers
+
+__all__ = ["BaseConvolutional", "predict_in_blocks"]
+
+
+class BaseConvolutional(BaseHiddenLayers):
+    """A network whose first part is a subclass's, its head one of three.
+
+    A subclass calls ``_start_head`` at the end of its ``_start``, puts
+    ``_head_network(device)`` on its features, and calls ``_store_head`` in its
+    ``_store``.
+    """
+
+    _parameter_constraints = {
+        **BaseHiddenLayers._parameter_constraints,
+        "image_shape": [tuple, list, None],
+        "head": [StrOptions({"half", "linear", "full"})],
+        "weight_kind": LAYER_CONSTRAINTS["weight_kind"],
+    }
+
+    # A refit of the read-out would need the features of all rows at once.
+    polish = None
+
+    def _head_sizes(self):
+        """Units of the hidden layers in the head."""
+        return [] if self.head == "linear" else check_sizes(self.hidden_layer_sizes)
+
+    def _start_head(self, sample, rng):
+        """Draw hidden layers and read-out, given the sample's features."""
+        sizes = self._head_sizes()
+        kind = "normal" if self.head == "full" else self.weight_kind
+        self._layers, features = draw_hidden_layers(
+            sample, check_kinds(kind, len(sizes)), sizes, self.activation, rng
+        )
+        self._start_scales = [layer.scales for layer in self._layers]
+        self._start_read_out(features, sample, rng)
+
+    def _check_resumable(self):
+        if self._layers:
+            super()._check_resumable()
+
+    @property
+    def _units(self):
+        return self._layers
+
+    def _n_trained_in_layers(self):
+        if self.head == "half":
+            return sum(2 * layer.n_units for layer in self._layers)
+        return sum(
+            int(np.prod(layer.weights.shape)) + layer.n_units for layer in self._layers
+        )
+
+    # -- between numpy and torch -------------------------------------------------------
+
+    def _head_network(self, device):
+        from sklearn_halfnet.networks.half_conv import FullHead, HalfHead
+        from sklearn_halfnet.networks.read_out import ReadOut
+
+        def tensors(arrays):
+            return [to_tensor(array, self.dtype, device) for array in arrays]
+
+        read_out = self._read_out_tensors(device)
+        if not self._layers:
+            return ReadOut(*read_out)
+        layers = list(zip(self._layers, self._start_scales, strict=True))
+        weights = tensors(
+            layer.scaled_weights(self.dtype, start) for layer, start in layers
+        )
+        shifts = tensors(layer.shifts for layer in self._layers)
+        if self.head == "full":
+            return FullHead(weights, shifts, *read_out, self.activation)
+        first, *later = weights
+        scales = tensors(layer.scales / start for layer, start in layers)
+        return HalfHead(first, scales, shifts, later, *read_out, self.activation)
+
+    def _store_head(self, head):
+        if self._layers:
+            self._layers = self._trained_layers(head)
+        self._set_read_out(from_tensor(head.coef), from_tensor(head.intercept))
+
+    def _trained_layers(self, head):
+        layers = []
+        for i, (layer, start) in enumerate(
+            zip(self._layers, self._start_scales, strict=True)
+        ):
+            shift = from_tensor(head.shifts[i])
+            if self.head == "half":
+                scales = from_tensor(head.scales[i]) * start
+                layers.append(layer.with_values(scales, shift))
+            else:
+                weights = from_tensor(head.weights[i]) / start[:, None]
+                layers.append(layer.with_values(start, shift).with_frozen(weights))
+        return layers
+
+
+def predict_in_blocks(module, X, prepare, n_columns, dtype, device):
+    """Run a module over rows, a block at a time, without gradients.
+
+    Parameters
+    ----------
+    module : torch.nn.Module or callable
+    X : ndarray of shape (n_rows, n_features)
+    prepare : callable
+        Scales a block of rows.
+    n_columns : int
+        Numbers a row of the widest array on the way.
+    dtype : str
+    device : torch.device
+
+    Returns
+    -------
+    outputs : ndarray of shape (n_rows, n_outputs)
+    """
+    import torch
+
+    with torch.no_grad():
+        outputs = [
+            from_tensor(module(to_tensor(prepare(X[rows]), dtype, device)))
+            for rows in row_blocks(len(X), 8 * n_columns)
+        ]
+    return np.concatenate(outputs)
