@@ -52,8 +52,8 @@ CONV_RECIPE = {
     "input_scaling": "center",
     "learning_rate": "one_cycle",
     "learning_rate_init": 1e-2,
-    "batch_size": 256,
-    "max_iter": 4,
+    "batch_size": 128,
+    "max_iter": 8,
 }
 HEADS = {"clp": "linear", "cmlp": "full", "crnd": "half"}
 

@@ -36,10 +36,13 @@ class Convolutions(nn.Module):
 
     def forward(self, rows):
         """Compute features (n_rows, n_features) from flat images (n_rows, n_pixels)."""
-        images = rows.view(len(rows), *self.image_shape)
+        # With the channels last, pooling and its gradient pass over memory in order.
+        order = torch.channels_last
+        images = rows.view(len(rows), *self.image_shape).contiguous(memory_format=order)
         for kernel, bias, padding in zip(
             self.kernels, self.biases, self.paddings, strict=True
         ):
+            kernel = kernel.contiguous(memory_format=order)
             images = functional.conv2d(images, kernel, bias, padding=padding)
             # Rectified after pooling: the same numbers, and fewer of them.
             images = torch.relu(functional.max_pool2d(images, self.pool_size))
