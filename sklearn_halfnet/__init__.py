@@ -14,6 +14,8 @@ _PUBLIC = {
     "HalfLayerRegressor": "sklearn_halfnet.estimators.half_layer",
     "HalfNetClassifier": "sklearn_halfnet.estimators.halfnet",
     "HalfNetRegressor": "sklearn_halfnet.estimators.halfnet",
+    "PartialCNNClassifier": "sklearn_halfnet.estimators.partial_cnn",
+    "PartialCNNRegressor": "sklearn_halfnet.estimators.partial_cnn",
     "RVFLClassifier": "sklearn_halfnet.estimators.rvfl",
     "RVFLRegressor": "sklearn_halfnet.estimators.rvfl",
     "RandomFeatures": "sklearn_halfnet.estimators.random_features",

@@ -16,6 +16,8 @@ from sklearn_halfnet import (
     HalfLayerRegressor,
     HalfNetClassifier,
     HalfNetRegressor,
+    PartialCNNClassifier,
+    PartialCNNRegressor,
     RandomFeatures,
     RVFLClassifier,
     RVFLRegressor,
@@ -43,6 +45,14 @@ ONE_LINE = {
     "pool_size": 1,
 }
 
+# Without batch norms, and with them.
+PLAIN = {
+    **{"dtype": "float64", "random_state": 0, "batch_size": "full"},
+    **{"image_shape": (1, -1), "depth": 3, "width": 8, "fraction": 0.5},
+    **{"architecture": "vgg", "max_iter": 30},
+}
+NORMALISED = {**PLAIN, "architecture": "wrn", "depth": 10, "width": 1}
+
 BATCHES_DIFFER = (
     "a row twice and a row of weight 2 make different minibatches; the instances with "
     "full batches pass"
@@ -50,6 +60,13 @@ BATCHES_DIFFER = (
 AT_DEFAULTS = {
     "check_sample_weight_equivalence_on_dense_data": BATCHES_DIFFER,
     "check_sample_weight_equivalence_on_sparse_data": BATCHES_DIFFER,
+}
+
+AVERAGES = {
+    "check_sample_weight_equivalence_on_dense_data": (
+        "batch norms average over rows, whatever their weight; networks without batch "
+        "norms pass"
+    ),
 }
 
 ROUNDED = (
@@ -72,6 +89,10 @@ INSTANCES = [
     Instance(HalfNetRegressor(**LBFGS)),
     Instance(ConvHalfLayerClassifier(**ONE_LINE)),
     Instance(ConvHalfLayerRegressor(**ONE_LINE)),
+    Instance(PartialCNNClassifier(**PLAIN)),
+    Instance(PartialCNNRegressor(**PLAIN)),
+    Instance(PartialCNNClassifier(**NORMALISED), AVERAGES),
+    Instance(PartialCNNRegressor(**NORMALISED), AVERAGES),
     Instance(HalfLayerClassifier(), AT_DEFAULTS),
     Instance(HalfLayerRegressor(), AT_DEFAULTS),
     Instance(RandomFeatures(random_state=0)),
