@@ -111,3 +111,14 @@ def test_children_of_a_seed_are_independent():
     draw = first.random(4)
     assert_array_equal(draw, again.random(4))
     assert (draw != second.random(4)).all()
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_rows_of_weight_zero_do_not_count_in_scaling(container):
+    X = np.random.default_rng(0).random((6, 3)) + 1
+    X[:4, 1] = 0  # only rows of weight zero show this column
+    weight = np.array([1.0, 2, 1, 1, 0, 0])
+    found = InputScaling.fit(container(X), "standard", weight)
+    expected = InputScaling.fit(container(X[:4]), "standard", weight[:4])
+    assert_allclose(found.mean, expected.mean)
+    assert_allclose(found.scale, expected.scale)

@@ -193,10 +193,10 @@ class Moments:
         zero = np.zeros(n_features)
         found = cls(0.0, zero, zero, zero, np.finfo(X.dtype).eps)
         if sparse.issparse(X):
-            return found.merged(_sparse_moments(X, sample_weight))
+            return found.merged(_sparse_moments(*_of_weight(X, sample_weight)))
         for rows in row_blocks(n_rows, n_features * X.itemsize, _CACHE_BYTES):
             weight = None if sample_weight is None else sample_weight[rows]
-            found = found.merged(_block_moments(X[rows], weight))
+            found = found.merged(_block_moments(*_of_weight(X[rows], weight)))
         return found
 
     def merged(self, other):
@@ -215,6 +215,13 @@ class Moments:
     def variance(self):
         """Variance of each column."""
         return self.square / self.total
+
+
+def _of_weight(X, weight):
+    """Leave out rows of weight zero: not even their largest values count."""
+    if weight is None or weight.all():
+        return X, weight
+    return X[weight > 0], weight[weight > 0]
 
 
 def _block_moments(block, weight):
