@@ -19,6 +19,7 @@ _PUBLIC = {
     "RVFLClassifier": "sklearn_halfnet.estimators.rvfl",
     "RVFLRegressor": "sklearn_halfnet.estimators.rvfl",
     "RandomFeatures": "sklearn_halfnet.estimators.random_features",
+    "SharedBackboneEnsembleClassifier": "sklearn_halfnet.estimators.shared_backbone",
 }
 
 __all__ = sorted([*_PUBLIC, "__version__"])

@@ -21,6 +21,7 @@ from sklearn_halfnet import (
     RandomFeatures,
     RVFLClassifier,
     RVFLRegressor,
+    SharedBackboneEnsembleClassifier,
 )
 
 
@@ -48,10 +49,18 @@ ONE_LINE = {
 # Without batch norms, and with them.
 PLAIN = {
     **{"dtype": "float64", "random_state": 0, "batch_size": "full"},
-    **{"image_shape": (1, -1), "depth": 3, "width": 8, "fraction": 0.5},
-    **{"architecture": "vgg", "max_iter": 30},
+    **{"image_shape": (1, -1), "depth": 3, "width": 16, "fraction": 0.5},
+    **{"architecture": "vgg", "max_iter": 60},
 }
-NORMALISED = {**PLAIN, "architecture": "wrn", "depth": 10, "width": 1}
+NORMALISED = {
+    **PLAIN,
+    **{"architecture": "wrn", "depth": 10, "width": 1, "max_iter": 10},
+}
+
+ENSEMBLE = {
+    **{"estimator": PartialCNNClassifier(**PLAIN), "n_estimators": 2},
+    **{"validation_fraction": None, "random_state": 0},
+}
 
 BATCHES_DIFFER = (
     "a row twice and a row of weight 2 make different minibatches; the instances with "
@@ -91,6 +100,7 @@ INSTANCES = [
     Instance(ConvHalfLayerRegressor(**ONE_LINE)),
     Instance(PartialCNNClassifier(**PLAIN)),
     Instance(PartialCNNRegressor(**PLAIN)),
+    Instance(SharedBackboneEnsembleClassifier(**ENSEMBLE)),
     Instance(PartialCNNClassifier(**NORMALISED), AVERAGES),
     Instance(PartialCNNRegressor(**NORMALISED), AVERAGES),
     Instance(HalfLayerClassifier(), AT_DEFAULTS),

@@ -1,5 +1,6 @@
 """Partially trained convolutional networks, between scikit-learn and torch."""
 
+import copy
 from itertools import pairwise
 
 import numpy as np
@@ -46,8 +47,8 @@ _DESIGN = (
 class BasePartialCNN(BaseConvolutional):
     """Fit and predict of partially trained networks.
 
-    What is fixed is drawn from ``_seed`` and not pickled, unless ``_weights`` came from
-    elsewhere; ``learned_`` holds the rest.
+    What is fixed is drawn from ``_seed`` and not pickled, unless it came from a
+    shared start; ``learned_`` holds the rest.
     """
 
     _parameter_constraints = {
@@ -70,8 +71,8 @@ class BasePartialCNN(BaseConvolutional):
 
     def _start(self, X, encoded, train_weight, rng):
         """Draw all weights, choose what is learned, and set the head's start value."""
-        self._seed = int(rng.integers(2**63))
-        self._weights = None
+        own_seed = int(rng.integers(2**63))
+        self._fixed, self._seed = None, vars(self).get("_backbone_seed", own_seed)
         self.selected_ = None
         self._design = {name: getattr(self, name) for name in _DESIGN}
         self._check_options()
@@ -90,12 +91,12 @@ class BasePartialCNN(BaseConvolutional):
         )
         self._unit = _spread(sample.features, sample.sample_weight)
         images = sample.features / self._unit
-        self._calibrate(images)
+        self._calibrate(images, own_seed)
         sample.features = self._features(images)
         self._start_head(sample, rng)
         if self.select == "saliency" and self._trainable().dim is not None:
             self.selected_ = self._salient(images, sample)
-            self._calibrate(images)
+            self._calibrate(images, own_seed)
 
     def _trainable(self):
         return Trainable.of(self.trainable, self._new_blocks("meta"))
@@ -151,10 +152,14 @@ class BasePartialCNN(BaseConvolutional):
             objective.data_loss(batch, targets[rows], weight[rows]).backward()
         return salient_indices(convolutions, self._trainable().dim, self._count)
 
-    def _calibrate(self, images):
+    def _calibrate(self, images, own_seed):
         """Set ``learned_`` to start values, averages of batch norms to the images'."""
+        from sklearn_halfnet.networks.partial_cnn import set_learned
+
         device = resolve_device(self.device)
         blocks = self._blocks(device, learned=False)
+        if own_seed != self._seed:
+            set_learned(blocks.blocks, _tensors(self._drawn(own_seed)))
         batches = (
             to_tensor(images[rows], self.dtype, device)
             for rows in _batches(len(images))
@@ -207,14 +212,18 @@ class BasePartialCNN(BaseConvolutional):
         convolutions = parts(self._new_blocks("meta"), PartialConv2d)
         return {name: tuple(conv.weight.shape) for name, conv in convolutions.items()}
 
-    def _drawn_weights(self):
-        """Weights of all convolutions as they were drawn: He et al.'s variance."""
-        if self._weights is None:
-            self._weights = {
-                name: _draw([self._seed, i], shape, self.dtype)
-                for i, (name, shape) in enumerate(self._conv_shapes().items())
-            }
-        return self._weights
+    def _constants(self):
+        """Return what is fixed, by name: weights as drawn, or of a shared start."""
+        if self._fixed is None:
+            self._fixed = self._drawn(self._seed)
+        return self._fixed
+
+    def _drawn(self, seed):
+        """Draw weights of all convolutions, of He et al.'s variance."""
+        return {
+            f"{name}.weight": _draw([seed, i], shape, self.dtype)
+            for i, (name, shape) in enumerate(self._conv_shapes().items())
+        }
 
     def _blocks(self, device, *, learns=True, learned=True):
         """Build the blocks with values.
@@ -229,15 +238,12 @@ class BasePartialCNN(BaseConvolutional):
         """
         import torch
 
-        from sklearn_halfnet.networks.partial_cnn import Blocks, parts
-        from sklearn_halfnet.networks.partial_conv import PartialConv2d
+        from sklearn_halfnet.networks.partial_cnn import Blocks, set_constants
 
         blocks = self._new_blocks("cpu")
-        convolutions = parts(blocks, PartialConv2d)
-        for name, weight in self._drawn_weights().items():
-            convolutions[name].weight = torch.from_numpy(weight.copy())
+        set_constants(blocks, _tensors(self._constants()))
         if learns:
-            self._make_learnable(blocks, convolutions)
+            self._make_learnable(blocks)
         blocks = Blocks(blocks, self.image_shape_)
         blocks = blocks.to(
             device, getattr(torch, self.dtype), memory_format=torch.channels_last
@@ -251,8 +257,11 @@ class BasePartialCNN(BaseConvolutional):
             blocks.blocks.load_state_dict(values)
         return blocks
 
-    def _make_learnable(self, blocks, convolutions):
-        trainable = self._trainable()
+    def _make_learnable(self, blocks):
+        from sklearn_halfnet.networks.partial_cnn import parts
+        from sklearn_halfnet.networks.partial_conv import PartialConv2d
+
+        trainable, convolutions = self._trainable(), parts(blocks, PartialConv2d)
         cuts = trainable.dim is not None and not self._is_narrow()
         indices = dict.fromkeys(convolutions)
         if cuts and self.selected_ is not None:
@@ -353,27 +362,70 @@ class BasePartialCNN(BaseConvolutional):
 
     def __getstate__(self):
         state = super().__getstate__()
-        if "_seed" in state and state["_seed"] is not None:
-            state = state | {"_weights": None}
+        if state.get("_seed") is not None:
+            state = state | {"_fixed": None}
         return state
+
+    def _branch(self, constants, **parameters):
+        """Return a copy that goes on from here, with other things learned.
+
+        Its constants are what ``_present_values`` gave: branches of one network share
+        them.
+        """
+        other = copy.copy(self).set_params(**parameters, warm_start=True)
+        other._design = {name: getattr(other, name) for name in _DESIGN}
+        other._seed, other._fixed = None, constants
+        blocks = other._blocks("cpu", learned=False)
+        averages = {
+            name: array
+            for name, array in self.learned_.items()
+            if name.endswith((".mean", ".variance"))
+        }
+        other.learned_ = _arrays(blocks) | averages
+        return other
+
+    def _present_values(self):
+        """Everything that could be fixed, with the values that it has now, by name."""
+        from sklearn_halfnet.networks.partial_cnn import constants
+
+        values = constants(self._blocks("cpu").blocks)
+        return {name: from_tensor(value) for name, value in values.items()}
 
     @property
     def weights_(self):
         """All weights of each convolution by name, fixed and learned together."""
+        check_is_fitted(self)
+        convolutions = self._convolutions()
+        return {name: from_tensor(conv.full()) for name, conv in convolutions.items()}
+
+    @property
+    def is_learned_(self):
+        """Which of ``weights_`` are learned: arrays of bool by name."""
+        check_is_fitted(self)
+        return {
+            name: from_tensor(conv.is_learned())
+            for name, conv in self._convolutions().items()
+        }
+
+    def _convolutions(self):
         from sklearn_halfnet.networks.partial_cnn import parts
         from sklearn_halfnet.networks.partial_conv import PartialConv2d
 
-        check_is_fitted(self)
-        convolutions = parts(self._blocks("cpu").blocks, PartialConv2d)
-        return {name: from_tensor(conv.full()) for name, conv in convolutions.items()}
+        return parts(self._blocks("cpu").blocks, PartialConv2d)
 
     @property
     def n_stored_bytes_(self):
         """Bytes of the arrays that a pickled model holds; a seed stands for others."""
         check_is_fitted(self)
         learned = sum(array.nbytes for array in self.learned_.values())
-        own = 0 if self._seed is not None else _n_bytes(self._weights)
-        return learned + own + super().n_stored_bytes_
+        return learned + self.n_constant_bytes_ + super().n_stored_bytes_
+
+    @property
+    def n_constant_bytes_(self):
+        """Bytes of what is fixed, as far as no seed stands for it."""
+        if self._seed is not None:
+            return 0
+        return sum(array.nbytes for array in self._fixed.values())
 
     # -- prediction --------------------------------------------------------------------
 
@@ -445,9 +497,11 @@ def _arrays(blocks):
     return {name: from_tensor(value) for name, value in state.items()}
 
 
+def _tensors(arrays):
+    import torch
+
+    return {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+
+
 def _batches(n_rows):
     return row_blocks(n_rows, 1, _START_BATCH)
-
-
-def _n_bytes(arrays):
-    return sum(array.nbytes for array in arrays.values())

@@ -6,7 +6,15 @@ from torch.nn import functional
 
 from sklearn_halfnet.networks.partial_conv import BatchNorm, PartialConv2d
 
-__all__ = ["Augmentation", "Blocks", "PartialCNN", "parts"]
+__all__ = [
+    "Augmentation",
+    "Blocks",
+    "PartialCNN",
+    "constants",
+    "parts",
+    "set_constants",
+    "set_learned",
+]
 
 
 def parts(blocks, kind):
@@ -23,6 +31,45 @@ def parts(blocks, kind):
         for name, module in whole.named_modules()
         if isinstance(module, kind)
     }
+
+
+def constants(blocks):
+    """Name -> tensor of what is or could be fixed, with its present values.
+
+    Parameters
+    ----------
+    blocks : dict of str to torch.nn.Module
+    """
+    found = {}
+    for name, conv in parts(blocks, PartialConv2d).items():
+        found[f"{name}.weight"] = conv.full()
+        if conv.offset is not None:
+            found[f"{name}.offset"] = conv.full_bias()
+    for name, norm in parts(blocks, BatchNorm).items():
+        for kind in ("gain", "shift"):
+            learned = getattr(norm, kind)
+            fixed = f"fixed_{kind}"
+            found[f"{name}.{fixed}"] = (
+                getattr(norm, fixed) if learned is None else learned
+            )
+    return found
+
+
+def set_constants(blocks, values):
+    """Give blocks fixed values, tensors by the names of :func:`constants`."""
+    whole = nn.ModuleDict(blocks)
+    for name, value in values.items():
+        module, _, buffer = name.rpartition(".")
+        setattr(whole.get_submodule(module), buffer, value)
+
+
+def set_learned(blocks, weights):
+    """Give what is learned of convolutions the values that whole weights have there."""
+    for name, conv in parts(blocks, PartialConv2d).items():
+        if conv.learned is not None:
+            whole = weights[f"{name}.weight"].to(conv.learned)
+            with torch.no_grad():
+                conv.learned.copy_(conv.cut(whole))
 
 
 class Blocks(nn.Module):

@@ -29,9 +29,11 @@ class PartialConv2d(nn.Module):
     ----------
     weight : tensor of shape (n_filters, n_channels, size, size)
         All weights. A buffer that a state dict does not hold: what is fixed comes from
-        a seed, what is learned is in ``learned``.
-    learned : Parameter or None
-        The slice that is trained.
+        elsewhere, what is learned is in ``learned``.
+    offset : tensor of shape (n_filters,) or None
+        All biases, in the same way.
+    learned, bias : Parameter or None
+        The slice that is trained, and its biases.
     """
 
     def __init__(self, n_channels, n_filters, size, stride=1, *, bias=False):
@@ -41,8 +43,9 @@ class PartialConv2d(nn.Module):
         self.register_buffer("weight", weight, persistent=False)
         self.register_parameter("learned", None)
         self.register_parameter("bias", None)
+        offset = torch.zeros(n_filters) if bias else None
+        self.register_buffer("offset", offset, persistent=False)
         self.register_buffer("index", None, persistent=False)
-        self.has_bias = bias
         self.dim = 0
 
     def learn(self, dim=0, index=None):
@@ -56,13 +59,19 @@ class PartialConv2d(nn.Module):
             Which of them; None trains all weights.
         """
         self.dim, self.index = dim, index
-        learned = self.weight
-        if index is not None:
-            learned = self.weight.index_select(dim, index)
+        learned = self.cut(self.weight)
         self.learned = nn.Parameter(learned.clone())
-        if self.has_bias:
-            n_biases = len(learned) if dim == 0 else len(self.weight)
-            self.bias = nn.Parameter(self.weight.new_zeros(n_biases))
+        if self.offset is not None:
+            bias = self.offset
+            if index is not None and dim == 0:
+                bias = bias.index_select(0, index)
+            self.bias = nn.Parameter(bias.clone())
+
+    def cut(self, weight):
+        """Cut what is learned out of all weights."""
+        if self.index is None:
+            return weight
+        return weight.index_select(self.dim, self.index)
 
     def full(self):
         """All weights, what is learned among them."""
@@ -70,9 +79,20 @@ class PartialConv2d(nn.Module):
             return self.weight if self.learned is None else self.learned
         return self.weight.index_copy(self.dim, self.index, self.learned)
 
+    def is_learned(self):
+        """Tell of each weight whether it is trained."""
+        fixed = torch.zeros_like(self.weight, dtype=torch.bool)
+        if self.learned is None:
+            return fixed
+        return (
+            ~fixed
+            if self.index is None
+            else fixed.index_fill(self.dim, self.index, True)
+        )
+
     def forward(self, images):
         """Convolve images (n_images, n_channels, height, width)."""
-        bias = self._full_bias()
+        bias = self.full_bias()
         if self.learned is None or self.index is None:
             return functional.conv2d(
                 images, self.full(), bias, self.stride, self._padding
@@ -88,11 +108,13 @@ class PartialConv2d(nn.Module):
         )
         return out if bias is None else out + bias[:, None, None]
 
-    def _full_bias(self):
-        if self.bias is None or self.index is None or self.dim != 0:
+    def full_bias(self):
+        """All biases, what is learned among them; None if there are none."""
+        if self.bias is None:
+            return self.offset
+        if self.index is None or self.dim != 0:
             return self.bias
-        fixed = self.bias.new_zeros(len(self.weight))
-        return fixed.index_copy(0, self.index, self.bias)
+        return self.offset.index_copy(0, self.index, self.bias)
 
     @property
     def _padding(self):
@@ -162,7 +184,9 @@ class BatchNorm(nn.Module):
     Attributes
     ----------
     gain, shift : Parameter or None
-        gamma and beta; None is one and zero.
+        gamma and beta, if they are trained.
+    fixed_gain, fixed_shift : tensor of shape (n_channels,)
+        In their place, if not: one and zero unless set. No state dict holds them.
     mean, variance : tensor of shape (n_channels,)
         Of the training images, for prediction.
     """
@@ -173,13 +197,15 @@ class BatchNorm(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.zeros(n_channels))
         self.register_buffer("variance", torch.ones(n_channels))
+        self.register_buffer("fixed_gain", torch.ones(n_channels), persistent=False)
+        self.register_buffer("fixed_shift", torch.zeros(n_channels), persistent=False)
         self.register_parameter("gain", None)
         self.register_parameter("shift", None)
 
     def learn(self):
         """Train gain and shift."""
-        self.gain = nn.Parameter(torch.ones_like(self.mean))
-        self.shift = nn.Parameter(torch.zeros_like(self.mean))
+        self.gain = nn.Parameter(self.fixed_gain.clone())
+        self.shift = nn.Parameter(self.fixed_shift.clone())
 
     def forward(self, images):
         """Normalise by the batch in training, else by what was seen in training."""
@@ -189,8 +215,8 @@ class BatchNorm(nn.Module):
             images,
             self.mean,
             self.variance,
-            self.gain,
-            self.shift,
+            self.fixed_gain if self.gain is None else self.gain,
+            self.fixed_shift if self.shift is None else self.shift,
             by_batch,
             self.momentum,
         )

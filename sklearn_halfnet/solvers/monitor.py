@@ -83,8 +83,8 @@ class Monitor:
     def _raise_diverged(self, what):
         raise NonFiniteError(
             f"Training has diverged: {what} is non-finite after pass "
-            f"{len(self.losses)}. Lower learning_rate_init, or use solver='lbfgs' or "
-            "dtype='float64'."
+            f"{len(self.losses)}. Lower learning_rate_init, or use dtype='float64' or, "
+            "where there is one, solver='lbfgs'."
         )
 
 

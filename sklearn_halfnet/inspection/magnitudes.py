@@ -1,0 +1,115 @@
+"""How large learned weights are, beside those that stayed random."""
+
+import numpy as np
+
+__all__ = ["MagnitudesDisplay", "weight_magnitudes"]
+
+
+def weight_magnitudes(model):
+    r"""Compute mean |w| and variance of each convolution, learned against fixed.
+
+    Rosenfeld & Tsotsos (2018, arXiv 1802.00844) find that where a tenth of the filters
+    is learned their weights grow markedly larger than the fixed ones, and that from .4
+    on they look as in full training.
+
+    Parameters
+    ----------
+    model : PartialCNNClassifier, PartialCNNRegressor
+        Fitted; or any object with dicts ``weights_`` (name to array) and
+        ``is_learned_`` (name to array of bool of the same shape).
+
+    Returns
+    -------
+    magnitudes : ndarray of shape (n_layers,), structured
+        Fields ``layer``; ``n_learned`` and ``n_fixed``, numbers of weights; and
+        ``learned_mean``, ``fixed_mean`` (of \|w\|), ``learned_variance``,
+        ``fixed_variance``, nan where there are none.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn_halfnet import PartialCNNClassifier
+    >>> from sklearn_halfnet.inspection.magnitudes import weight_magnitudes
+    >>> X, y = load_digits(return_X_y=True)
+    >>> model = PartialCNNClassifier(
+    ...     depth=10, width=1, image_shape=(8, 8), max_iter=2, random_state=0
+    ... ).fit(X, y)
+    >>> weight_magnitudes(model)[["layer", "n_learned", "n_fixed"]][0]
+    ('conv1', 18, 126)
+    """
+    fields = [("layer", object), ("n_learned", int), ("n_fixed", int)]
+    for part in ("learned", "fixed"):
+        fields += [(f"{part}_mean", float), (f"{part}_variance", float)]
+    rows = []
+    for name, weights in model.weights_.items():
+        learned = model.is_learned_[name]
+        parts = weights[learned], weights[~learned]
+        row = [name, *map(len, parts)]
+        for part in parts:
+            empty = len(part) == 0
+            row += [np.nan] * 2 if empty else [np.abs(part).mean(), part.var()]
+        rows.append(tuple(row))
+    return np.array(rows, dtype=fields)
+
+
+class MagnitudesDisplay:
+    """Mean |w| of each convolution, learned beside fixed.
+
+    Parameters
+    ----------
+    magnitudes : ndarray of shape (n_layers,), structured
+        What :func:`weight_magnitudes` returns.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+    """
+
+    def __init__(self, magnitudes):
+        self.magnitudes = magnitudes
+
+    @classmethod
+    def from_estimator(cls, model):
+        """Compute the magnitudes of a fitted model.
+
+        Parameters
+        ----------
+        model : object
+            As of :func:`weight_magnitudes`.
+
+        Returns
+        -------
+        display : MagnitudesDisplay
+        """
+        return cls(weight_magnitudes(model))
+
+    def plot(self, ax=None, **options):
+        """Draw it, with error bars of one standard deviation of the weights.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+        **options : dict
+            Passed to ``Axes.errorbar``.
+
+        Returns
+        -------
+        self : MagnitudesDisplay
+        """
+        import matplotlib.pyplot as plt
+
+        self.ax_ = plt.gca() if ax is None else ax
+        self.figure_ = self.ax_.figure
+        places = np.arange(len(self.magnitudes))
+        for shift, part in ((-0.1, "learned"), (0.1, "fixed")):
+            self.ax_.errorbar(
+                places + shift,
+                self.magnitudes[f"{part}_mean"],
+                np.sqrt(self.magnitudes[f"{part}_variance"]),
+                **{"fmt": "o", "label": part} | options,
+            )
+        self.ax_.set_xticks(places, self.magnitudes["layer"], rotation=90)
+        self.ax_.set(ylabel="mean |w|", ylim=(0, None))
+        self.ax_.legend()
+        return self
