@@ -31,6 +31,11 @@ EXPERIMENTS = {
         "Alpaydin (2026), HalfNet: beside full layers (1), by rank on MNIST (2) and "
         "CIFAR-10 (3), on 8 of 50 directions (4), before neighbours (5), defaults (6)",
     ),
+    "partial-cnn": (
+        "sklearn_halfnet.experiments.partial_cnn",
+        "Rosenfeld & Tsotsos (2018), learning next to nothing: CIFAR-10 by what is "
+        "learned (1), cheap ensembles (2), speed (3)",
+    ),
     "closed-form-rivals": (
         "sklearn_halfnet.experiments.closed_form_rivals",
         "Packages for ELM and RVFL, each installed on its own, beside ours on MNIST",

@@ -1,0 +1,259 @@
+"""The report and the figure of ``halfnet reproduce partial-cnn``."""
+
+from collections import defaultdict
+
+import numpy as np
+
+from sklearn_halfnet.experiments._figures import (
+    NO_MATPLOTLIB,
+    can_draw,
+    save_png,
+    score_against_parameters,
+)
+from sklearn_halfnet.experiments._half_layers_report import environment_text
+from sklearn_halfnet.experiments._report import markdown_table, mean_and_sd
+
+__all__ = ["draw", "findings", "report_text"]
+
+# Top-1 % on CIFAR-10 as published: densenet-BC-100-12 and WRN-28-4 after 10 epochs of
+# one part; WRN and densenet after full training of a fraction.
+PUBLISHED = {
+    "wrn: batch norm": 30.2,
+    "wrn: conv1": 30.93,
+    "wrn: block1": 61.19,
+    "wrn: block2": 76.32,
+    "wrn: block3": 74.31,
+    "wrn: fc": 37.03,
+    "wrn: one filter": 69.0,
+    "wrn: fraction .1": 94.12,
+    "wrn: fraction .4": 95.75,
+    "wrn: fraction 1": 96.2,
+    "wrn: fraction .1, others zero": 91.53,
+    "wrn: fraction .4, others zero": 95.49,
+    "densenet: batch norm": 60.85,
+    "densenet: conv1": 64.76,
+    "densenet: block1": 73.02,
+    "densenet: block2": 72.95,
+    "densenet: block3": 76.33,
+    "densenet: fc": 68.63,
+    "densenet: one filter": 85.0,
+    "densenet: fraction .1": 88.73,
+    "densenet: fraction .4": 93.33,
+    "densenet: fraction .1, others zero": 82.11,
+    "densenet: fraction .4, others zero": 92.46,
+}
+# Mean member and ensemble.
+PUBLISHED_ENSEMBLES = {
+    "fc only": (68.5, 70.25),
+    "share .9": (69.9, 71.14),
+    "share .6": (71.0, 73.54),
+    "share .3": (71.3, 75.47),
+    "full": (71.7, 76.35),
+}
+SPEED_BARS = {
+    "a tenth of the filters": 1.2,
+    "first half fixed and kept": 2.0,
+    "a tenth, others zero": 3.0,
+}
+FRACTIONS = ("fraction .1", "fraction .4", "fraction .7", "fraction 1")
+
+
+def report_text(titles, records):
+    """Write every table that has results as Markdown.
+
+    Parameters
+    ----------
+    titles : dict of int to str
+    records : list of dict
+        Of ``ResultFile.read``.
+
+    Returns
+    -------
+    str
+    """
+    lines = [
+        "# Learning next to nothing",
+        "",
+        "CIFAR-10, a copy that was recompressed as JPEG where it comes from a folder. "
+        "Means ± standard deviations over the seeds; settings in results.jsonl, the "
+        "same for all configurations. The paper's networks are larger and trained for "
+        "longer, so it is the order of its figures that can be compared.",
+        "",
+    ]
+    for number, title in titles.items():
+        results = _by_model(records, number)
+        if results:
+            lines += [f"## Table {number}. {title}", "", _TABLES[number](results), ""]
+    lines += ["## Environment", "", environment_text(records)]
+    return "\n".join(lines) + "\n"
+
+
+def _by_model(records, number):
+    results = defaultdict(list)
+    for record in records:
+        if record["key"]["table"] == number:
+            results[record["key"]["model"]].append(record["result"])
+    return dict(results)
+
+
+def _mean(results, model, name="test"):
+    return float(np.mean([result[name] for result in results[model]]))
+
+
+def _with_sd(results, model, name="test"):
+    mean, sd = mean_and_sd([result[name] for result in results[model]])
+    return f"{mean:.2f}" if np.isnan(sd) else f"{mean:.2f} ± {sd:.2f}"
+
+
+def _by_part(results):
+    rows = [
+        [
+            model,
+            f"{_mean(results, model, 'n_learned'):,.0f}",
+            _with_sd(results, model),
+            _with_sd(results, model, "train"),
+            f"{PUBLISHED.get(model, float('nan')):.2f}".replace("nan", ""),
+            f"{_mean(results, model, 'n_stored_bytes') / 1000:,.0f}",
+            f"{_mean(results, model, 'fit_seconds'):.0f}",
+        ]
+        for model in results
+    ]
+    header = ["learned", "numbers", "test %", "train %", "paper %", "stored KB", "s"]
+    lines = [
+        markdown_table(header, rows),
+        "",
+        "What the paper finds, and whether here:",
+    ]
+    lines += ["", *(f"- {line}" for line in findings(results))]
+    return "\n".join(lines)
+
+
+def findings(results):
+    """Say of each of the paper's findings whether it came out, with the figures.
+
+    Parameters
+    ----------
+    results : dict of str to list of dict
+        Model -> results of the seeds.
+
+    Returns
+    -------
+    list of str
+    """
+    lines = []
+    for net in ("wrn", "densenet"):
+        found = {
+            model.removeprefix(f"{net}: "): _mean(results, model)
+            for model in results
+            if model.startswith(f"{net}: ")
+        }
+        if found:
+            lines += [f"{net}: {line}" for line in _findings_of(found)]
+    if {"wrn: batch norm", "densenet: batch norm"} <= set(results):
+        wrn, dense = (_mean(results, f"{n}: batch norm") for n in ("wrn", "densenet"))
+        lines.append(
+            _judged(
+                dense > wrn, "densenet above wrn with batch norms alone", dense, wrn
+            )
+        )
+    return lines
+
+
+def _findings_of(found):
+    rising = [found[name] for name in FRACTIONS]
+    blocks = max(found[f"block{i}"] for i in (1, 2, 3))
+    random, zero = found["fraction .1"], found["fraction .1, others zero"]
+    channels = found["input channels .1"]
+    norms, fc = found["batch norm"], found["fc"]
+    return [
+        _judged(sorted(rising) == rising, "rises with the fraction", *rising),
+        _judged(random >= zero + 5, "random fixed 5 above zeroed at .1", random, zero),
+        _judged(random > channels, "whole filters above channels", random, channels),
+        _judged(norms > 15, "batch norms alone clearly above chance (10)", norms),
+        _judged(fc < blocks, "fc alone below the best block", fc, blocks),
+    ]
+
+
+def _judged(holds, what, *figures):
+    shown = ", ".join(f"{figure:.2f}" for figure in figures)
+    return f"{'yes' if holds else 'NO'}: {what} ({shown})"
+
+
+def _ensembles(results):
+    rows = [
+        [
+            model,
+            f"{_mean(results, model, 'n_learned'):,.0f}",
+            _with_sd(results, model, "mean_member"),
+            _with_sd(results, model),
+            "{:.2f} / {:.2f}".format(*PUBLISHED_ENSEMBLES[model]),
+            f"{_mean(results, model, 'pickle_ratio'):.2f}",
+        ]
+        for model in results
+    ]
+    header = ["members", "numbers", "mean member %", "ensemble %", "paper %", "pickle"]
+    ensembles = [_mean(results, model) for model in results]
+    members = [_mean(results, model, "mean_member") for model in results]
+    above = all(e > m for e, m in zip(ensembles, members, strict=True))
+    return "\n".join(
+        [
+            markdown_table(header, rows),
+            "",
+            "The pickle of an ensemble of five, in pickles of one member.",
+            "",
+            f"- {_judged(sorted(ensembles) == ensembles, 'in this order', *ensembles)}",
+            f"- {_judged(above, 'each above its mean member')}".replace(" ()", ""),
+        ]
+    )
+
+
+def _speed(results):
+    rows = []
+    for model, found in results.items():
+        speed = [result["speed"] for result in found]
+        rows.append(
+            [
+                model,
+                f"{np.median([result['part'] for result in found]):.3f}",
+                f"{np.median([result['full'] for result in found]):.3f}",
+                f"{np.median(speed):.2f}",
+                f"{min(speed):.2f} to {max(speed):.2f}",
+                f"{SPEED_BARS[model]:.1f}",
+            ]
+        )
+    header = ["learned", "s", "full training, s", "times as fast", "range", "bar"]
+    return markdown_table(header, rows)
+
+
+_TABLES = {1: _by_part, 2: _ensembles, 3: _speed}
+
+
+def draw(records, out):
+    """Draw accuracy against numbers learned, if matplotlib is there.
+
+    Parameters
+    ----------
+    records : list of dict
+        Of ``ResultFile.read``.
+    out : Path
+        Folder for the figure.
+    """
+    results = _by_model(records, 1)
+    if not results:
+        return
+    if not can_draw():
+        print(NO_MATPLOTLIB)
+        return
+    series = defaultdict(list)
+    for model, found in results.items():
+        score, sd = mean_and_sd([result["test"] for result in found])
+        network, what = model.split(": ")
+        kind = "fractions" if what in FRACTIONS or what == "one filter" else "parts"
+        kind = "zeroed" if "zero" in what else kind
+        point = {"parameters": found[0]["n_learned"], "score": score, "sd": sd}
+        series[f"{network}, {kind}"].append(point)
+    title = "CIFAR-10: accuracy by how much is learned"
+    figure = score_against_parameters(series, "test accuracy, %", title)
+    path = out / "cifar10-learned.png"
+    save_png(figure, path)
+    print(f"Written: {path}")
