@@ -303,6 +303,16 @@ def test_bad_sample_weight(estimator, weight):
         estimator(**SMALL).fit(X, Y, weight)
 
 
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_class_of_weight_zero_is_known_and_never_predicted(early_stopping):
+    options = {**OPTIONS, "class_weight": {1: 0.0}, "early_stopping": early_stopping}
+    model = HalfLayerClassifier(**options).fit(X, Y)
+    assert_array_equal(model.classes_, np.unique(Y))
+    assert not (model.predict(X) == 1).any()
+    model = HalfLayerClassifier(**{**options, "early_stopping": False})
+    assert_array_equal(model.partial_fit(X, Y, np.unique(Y)).classes_, np.unique(Y))
+
+
 def test_bad_class_weight():
     with pytest.raises(InvalidParameterError, match="class_weight"):
         HalfLayerClassifier(**OPTIONS, class_weight="ballanced").fit(X, Y)

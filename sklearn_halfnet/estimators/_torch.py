@@ -73,13 +73,16 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
             resumes = self.warm_start and is_fitted(self)
             context = self._init_callback_context(max_subtasks=self.max_iter)
             X, y = self._validate_training(X, y, reset=not resumes)
-            weight = total_weight(y, sample_weight, getattr(self, "class_weight", None))
+            repeats = total_weight(y, sample_weight)
+            weight = total_weight(y, repeats, getattr(self, "class_weight", None))
             context.call_on_fit_task_begin(estimator=self, X=X, y=y)
             rng_start, rng_split, rng_batches = child_generators(self.random_state, 3)
             train, held_out = self._split(y, rng_split)
             train_weight = _without(weight, held_out, len(y))
             if not resumes:
-                self._targets = self._make_targets(y, train_weight)
+                # A class of weight zero is a class all the same.
+                shown = _without(repeats, held_out, len(y))
+                self._targets = self._make_targets(y, shown)
             encoded = self._targets.encode(y, self.dtype)
             if resumes:
                 self._check_resumable()
@@ -98,10 +101,11 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
         with keep_state_on_error(self):
             first = not is_fitted(self)
             X, y = self._validate_training(X, y, reset=first)
-            weight = total_weight(y, sample_weight, getattr(self, "class_weight", None))
+            repeats = total_weight(y, sample_weight)
+            weight = total_weight(y, repeats, getattr(self, "class_weight", None))
             rng_start, _, rng_batches = child_generators(self.random_state, 3)
             if first:
-                self._targets = self._make_targets(y, weight, classes)
+                self._targets = self._make_targets(y, repeats, classes)
             elif classes is not None:
                 self._targets.check_same_classes(classes)
             encoded = self._targets.encode(y, self.dtype)
