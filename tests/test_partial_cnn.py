@@ -330,6 +330,47 @@ def test_in_a_grid_search_with_images_and_regression(digits):
     assert two.predict(images).shape == (len(images), 2)
 
 
+def test_channels_that_stand_last_are_noticed():
+    X, y = np.random.default_rng(0).random((12, 8, 8, 3)), np.arange(12) % 2
+    options = {**QUICK, "image_shape": None}
+    with pytest.warns(UserWarning, match="channels stand last"):
+        PartialCNNClassifier(**options).fit(X, y)
+    model = PartialCNNClassifier(**options).fit(X.transpose(0, 3, 1, 2), y)
+    assert model.image_shape_ == (3, 8, 8)
+
+
+class Interrupt:
+    """A callback that presses Ctrl-C at the end of a pass."""
+
+    def __init__(self, at):
+        self.at = at
+
+    def setup(self, estimator, context):
+        self.n_passes = 0
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name == "iteration":
+            self.n_passes += 1
+            if self.n_passes == self.at:
+                raise KeyboardInterrupt
+
+
+def test_goes_on_after_ctrl_c(digits):
+    X, X_test, y, y_test = digits
+    model = PartialCNNClassifier(**SMALL, max_iter=8).set_callbacks(Interrupt(2))
+    with pytest.warns(UserWarning, match="interrupted by the user after 2"):
+        model.fit(X, y)
+    score = model.score(X_test, y_test)
+    model.set_callbacks().set_params(warm_start=True).fit(X, y)
+    assert model.score(X_test, y_test) > max(score, 0.6)
+
+
 def test_layers(digits):
     X, _, y, _ = digits
     model = PartialCNNClassifier(**QUICK).fit(X, y)

@@ -1,5 +1,7 @@
 """Images as estimators take them: flat rows, or arrays of three or four dimensions."""
 
+import warnings
+
 import numpy as np
 
 __all__ = ["ImageInputs", "conv_shapes", "flat_images", "full_image_shape"]
@@ -53,6 +55,11 @@ def full_image_shape(X, image_shape):
     ------
     ValueError
         If the shape is not known, or does not fit the rows.
+
+    Warns
+    -----
+    UserWarning
+        If the shape looks as if the channels stood last.
     """
     n_pixels = int(np.prod(X.shape[1:]))
     if image_shape is None:
@@ -72,6 +79,13 @@ def full_image_shape(X, image_shape):
         raise ValueError(
             "image_shape must be (height, width) or (channels, height, width), got "
             f"{image_shape!r}."
+        )
+    if len(shape) == 3 and shape[2] <= 4 < shape[0]:
+        warnings.warn(
+            f"Images of shape {shape} are taken for (channels, height, width). If the "
+            "channels stand last, move them: X.reshape(-1, height, width, channels)"
+            ".transpose(0, 3, 1, 2).",
+            UserWarning,
         )
     return (1, *shape)[-3:]
 
