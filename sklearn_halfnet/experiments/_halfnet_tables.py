@@ -25,6 +25,7 @@ from sklearn_halfnet import (
 )
 from sklearn_halfnet.datasets import make_multi_index
 from sklearn_halfnet.experiments._epochs import fit_all_epochs
+from sklearn_halfnet.experiments._xrfm import XRFMRegressor, has_xrfm
 
 __all__ = [
     "DEFAULTS",
@@ -76,6 +77,9 @@ MULTI_INDEX = {
         random_state=seed
     ),
 }
+
+if has_xrfm():
+    MULTI_INDEX["xRFM"] = lambda seed: XRFMRegressor(random_state=seed)
 
 
 def _default_models(task, seed):
