@@ -17,6 +17,7 @@ _PUBLIC = {
     "RVFLClassifier": "sklearn_halfnet.estimators.rvfl",
     "RVFLRegressor": "sklearn_halfnet.estimators.rvfl",
     "RandomFeatures": "sklearn_halfnet.estimators.random_features",
+    "RandomNetwork": "sklearn_halfnet.estimators.random_network",
 }
 
 __all__ = sorted([*_PUBLIC, "__version__"])

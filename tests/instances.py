@@ -17,6 +17,7 @@ from sklearn_halfnet import (
     HalfNetClassifier,
     HalfNetRegressor,
     RandomFeatures,
+    RandomNetwork,
     RVFLClassifier,
     RVFLRegressor,
 )
@@ -41,6 +42,15 @@ ONE_LINE = {
     "kernel_sizes": (3,),
     "paddings": ("same",),
     "pool_size": 1,
+}
+
+ORTHOGONAL = {
+    "hidden_layer_sizes": (9, 5),
+    "activation": "relu",
+    "weight_scale": "critical",
+    "weight_kind": "orthogonal",
+    "input_scaling": "standard",
+    "random_state": 0,
 }
 
 BATCHES_DIFFER = (
@@ -76,6 +86,8 @@ INSTANCES = [
     Instance(HalfLayerRegressor(), AT_DEFAULTS),
     Instance(RandomFeatures(random_state=0)),
     Instance(RandomFeatures(20, "class_sums", direct_links=True, random_state=0)),
+    Instance(RandomNetwork(random_state=0)),
+    Instance(RandomNetwork(**ORTHOGONAL)),
     Instance(ELMClassifier(**EXACT)),
     Instance(ELMRegressor(**EXACT)),
     Instance(RVFLClassifier(**EXACT)),

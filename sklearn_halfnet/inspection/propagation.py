@@ -233,17 +233,18 @@ def _length_fixed_point(g, sigma_w, sigma_b, q):
 
 def _correlation_fixed_point(g, sigma_w, q):
     """Find the fixed point c*, the slope chi at c = 1, and the depth scale."""
+    slope, growth = derivative(g), 1.0
     if np.isinf(q):
+        # Lengths that grow without bound are divided out.
         q = _TOO_LONG
-    chi = sigma_w**2 * mean_square(derivative(g), q)
-    if chi <= 1 + _ACCURACY:
-        rate, fixed = chi, 1.0
-    else:
-        # The map is convex on [0, 1] and 1 repels: there is exactly one other point.
-        fixed = _root(g, sigma_w, q)
-        slope = derivative(g)
-        rate = sigma_w**2 * moments(slope, np.array([q, q]), fixed)[2]
-    return fixed, chi, _layers_of(rate)
+        growth = sigma_w**2 * mean_square(g, q) / q
+    chi = sigma_w**2 * mean_square(slope, q)
+    scale = sigma_w**2 / growth
+    if chi / growth <= 1 + _ACCURACY:
+        return 1.0, chi, _layers_of(chi / growth)
+    # The map is convex on [0, 1] and 1 repels: there is exactly one other point.
+    fixed = _root(g, scale, q)
+    return fixed, chi, _layers_of(scale * moments(slope, np.array([q, q]), fixed)[2])
 
 
 def _layers_of(rate):
@@ -251,12 +252,12 @@ def _layers_of(rate):
     return np.inf if abs(rate - 1) < _ACCURACY else float(abs(1 / np.log(rate)))
 
 
-def _root(g, sigma_w, q):
+def _root(g, scale, q):
     lengths = np.array([q, q])
-    bias = 1 - sigma_w**2 * mean_square(g, q) / q  # sigma_b^2 / q, at a fixed point
+    bias = 1 - scale * mean_square(g, q) / q  # sigma_b^2 / q, at a fixed point
 
     def excess(c):
-        return sigma_w**2 * moments(g, lengths, c)[2] / q + bias - c
+        return scale * moments(g, lengths, c)[2] / q + bias - c
 
     return 0.0 if excess(0.0) < 1e-9 else brentq(excess, 0.0, 1 - 1e-6)
 
