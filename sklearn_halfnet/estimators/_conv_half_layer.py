@@ -164,8 +164,8 @@ class BaseConvHalfLayer(BaseHiddenLayers):
             [to_tensor(array, self.dtype, device) for array in arrays[:n_layers]]
             for arrays in (self.kernels_, self.biases_)
         )
-        shape = self.image_shape_
-        return Convolutions(shape, kernels, biases, self.paddings, self.pool_size)
+        shape, paddings = self.image_shape_, self.paddings[:n_layers]
+        return Convolutions(shape, kernels, biases, paddings, self.pool_size)
 
     def _network(self, device):
         from sklearn_halfnet.networks.half_conv import ConvNetwork

@@ -18,7 +18,8 @@ def layer_outputs(model, X):
         One of
 
         - an estimator with ``transform_layers(X)``, such as a fitted RandomNetwork,
-          HalfLayer, HalfNet or ConvHalfLayer;
+          HalfLayer, HalfNet or ConvHalfLayer; its attribute ``layer_names``, if it has
+          one, names the layers;
         - a fitted ``MLPClassifier`` or ``MLPRegressor`` of scikit-learn: hidden layers,
           then the outputs before softmax;
         - a Pipeline that ends in one of these: the outputs of its last step;
@@ -87,8 +88,9 @@ def before_last(model, X):
 
 
 def _of_estimator(model, X):
-    for number, output in enumerate(model.transform_layers(X), start=1):
-        yield f"layer {number}", output
+    outputs = model.transform_layers(X)
+    numbered = [f"layer {number}" for number in range(1, len(outputs) + 1)]
+    return zip(getattr(model, "layer_names", numbered), outputs, strict=True)
 
 
 def _of_mlp(model, X):

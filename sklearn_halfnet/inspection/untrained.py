@@ -66,7 +66,7 @@ def untrained_copy(model, X=None, y=None, random_state=0):
     >>> from sklearn.neural_network import MLPRegressor
     >>> from sklearn_halfnet.inspection.untrained import untrained_copy
     >>> X = np.random.default_rng(0).standard_normal((20, 3))
-    >>> mlp = MLPRegressor(5).partial_fit(X, X[:, 0])
+    >>> mlp = MLPRegressor(hidden_layer_sizes=5).partial_fit(X, X[:, 0])
     >>> untrained_copy(mlp).coefs_[0].shape
     (3, 5)
     """
@@ -91,14 +91,15 @@ def _untrained_mlp(model, random_state):
     """Draw weights and intercepts uniformly within Glorot's bound."""
     other, rng = copy.copy(model), np.random.default_rng(random_state)
     gain = 2 if model.activation == "logistic" else 6
-    other.coefs_, other.intercepts_ = [], []
-    for coef in model.coefs_:
-        bound = np.sqrt(gain / sum(coef.shape))
-        for kept, shape in (
-            (other.coefs_, coef.shape),
-            (other.intercepts_, coef[0].shape),
-        ):
-            kept.append(rng.uniform(-bound, bound, shape).astype(coef.dtype))
+    bounds = [np.sqrt(gain / sum(coef.shape)) for coef in model.coefs_]
+
+    def drawn(arrays):
+        return [
+            rng.uniform(-bound, bound, array.shape).astype(array.dtype)
+            for array, bound in zip(arrays, bounds, strict=True)
+        ]
+
+    other.coefs_, other.intercepts_ = drawn(model.coefs_), drawn(model.intercepts_)
     return other
 
 
