@@ -20,6 +20,7 @@ _PUBLIC = {
     "RVFLRegressor": "sklearn_halfnet.estimators.rvfl",
     "RandomFeatures": "sklearn_halfnet.estimators.random_features",
     "SharedBackboneEnsembleClassifier": "sklearn_halfnet.estimators.shared_backbone",
+    "RandomNetwork": "sklearn_halfnet.estimators.random_network",
 }
 
 __all__ = sorted([*_PUBLIC, "__version__"])

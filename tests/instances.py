@@ -19,6 +19,7 @@ from sklearn_halfnet import (
     PartialCNNClassifier,
     PartialCNNRegressor,
     RandomFeatures,
+    RandomNetwork,
     RVFLClassifier,
     RVFLRegressor,
     SharedBackboneEnsembleClassifier,
@@ -60,6 +61,15 @@ NORMALISED = {
 ENSEMBLE = {
     **{"estimator": PartialCNNClassifier(**PLAIN), "n_estimators": 2},
     **{"validation_fraction": None, "random_state": 0},
+}
+
+ORTHOGONAL = {
+    "hidden_layer_sizes": (9, 5),
+    "activation": "relu",
+    "weight_scale": "critical",
+    "weight_kind": "orthogonal",
+    "input_scaling": "standard",
+    "random_state": 0,
 }
 
 BATCHES_DIFFER = (
@@ -107,6 +117,8 @@ INSTANCES = [
     Instance(HalfLayerRegressor(), AT_DEFAULTS),
     Instance(RandomFeatures(random_state=0)),
     Instance(RandomFeatures(20, "class_sums", direct_links=True, random_state=0)),
+    Instance(RandomNetwork(random_state=0)),
+    Instance(RandomNetwork(**ORTHOGONAL)),
     Instance(ELMClassifier(**EXACT)),
     Instance(ELMRegressor(**EXACT)),
     Instance(RVFLClassifier(**EXACT)),

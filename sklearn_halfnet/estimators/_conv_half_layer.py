@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_halfnet._device import check_memory, resolve_device
 from sklearn_halfnet.estimators._constraints import whole
@@ -10,7 +11,8 @@ from sklearn_halfnet.estimators._heads import BaseConvolutional, predict_in_bloc
 from sklearn_halfnet.estimators._hidden_layers import from_tensor, to_tensor
 from sklearn_halfnet.estimators._images import conv_shapes
 from sklearn_halfnet.estimators._layers import fit_scaling
-from sklearn_halfnet.features import StartSample
+from sklearn_halfnet.estimators._validation import validate_X
+from sklearn_halfnet.features import InputScaling, StartSample, all_features
 
 __all__ = ["BaseConvHalfLayer"]
 
@@ -111,15 +113,15 @@ class BaseConvHalfLayer(BaseConvolutional):
 
         return scale, X.shape[1], X.shape[1]
 
-    def _convolutions(self, device):
+    def _convolutions(self, device, n_layers=None):
         from sklearn_halfnet.networks.half_conv import Convolutions
 
         kernels, biases = (
-            [to_tensor(array, self.dtype, device) for array in arrays]
+            [to_tensor(array, self.dtype, device) for array in arrays[:n_layers]]
             for arrays in (self.kernels_, self.biases_)
         )
-        shape = self.image_shape_
-        return Convolutions(shape, kernels, biases, self.paddings, self.pool_size)
+        shape, paddings = self.image_shape_, self.paddings[:n_layers]
+        return Convolutions(shape, kernels, biases, paddings, self.pool_size)
 
     def _network(self, device):
         from sklearn_halfnet.networks.half_conv import ConvNetwork
@@ -140,9 +142,30 @@ class BaseConvHalfLayer(BaseConvolutional):
 
     # -- prediction --------------------------------------------------------------------
 
-    def _features(self, rows):
-        """Convolutional features of scaled rows."""
-        module = self._convolutions(resolve_device(self.device))
+    def transform_layers(self, X):
+        """Compute the outputs of the convolutional and of the hidden layers.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), or images
+
+        Returns
+        -------
+        outputs : list of ndarray of shape (n_samples, n_units)
+            One a layer, the first layer's first; maps after pooling, flattened.
+        """
+        check_is_fitted(self)
+        rows = self._scaling.transform(validate_X(self, X), self.dtype)
+        depths = range(1, len(self.kernels_) + 1)
+        outputs = [self._features(rows, depth) for depth in depths]
+        if self._layers:
+            hidden = (outputs[-1], InputScaling(), self._layers, self.dtype)
+            outputs += all_features(*hidden)
+        return outputs
+
+    def _features(self, rows, n_layers=None):
+        """Convolutional features of scaled rows, after all or the first layers."""
+        module = self._convolutions(resolve_device(self.device), n_layers)
         return self._in_blocks(module, rows, lambda block: block)
 
     def _scores(self, X):

@@ -11,7 +11,8 @@ from sklearn_halfnet.estimators._layers import (
     check_sizes,
 )
 from sklearn_halfnet.estimators._torch import BaseTorchEstimator
-from sklearn_halfnet.features import forward_blocks, linear_scores
+from sklearn_halfnet.estimators._validation import validate_X
+from sklearn_halfnet.features import all_features, forward_blocks, linear_scores
 from sklearn_halfnet.linear.ridge import ridge
 
 __all__ = ["BaseHiddenLayers", "from_tensor", "to_tensor"]
@@ -103,6 +104,28 @@ class BaseHiddenLayers(BaseTorchEstimator):
         read_out = self.coef_.nbytes + self.intercept_.nbytes
         layers = sum(layer.nbytes for layer in self._layers)
         return self._scaling.nbytes + layers + read_out
+
+    def transform_layers(self, X):
+        """Compute the hidden layers' outputs.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        outputs : list of ndarray of shape (n_samples, n_units)
+            One a hidden layer, the first layer's first.
+        """
+        check_is_fitted(self)
+        X = validate_X(self, X)
+        outputs = all_features(X, self._scaling, self._layers, self.dtype)
+        units = {id(layer) for layer in self._units}
+        return [
+            output
+            for layer, output in zip(self._layers, outputs, strict=True)
+            if id(layer) in units
+        ]
 
     # -- prediction --------------------------------------------------------------------
 

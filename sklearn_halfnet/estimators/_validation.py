@@ -4,9 +4,16 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import get_tags
 from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import validate_data
 
-__all__ = ["check_sample_weight", "total_weight", "validate_X", "validate_input"]
+__all__ = [
+    "check_sample_weight",
+    "total_weight",
+    "validate_X",
+    "validate_for_weights",
+    "validate_input",
+]
 
 
 def validate_X(estimator, X, *, reset=False):
@@ -62,6 +69,31 @@ def validate_input(estimator, X, y, *, reset, **options):
     )
     _check_csr(X)
     return X, y
+
+
+def validate_for_weights(estimator, X, y, kinds):
+    """Validate what a transformer of random weights is fitted on.
+
+    Parameters
+    ----------
+    estimator : estimator
+    X : {array-like, sparse matrix, tensor, dataframe} of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,) or None
+    kinds : list of BaseWeights
+        The kinds of its weights.
+
+    Returns
+    -------
+    X : {ndarray, CSR matrix}
+    y : ndarray of shape (n_samples,) or None
+        Class indices or real targets; None if no kind needs them.
+    """
+    if y is None or not any(kind.requires_y for kind in kinds):
+        return validate_X(estimator, X, reset=True), None
+    X, y = validate_input(estimator, X, y, reset=True)
+    if type_of_target(y) in ("binary", "multiclass"):
+        return X, np.unique(y, return_inverse=True)[1]
+    return X, y.astype(np.float64)
 
 
 def _accepted(estimator):

@@ -8,7 +8,6 @@ from sklearn.base import (
     _fit_context,
 )
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_halfnet._device import check_memory
@@ -16,7 +15,7 @@ from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._base import keep_state_on_error
 from sklearn_halfnet.estimators._constraints import real, whole
 from sklearn_halfnet.estimators._layers import RANDOM_LAYER_CONSTRAINTS, fit_scaling
-from sklearn_halfnet.estimators._validation import validate_input, validate_X
+from sklearn_halfnet.estimators._validation import validate_for_weights, validate_X
 from sklearn_halfnet.features import (
     StartSample,
     draw_hidden_layers,
@@ -160,11 +159,7 @@ class RandomFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         """
         with keep_state_on_error(self):
             kind = check_weight_kind(self.weight_kind)
-            if kind.requires_y and y is not None:
-                X, y = validate_input(self, X, y, reset=True)
-                y = _class_indices(y)
-            else:
-                X, y = validate_X(self, X, reset=True), None
+            X, y = validate_for_weights(self, X, y, [kind])
             self._check_memory(X)
             self._start(X, y, kind)
         return self
@@ -298,13 +293,6 @@ class RandomFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         """Frozen weights, (n_components, n_features)."""
         check_is_fitted(self)
         return self._layer.weights.matrix(self.scales_.dtype)
-
-
-def _class_indices(y):
-    """Encode labels as indices; leave real targets as they are."""
-    if type_of_target(y) in ("binary", "multiclass"):
-        return np.unique(y, return_inverse=True)[1]
-    return y.astype(np.float64)
 
 
 def _input_names(estimator, input_features):

@@ -4,11 +4,14 @@ What half layers, random features, ELM and RVFL share: the scaling of the inputs
 (:mod:`~sklearn_halfnet.features.scaling`), the hidden layer and its forward pass
 (:mod:`~sklearn_halfnet.features.hidden_layer`), and its start values
 (:mod:`~sklearn_halfnet.features.start`), also of layers whose geometry is learned
-(:mod:`~sklearn_halfnet.features.low_rank`).
+(:mod:`~sklearn_halfnet.features.low_rank`), and deep stacks whose weight scale is
+prescribed (:mod:`~sklearn_halfnet.features.deep`).
 """
 
+from sklearn_halfnet.features.deep import draw_deep_layers
 from sklearn_halfnet.features.hidden_layer import (
     HiddenLayer,
+    all_features,
     forward_blocks,
     last_features,
     linear_scores,
@@ -23,6 +26,8 @@ __all__ = [
     "InputScaling",
     "Moments",
     "StartSample",
+    "all_features",
+    "draw_deep_layers",
     "draw_hidden_layers",
     "draw_low_rank_layers",
     "forward_blocks",

@@ -10,7 +10,13 @@ from sklearn_halfnet.activations import ACTIVATIONS
 from sklearn_halfnet.features.scaling import working_columns
 from sklearn_halfnet.weights.storage import FrozenWeights
 
-__all__ = ["HiddenLayer", "forward_blocks", "last_features", "linear_scores"]
+__all__ = [
+    "HiddenLayer",
+    "all_features",
+    "forward_blocks",
+    "last_features",
+    "linear_scores",
+]
 
 # Products of so many bytes are still in the cache when they are activated; of fewer,
 # the product itself is slower.
@@ -144,6 +150,21 @@ def last_features(X, scaling, layers, dtype):
     features = np.empty((X.shape[0], layers[-1].n_units), dtype)
     for rows, hidden in forward_blocks(X, scaling, layers, dtype):
         features[rows] = hidden[-1]
+    return features
+
+
+def all_features(X, scaling, layers, dtype):
+    """Compute every layer's features of all rows at once.
+
+    Returns
+    -------
+    features : list of ndarray of shape (n_rows, n_units)
+        One entry a layer.
+    """
+    features = [np.empty((X.shape[0], layer.n_units), dtype) for layer in layers]
+    for rows, hidden in forward_blocks(X, scaling, layers, dtype):
+        for whole, block in zip(features, hidden, strict=True):
+            whole[rows] = block
     return features
 
 
