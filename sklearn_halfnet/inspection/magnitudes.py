@@ -6,7 +6,7 @@ __all__ = ["MagnitudesDisplay", "weight_magnitudes"]
 
 
 def weight_magnitudes(model):
-    r"""Compute mean |w| and variance of each convolution, learned against fixed.
+    """Compute mean magnitude and variance of weights, learned against fixed.
 
     Rosenfeld & Tsotsos (2018, arXiv 1802.00844) find that where a tenth of the filters
     is learned their weights grow markedly larger than the fixed ones, and that from .4
@@ -22,7 +22,7 @@ def weight_magnitudes(model):
     -------
     magnitudes : ndarray of shape (n_layers,), structured
         Fields ``layer``; ``n_learned`` and ``n_fixed``, numbers of weights; and
-        ``learned_mean``, ``fixed_mean`` (of \|w\|), ``learned_variance``,
+        ``learned_mean``, ``fixed_mean`` (of magnitudes), ``learned_variance``,
         ``fixed_variance``, nan where there are none.
 
     Examples
@@ -53,7 +53,7 @@ def weight_magnitudes(model):
 
 
 class MagnitudesDisplay:
-    """Mean |w| of each convolution, learned beside fixed.
+    """Mean magnitude of each convolution, learned beside fixed.
 
     Parameters
     ----------
