@@ -366,9 +366,17 @@ def test_goes_on_after_ctrl_c(digits):
     model = PartialCNNClassifier(**SMALL, max_iter=8).set_callbacks(Interrupt(2))
     with pytest.warns(UserWarning, match="interrupted by the user after 2"):
         model.fit(X, y)
-    score = model.score(X_test, y_test)
-    model.set_callbacks().set_params(warm_start=True).fit(X, y)
-    assert model.score(X_test, y_test) > max(score, 0.6)
+    assert model.n_iter_ == 2
+    again = pickle.loads(pickle.dumps(model.set_callbacks()))
+    again.set_params(warm_start=True).fit(X, y)
+    assert again.n_iter_ == len(again.loss_curve_) == 8
+    assert again.loss_curve_[:2] == model.loss_curve_
+    whole = clone(model).fit(X, y)
+    # Momentum and rate go on; only the order of the rows is another.
+    assert again.loss_ == pytest.approx(whole.loss_, rel=0.2)
+    assert again.score(X_test, y_test) > 0.75
+    # Training was completed: a warm start now begins with a new schedule.
+    assert again.fit(X, y).n_iter_ == 8
 
 
 def test_layers(digits):

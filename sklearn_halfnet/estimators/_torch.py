@@ -87,6 +87,7 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
             if resumes:
                 self._check_resumable()
             else:
+                self._checkpoint = None
                 self._start(X, encoded, train_weight, rng_start)
             report = self._reporter(context, X, y, weight)
             self._train(X, encoded, weight, train, held_out, rng_batches, report)
@@ -148,6 +149,12 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _minimise(self, network, data, solver, monitor):
         """Run the solver to its end and take what it found."""
+        checkpoint = vars(self).get("_checkpoint")
+        goes_on = checkpoint is not None and checkpoint["n_passes"] < self.max_iter
+        if goes_on:
+            solver.resume(checkpoint)
+            monitor.remember(self.loss_curve_, vars(self).get("validation_scores_", []))
+        self._checkpoint = None
         converged = self._solve(solver, self._objective(network), data, monitor)
         monitor.check_parameters()
         monitor.restore_best()
@@ -205,9 +212,11 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
         try:
             return solver.solve(objective, data, self.max_iter, monitor)
         except KeyboardInterrupt:
+            self._checkpoint = solver.checkpoint()
             warnings.warn(
                 f"Training interrupted by the user after {len(monitor.losses)} "
-                "iterations; the model holds what was learned until then."
+                "iterations; the model holds what was learned until then, and "
+                "warm_start=True goes on from there."
             )
             return True
 

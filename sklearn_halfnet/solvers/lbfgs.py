@@ -54,6 +54,9 @@ class LBFGS:
         load_vector(parameters, result.x)
         return bool(result.success) or result.status == 99
 
+    def checkpoint(self):
+        """Return nothing: its memory of gradients is not kept."""
+
 
 def load_vector(parameters, vector):
     """Give the parameters the values of one float64 vector."""

@@ -31,6 +31,7 @@ class Minibatches:
         self.schedule = SCHEDULES[learning_rate]
         self.batch_size = batch_size
         self.rng = rng
+        self.n_passes, self.optimizer, self.state = 0, None, None
 
     def solve(self, objective, data, max_iter, after_iteration):
         """Pass over the data up to ``max_iter`` times.
@@ -40,12 +41,21 @@ class Minibatches:
         converged : bool
             True if ``after_iteration`` stopped it.
         """
-        optimizer = self.make_optimizer(objective)
-        for epoch in range(max_iter):
-            loss = self.run_epoch(objective, data, optimizer, epoch, max_iter)
+        self.optimizer = self.make_optimizer(objective, self.state)
+        for epoch in range(self.n_passes, max_iter):
+            loss = self.run_epoch(objective, data, self.optimizer, epoch, max_iter)
+            self.n_passes += 1
             if after_iteration(loss):
                 return True
         return False
+
+    def checkpoint(self):
+        """Return what ``resume`` needs to go on from here, as plain data."""
+        return {"n_passes": self.n_passes, "state": self.state_arrays(self.optimizer)}
+
+    def resume(self, checkpoint):
+        """Let ``solve`` go on from a checkpoint: passes left, rate, momentum."""
+        self.n_passes, self.state = checkpoint["n_passes"], checkpoint["state"]
 
     def make_optimizer(self, objective, state=None):
         """Create the torch optimiser, going on from ``state_arrays`` if given."""

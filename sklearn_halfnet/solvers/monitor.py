@@ -49,6 +49,15 @@ class Monitor:
         asked = self.report is not None and self.report(loss, score)
         return bool(asked) or self._out_of_patience()
 
+    def remember(self, losses, scores):
+        """Take note of the passes before training was cut off.
+
+        The parameters now are those of the best of them.
+        """
+        self.losses, self.scores = list(losses), list(scores)
+        if scores:
+            self._compare(max(scores))
+
     def check_parameters(self):
         """Raise if a trained value is not finite."""
         for parameter in self.network.parameters():
