@@ -36,6 +36,11 @@ EXPERIMENTS = {
         "Rosenfeld & Tsotsos (2018), learning next to nothing: CIFAR-10 by what is "
         "learned (1), cheap ensembles (2), speed (3)",
     ),
+    "untrained": (
+        "sklearn_halfnet.experiments.untrained",
+        "Guest & Love (2017), untrained networks: figure 2A (1), by weight scale (2), "
+        "mean-field theory (3), trained beside untrained on digits (4)",
+    ),
     "closed-form-rivals": (
         "sklearn_halfnet.experiments.closed_form_rivals",
         "Packages for ELM and RVFL, each installed on its own, beside ours on MNIST",
