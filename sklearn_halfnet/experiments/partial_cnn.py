@@ -68,7 +68,7 @@ SPEED_NETWORK = {"architecture": "vgg_bn", "depth": 5, "width": 64}
 SPEED_ROWS = 512
 SPEED = {
     "a tenth of the filters": {"fraction": 0.1},
-    "first half fixed and kept": {"trainable": ("block3", "block4", "classifier")},
+    "first half fixed and kept": {"trainable": ["block3", "block4", "classifier"]},
     "a tenth, others zero": {"fraction": 0.1, "frozen": "zero"},
 }
 QUICK_ROWS = 200
