@@ -17,6 +17,8 @@ _PUBLIC = {
     "RVFLClassifier": "sklearn_halfnet.estimators.rvfl",
     "RVFLRegressor": "sklearn_halfnet.estimators.rvfl",
     "RandomFeatures": "sklearn_halfnet.estimators.random_features",
+    "WeightAgnosticClassifier": "sklearn_halfnet.estimators.weight_agnostic",
+    "WeightAgnosticRegressor": "sklearn_halfnet.estimators.weight_agnostic",
 }
 
 __all__ = sorted([*_PUBLIC, "__version__"])
