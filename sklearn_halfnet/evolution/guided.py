@@ -76,33 +76,48 @@ class GuidedSearch:
         loss : float
             Mean over the shared weights, of the graph that is kept.
         """
+        self.graph = self.graph.pruned()
         batch = X, targets, share
         pre, acts = forward(self.graph, X, self.weights)
-        h = self.graph.n_hidden
-        self.factor, offset = calibrate(self.kind, pre[h:], *batch[1:], self.factor, 3)
-        loss = losses(self.kind, pre[h:], *batch[1:], self.factor, offset).mean()
-        slopes = derivatives(self.kind, pre[h:], *batch[1:], self.factor, offset)
+        scale = self._calibrated(pre, targets, share, 3)
+        loss = losses(self.kind, self._outputs(pre), targets, share, *scale).mean()
+        slopes = derivatives(self.kind, self._outputs(pre), targets, share, *scale)
         nodes = backward(self.graph, self.weights, pre, acts, *slopes)
         gain = self._gains(X, acts, nodes)
-        loss, accepted = self._attempt(batch, loss, self._toggled(gain))
+        toggled = self._toggled(gain)
+        loss, accepted = self._attempt(batch, loss, toggled)
         self.n_changes = np.clip(self.n_changes * (1.3 if accepted else 0.6), 1, 200)
         if accepted:
             pre, acts = forward(self.graph, X, self.weights)
-            slopes = derivatives(self.kind, pre[h:], *batch[1:], self.factor, offset)
-        grown = self._grown(X, share, acts, slopes, gain, rng)
-        return float(self._attempt(batch, loss, grown)[0])
+            scale = self._calibrated(pre, targets, share, 1)
+            slopes = derivatives(self.kind, self._outputs(pre), targets, share, *scale)
+        for grown in self._grown(X, share, acts, slopes, gain, rng):
+            loss, accepted = self._attempt(batch, loss, grown)
+            if accepted:
+                break
+        return float(loss)
+
+    def _outputs(self, pre):
+        return pre[-self.graph.n_outputs :]
+
+    def _calibrated(self, pre, targets, share, n_steps):
+        """Go on with the calibration; its factors are kept for the next time."""
+        outputs = self._outputs(pre)
+        scale = calibrate(self.kind, outputs, targets, share, self.factor, n_steps)
+        self.factor = scale[0]
+        return scale
 
     def _attempt(self, batch, loss, graph):
         """Keep a changed graph if it is worth its connections."""
         if graph is None:
             return loss, False
-        outputs = forward(graph, batch[0], self.weights)[0][graph.n_hidden :]
-        calibration = calibrate(self.kind, outputs, *batch[1:], self.factor, 2)
-        new = losses(self.kind, outputs, *batch[1:], *calibration).mean()
+        outputs = self._outputs(forward(graph, batch[0], self.weights)[0])
+        scale = calibrate(self.kind, outputs, *batch[1:], self.factor, 2)
+        new = losses(self.kind, outputs, *batch[1:], *scale).mean()
         cost = graph.n_connections - self.graph.n_connections
         if not new + self.penalty * cost < loss:
             return loss, False
-        self.graph, self.factor = graph, calibration[0]
+        self.graph, self.factor = graph, scale[0]
         return new, True
 
     def _gains(self, X, acts, nodes):
@@ -136,46 +151,46 @@ class GuidedSearch:
             return None
         changed = links.copy().ravel()
         changed[add], changed[drop[:n_drop]] = 1, 0
-        return Graph(
-            self.graph.n_inputs, self.graph.activations, changed.reshape(links.shape)
-        )
+        changed = changed.reshape(links.shape)
+        return Graph(self.graph.n_inputs, self.graph.activations, changed)
 
     def _grown(self, X, share, acts, slopes, gain, rng):
-        """Add the best of many random nodes."""
+        """Yield the graph with several new nodes, then with the best one alone."""
         graph, d = self.graph, self.graph.n_inputs
         sources, names = self._candidates(X, share, slopes, rng)
-        zeros = np.zeros((d + 1 + graph.n_hidden, self.n_candidates), X.dtype)
-        zeros[: d + 1] = sources
-        trial = Graph(d, (), zeros[: d + 1])
-        pre = forward(trial, X, self.weights)[0]
-        new = np.stack([NODE_ACTIVATIONS[n][0](p) for n, p in zip(names, pre)])  # noqa: B905
+        pre = forward(Graph(d, (), sources), X, self.weights)[0]
+        new = np.stack(
+            [NODE_ACTIVATIONS[name][0](p) for name, p in zip(names, pre, strict=True)]
+        )
         first, second = (
             connection_sums(graph, X, self.weights, new, values, power)[d + 1 :]
             for values, power in zip(slopes, (1, 2), strict=True)
         )
         worth = -(first + 0.5 * second) - self.penalty
-        total = np.maximum(worth, 0).sum(axis=1) - self.penalty * sources.sum(axis=0)
-        best = int(total.argmax())
-        if not total[best] > 0:
-            return None
-        grown = _with_node(graph, zeros[:, best], worth[best] > 0, names[best])
-        return self._with_room(grown, gain)
+        chosen = _disjoint(worth, self.penalty * sources.sum(axis=0))
+        for taken in (chosen, chosen[:1]) if len(chosen) > 1 else (chosen,):
+            grown = graph
+            for node, outputs in taken:
+                grown = _with_node(grown, sources[:, node], outputs, names[node])
+            grown = self._with_room(grown, gain) if taken else None
+            if grown is not None:
+                yield grown
 
     def _with_room(self, grown, gain):
         """Remove the least useful old connections if there are too many now."""
         excess = grown.n_connections - self.max_connections
         if excess <= 0:
             return grown
-        links, d, h = self.graph.connections, self.graph.n_inputs, self.graph.n_hidden
+        links, h = self.graph.connections, self.graph.n_hidden
         old = np.where(links != 0, gain, -np.inf)
         if excess > np.isfinite(old).sum():
             return None
         drop = np.argsort(-old.ravel(), kind="stable")[:excess]
         rows, columns = np.unravel_index(drop, links.shape)
-        # The new node is the last hidden one: outputs move one column on.
-        columns = columns + (columns >= h)
+        # New nodes are the last hidden ones: outputs move on by their number.
+        columns = columns + (columns >= h) * (grown.n_hidden - h)
         grown.connections[rows, columns] = 0
-        return grown if d else None
+        return grown
 
     def _candidates(self, X, share, slopes, rng):
         """Draw inputs of new nodes: those that would help some outputs, or any."""
@@ -202,9 +217,36 @@ class GuidedSearch:
 _ZERO = np.zeros(1)
 
 
+def _disjoint(worth, costs):
+    """Choose nodes greedily so that no output gets two: their gains then add up.
+
+    Parameters
+    ----------
+    worth : ndarray of shape (n_nodes, K)
+        Net gain of joining a node to an output.
+    costs : ndarray of shape (n_nodes,)
+        Of a node's own connections.
+
+    Returns
+    -------
+    chosen : list of (int, ndarray of bool of shape (K,))
+        Nodes and the outputs that they are joined to, the best first.
+    """
+    worth, chosen = np.maximum(worth, 0), []
+    while True:
+        total = worth.sum(axis=1) - costs
+        best = int(total.argmax())
+        if not total[best] > 0:
+            return chosen
+        outputs = worth[best] > 0
+        chosen.append((best, outputs))
+        worth = np.where(outputs, 0, worth)
+
+
 def _with_node(graph, sources, outputs, name):
     """Append a hidden node behind all others."""
     h = graph.n_hidden
+    sources = np.append(sources, np.zeros(h, sources.dtype))
     links = np.insert(graph.connections, h, sources, axis=1)
     row = np.zeros(links.shape[1], links.dtype)
     row[h + 1 :] = outputs

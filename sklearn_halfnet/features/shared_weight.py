@@ -15,6 +15,7 @@ References
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.special import expit
@@ -80,14 +81,16 @@ class Graph:
         mask[self.n_inputs + 1 :, :h] = np.triu(np.ones((h, h), bool), 1)
         return mask
 
+    @cached_property
     def levels(self):
-        """Split the hidden nodes into lists that depend only on lists before."""
-        depth = np.zeros(self.n_hidden, int)
+        """Lists of hidden nodes that depend only on nodes of the lists before."""
+        depth, before = np.zeros(self.n_hidden, int), None
         inner = self.between_hidden[:, : self.n_hidden] != 0
-        for node in range(self.n_hidden):
-            sources = np.flatnonzero(inner[:, node])
-            depth[node] = 1 + depth[sources].max() if len(sources) else 0
-        return [np.flatnonzero(depth == level) for level in range(depth.max() + 1)]
+        # The depth of level k is final after k rounds.
+        while not np.array_equal(depth, before):
+            before = depth
+            depth = np.where(inner, depth[:, None] + 1, 0).max(axis=0, initial=0)
+        return [np.flatnonzero(depth == level) for level in np.unique(depth)]
 
     def pruned(self):
         """Without hidden nodes that reach no output."""
@@ -126,7 +129,7 @@ def forward(graph, X, weights):
     acts = np.zeros((h, *pre.shape[1:]), X.dtype)
     flat = acts.reshape(h, pre[0].size)
     names = np.array(graph.activations, dtype=object)
-    for number, level in enumerate(graph.levels() if h else []):
+    for number, level in enumerate(graph.levels):
         if number:
             pre[level] += w * _from_hidden(graph, links, flat, level, pre)
         for name in dict.fromkeys(names[level]):
@@ -165,7 +168,7 @@ def backward(graph, weights, pre, acts, gradient, curvature):
     first, second = np.zeros_like(pre), np.zeros_like(pre)
     first[h:], second[h:] = gradient, curvature
     links = graph.between_hidden.astype(pre.dtype)
-    for level in reversed(graph.levels() if h else []):
+    for level in reversed(graph.levels):
         names = [graph.activations[node] for node in level]
         slope = np.stack(
             [
