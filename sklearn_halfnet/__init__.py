@@ -7,6 +7,7 @@ __version__ = "0.1.0.dev0"
 _PUBLIC = {
     "ConvHalfLayerClassifier": "sklearn_halfnet.estimators.conv_half_layer",
     "ConvHalfLayerRegressor": "sklearn_halfnet.estimators.conv_half_layer",
+    "DeskewResize": "sklearn_halfnet.estimators.deskew_resize",
     "ELMClassifier": "sklearn_halfnet.estimators.elm",
     "ELMRegressor": "sklearn_halfnet.estimators.elm",
     "Gram": "sklearn_halfnet.linear.gram",

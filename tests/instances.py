@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn_halfnet import (
     ConvHalfLayerClassifier,
     ConvHalfLayerRegressor,
+    DeskewResize,
     ELMClassifier,
     ELMRegressor,
     HalfLayerClassifier,
@@ -19,6 +20,8 @@ from sklearn_halfnet import (
     RandomFeatures,
     RVFLClassifier,
     RVFLRegressor,
+    WeightAgnosticClassifier,
+    WeightAgnosticRegressor,
 )
 
 
@@ -41,6 +44,14 @@ ONE_LINE = {
     "kernel_sizes": (3,),
     "paddings": ("same",),
     "pool_size": 1,
+}
+# No time limit: results would depend on the machine.
+SEARCH = {
+    "dtype": "float64",
+    "random_state": 0,
+    "batch_size": "full",
+    "max_iter": 20,
+    "population_size": 12,
 }
 
 BATCHES_DIFFER = (
@@ -86,6 +97,12 @@ INSTANCES = [
     Instance(ELMRegressor(), IN_FLOAT32),
     Instance(HalfNetClassifier(), AT_DEFAULTS),
     Instance(HalfNetRegressor(), AT_DEFAULTS),
+    Instance(WeightAgnosticClassifier(**SEARCH)),
+    Instance(WeightAgnosticRegressor(**SEARCH)),
+    Instance(WeightAgnosticClassifier("evolution", **SEARCH)),
+    Instance(WeightAgnosticRegressor("evolution", **SEARCH)),
+    # The checks' rows have from 1 to 10 features: images of one line and any width.
+    Instance(DeskewResize((1, -1), (1, 3))),
 ]
 
 

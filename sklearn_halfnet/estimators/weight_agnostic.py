@@ -36,7 +36,7 @@ class WeightAgnosticClassifier(ClassifierOutputs, BaseWeightAgnostic):
         Seconds after which to stop. The result then depends on the machine.
     batch_size : int or "full", default=1000
         Rows a step.
-    complexity_penalty : float, default=1e-3
+    complexity_penalty : float, default=1e-4
         Fall of the mean loss that a connection must earn in guided search.
     max_connections : int, default=450
         Connections allowed.
@@ -76,7 +76,7 @@ class WeightAgnosticClassifier(ClassifierOutputs, BaseWeightAgnostic):
         Connections present.
     shared_weights_ : ndarray of shape (W,)
         Weights of the ensemble.
-    best_weight_ : float
+    tuned_weight_ : float
         The shared weight of the smallest training loss.
     pareto_front_ : ndarray of shape (n_graphs, 2)
         Connections and training loss of the graphs that no other one beats in both.
@@ -120,7 +120,7 @@ class WeightAgnosticClassifier(ClassifierOutputs, BaseWeightAgnostic):
         max_iter=300,
         max_time=None,
         batch_size=1000,
-        complexity_penalty=1e-3,
+        complexity_penalty=1e-4,
         max_connections=450,
         activations=tuple(NODE_ACTIVATIONS),
         mutation_probabilities=(0.2, 0.25, 0.05, 0.5),
@@ -206,7 +206,7 @@ class WeightAgnosticRegressor(RegressorOutputs, BaseWeightAgnostic):
         Seconds after which to stop. The result then depends on the machine.
     batch_size : int or "full", default=1000
         Rows a step.
-    complexity_penalty : float, default=1e-3
+    complexity_penalty : float, default=1e-4
         Fall of the mean loss that a connection must earn in guided search.
     max_connections : int, default=450
         Connections allowed.
@@ -242,7 +242,7 @@ class WeightAgnosticRegressor(RegressorOutputs, BaseWeightAgnostic):
         Connections present.
     shared_weights_ : ndarray of shape (W,)
         Weights of the ensemble.
-    best_weight_ : float
+    tuned_weight_ : float
         The shared weight of the smallest training loss.
     pareto_front_ : ndarray of shape (n_graphs, 2)
         Connections and training loss of the graphs that no other one beats in both.
@@ -281,7 +281,7 @@ class WeightAgnosticRegressor(RegressorOutputs, BaseWeightAgnostic):
         max_iter=300,
         max_time=None,
         batch_size=1000,
-        complexity_penalty=1e-3,
+        complexity_penalty=1e-4,
         max_connections=450,
         activations=tuple(NODE_ACTIVATIONS),
         mutation_probabilities=(0.2, 0.25, 0.05, 0.5),
