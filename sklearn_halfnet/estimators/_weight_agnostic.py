@@ -132,9 +132,13 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
     def _run(self, data, rng, context, X, y):
         begun, next_offer = time.perf_counter(), 1
         size = len(data[0]) if self.batch_size == "full" else self.batch_size
+
+        def draw(growth):
+            return _batch(data, int(growth * size), rng)
+
         try:
             for number in range(1, self.max_iter + 1):
-                loss = self._search.step(*_batch(data, size, rng), rng)
+                loss = self._search.step(draw, rng)
                 seconds = time.perf_counter() - begun
                 self._note(loss, seconds)
                 if number >= next_offer:

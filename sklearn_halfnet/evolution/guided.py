@@ -2,8 +2,9 @@
 
 In a step, all connections that could be added or removed are scored by the gradient
 and curvature of the loss (two matrix products), and so is a batch of random new nodes.
-The best changes are made together and kept if the loss on the batch, computed exactly,
-falls by more than ``penalty`` times the connections they cost.
+The best changes are made together and kept if the loss on another batch, computed
+exactly, falls by more than ``penalty`` times the connections they cost. So a batch's
+noise is not taken for a gain; where all gains are noise, batches grow.
 """
 
 from dataclasses import dataclass, field
@@ -42,6 +43,8 @@ class GuidedSearch:
         New nodes scored a step.
     n_changes : float
         Changes made together; adapts to what is accepted.
+    growth : float
+        Size of a batch, in usual ones; rises when nothing is accepted.
     """
 
     graph: Graph
@@ -52,6 +55,7 @@ class GuidedSearch:
     max_connections: int
     n_candidates: int
     n_changes: float = 8.0
+    growth: float = 1.0
     factor: np.ndarray = field(default=None, repr=False)
 
     def __post_init__(self):
@@ -61,14 +65,14 @@ class GuidedSearch:
             self.factor = np.tile(0.3 / square, (self.graph.n_outputs, 1))
             self.factor = self.factor.astype(self.weights.dtype)
 
-    def step(self, X, targets, share, rng):
-        """Try changes on one batch.
+    def step(self, draw, rng):
+        """Choose changes on one batch, and test them on another one.
 
         Parameters
         ----------
-        X : ndarray of shape (n, d)
-        targets : ndarray of shape (K, n)
-        share : ndarray of shape (n,)
+        draw : callable
+            ``draw(growth)`` returns a fresh batch, that many times the usual size: X
+            (n, d), targets (K, n) and the rows' shares (n,), of sum one.
         rng : numpy.random.Generator
 
         Returns
@@ -77,48 +81,53 @@ class GuidedSearch:
             Mean over the shared weights, of the graph that is kept.
         """
         self.graph = self.graph.pruned()
-        batch = X, targets, share
-        pre, acts = forward(self.graph, X, self.weights)
-        scale = self._calibrated(pre, targets, share, 3)
-        loss = losses(self.kind, self._outputs(pre), targets, share, *scale).mean()
-        slopes = derivatives(self.kind, self._outputs(pre), targets, share, *scale)
+        X, targets, share = draw(self.growth)
+        fresh = draw(self.growth)
+        pre, acts, slopes = self._derivatives(X, targets, share)
         nodes = backward(self.graph, self.weights, pre, acts, *slopes)
         gain = self._gains(X, acts, nodes)
-        toggled = self._toggled(gain)
-        loss, accepted = self._attempt(batch, loss, toggled)
-        self.n_changes = np.clip(self.n_changes * (1.3 if accepted else 0.6), 1, 200)
-        if accepted:
-            pre, acts = forward(self.graph, X, self.weights)
-            scale = self._calibrated(pre, targets, share, 1)
-            slopes = derivatives(self.kind, self._outputs(pre), targets, share, *scale)
+        loss = self._loss(self.graph, fresh)[0]
+        loss, toggled = self._attempt(fresh, loss, self._toggled(gain))
+        self.n_changes = np.clip(self.n_changes * (1.3 if toggled else 0.6), 1, 200)
+        if toggled:
+            pre, acts, slopes = self._derivatives(X, targets, share)
+        accepted = False
         for grown in self._grown(X, share, acts, slopes, gain, rng):
-            loss, accepted = self._attempt(batch, loss, grown)
+            loss, accepted = self._attempt(fresh, loss, grown)
             if accepted:
                 break
+        # What seemed good on a batch was noise: the next ones must be larger.
+        if not (toggled or accepted):
+            self.growth *= 1.2
         return float(loss)
 
-    def _outputs(self, pre):
-        return pre[-self.graph.n_outputs :]
-
-    def _calibrated(self, pre, targets, share, n_steps):
-        """Go on with the calibration; its factors are kept for the next time."""
-        outputs = self._outputs(pre)
-        scale = calibrate(self.kind, outputs, targets, share, self.factor, n_steps)
+    def _derivatives(self, X, targets, share):
+        """Go forward, and go on with the calibration."""
+        pre, acts = forward(self.graph, X, self.weights)
+        batch = self._outputs(pre), targets, share
+        scale = calibrate(self.kind, *batch, self.factor, 2)
         self.factor = scale[0]
-        return scale
+        return pre, acts, derivatives(self.kind, *batch, *scale)
+
+    def _loss(self, graph, batch):
+        """Compute a graph's mean loss over the shared weights, and its factors."""
+        outputs = self._outputs(forward(graph, batch[0], self.weights)[0])
+        scale = calibrate(self.kind, outputs, *batch[1:], self.factor, 2)
+        return losses(self.kind, outputs, *batch[1:], *scale).mean(), scale[0]
 
     def _attempt(self, batch, loss, graph):
         """Keep a changed graph if it is worth its connections."""
         if graph is None:
             return loss, False
-        outputs = self._outputs(forward(graph, batch[0], self.weights)[0])
-        scale = calibrate(self.kind, outputs, *batch[1:], self.factor, 2)
-        new = losses(self.kind, outputs, *batch[1:], *scale).mean()
+        new, factor = self._loss(graph, batch)
         cost = graph.n_connections - self.graph.n_connections
         if not new + self.penalty * cost < loss:
             return loss, False
-        self.graph, self.factor = graph, scale[0]
+        self.graph, self.factor = graph, factor
         return new, True
+
+    def _outputs(self, pre):
+        return pre[-self.graph.n_outputs :]
 
     def _gains(self, X, acts, nodes):
         """Estimate the net gain of toggling each connection; -inf where forbidden."""

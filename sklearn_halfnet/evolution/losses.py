@@ -11,6 +11,11 @@ from scipy.special import expit, log_softmax
 __all__ = ["calibrate", "derivatives", "losses"]
 
 
+# Decay of the squared scores: without it, rows that a graph separates would send their
+# factor to infinity.
+_DECAY = 1e-4
+
+
 def _calibrated(outputs, factor, offset):
     return factor[..., None] * outputs + offset[..., None]
 
@@ -107,6 +112,9 @@ def _by_factor(kind, outputs, targets, share, factor):
         mean = (p * outputs).sum(axis=0)
         first = mean - (t * outputs).sum(axis=0)
         second = (p * outputs**2).sum(axis=0) - mean**2
+    square = (outputs**2).sum(axis=0)
+    first = first + _DECAY * factor[0, :, None] * square
+    second = second + _DECAY * square
     return first @ share, second @ share
 
 

@@ -53,14 +53,14 @@ class EvolutionSearch:
         ]
         self.graph = self.population[0].graph
 
-    def step(self, X, targets, share, rng):
+    def step(self, draw, rng):
         """Evaluate the population on a batch, and breed the next.
 
         Parameters
         ----------
-        X : ndarray of shape (n, d)
-        targets : ndarray of shape (K, n)
-        share : ndarray of shape (n,)
+        draw : callable
+            ``draw(1)`` returns a batch: X (n, d), targets (K, n) and the rows' shares
+            (n,), of sum one.
         rng : numpy.random.Generator
 
         Returns
@@ -68,6 +68,7 @@ class EvolutionSearch:
         loss : float
             The champion's mean over the shared weights.
         """
+        X, targets, share = draw(1)
         fitness = -np.stack(
             Parallel(n_jobs=self.n_jobs, prefer="threads")(
                 delayed(_losses)(g.graph, self.kind, self.weights, X, targets, share)
