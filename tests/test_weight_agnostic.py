@@ -289,5 +289,5 @@ def test_an_empty_image_stays_empty():
     "settings", [{}, {"image_shape": (3, 7)}, {"output_shape": (16, 0)}]
 )
 def test_shapes_that_do_not_fit(settings):
-    with pytest.raises(ValueError, match="image|output_shape"):
+    with pytest.raises(ValueError, match=r"image|output_shape"):
         DeskewResize(**settings).fit(np.ones((2, 20)))
