@@ -34,7 +34,9 @@ X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
 digits = WeightAgnosticClassifier(max_iter=60, input_scaling="center", random_state=0)
 digits.fit(X_train, y_train)
-print(f"digits: {digits.score(X_test, y_test):.3f}, {digits.n_connections_} connections")
+print(
+    f"digits: {digits.score(X_test, y_test):.3f}, {digits.n_connections_} connections"
+)
 figure, ax = plt.subplots(figsize=(9, 11), layout="constrained")
 digits.plot(ax)
 

@@ -22,6 +22,9 @@ from sklearn_halfnet.features.shared_weight import (
 
 __all__ = ["GuidedSearch"]
 
+# Beyond it, steps get slow faster than they get better.
+_MOST_GROWTH = 5.0
+
 
 @dataclass
 class GuidedSearch:
@@ -98,7 +101,7 @@ class GuidedSearch:
                 break
         # What seemed good on a batch was noise: the next ones must be larger.
         if not (toggled or accepted):
-            self.growth *= 1.2
+            self.growth = min(1.2 * self.growth, _MOST_GROWTH)
         return float(loss)
 
     def _derivatives(self, X, targets, share):

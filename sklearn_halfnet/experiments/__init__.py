@@ -31,6 +31,11 @@ EXPERIMENTS = {
         "Alpaydin (2026), HalfNet: beside full layers (1), by rank on MNIST (2) and "
         "CIFAR-10 (3), on 8 of 50 directions (4), before neighbours (5), defaults (6)",
     ),
+    "weight-agnostic": (
+        "sklearn_halfnet.experiments.weight_agnostic",
+        "Gaier & Ha (2019), Weight Agnostic Neural Networks: digits (1), MNIST beside "
+        "the paper's row (2), and generations a second of evolution (3)",
+    ),
     "closed-form-rivals": (
         "sklearn_halfnet.experiments.closed_form_rivals",
         "Packages for ELM and RVFL, each installed on its own, beside ours on MNIST",
