@@ -89,7 +89,7 @@ def run(table=None, data_home=None, seeds=5, out="halfnet-wann", quick=False):
 
 def _digits(seed):
     X, y = load_digits(return_X_y=True)
-    return train_test_split(X, y, test_size=0.25, random_state=seed, stratify=y)
+    return train_test_split(X / 16, y, test_size=0.25, random_state=seed, stratify=y)
 
 
 def _mnist(data_home):
