@@ -30,11 +30,12 @@ class ParetoFront:
         outputs = forward(graph, X, self.weights)[0][graph.n_hidden :]
         scale = calibrate(self.kind, outputs, targets, share)
         loss = losses(self.kind, outputs, targets, share, *scale).mean()
-        point = graph.n_connections, float(loss)
+        # Graphs that compute the same must tie, whatever rounding says.
+        point = graph.n_connections, round(float(loss), 9)
         if self.graphs and (self.points <= point).all(axis=1).any():
             return
         kept = [(g, v) for g, v in self if g.n_connections < point[0] or v < point[1]]
-        self.graphs, self.losses = map(list, zip(*kept, (graph, loss), strict=True))
+        self.graphs, self.losses = map(list, zip(*kept, (graph, point[1]), strict=True))
 
     def __iter__(self):
         """Iterate over graphs and their losses."""

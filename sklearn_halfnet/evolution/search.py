@@ -75,6 +75,8 @@ class EvolutionSearch:
                 for g in self.population
             )
         )
+        # Graphs that compute the same must tie, whatever rounding says.
+        fitness = fitness.round(9)
         mean, best = fitness.mean(axis=1), fitness.max(axis=1)
         size = np.array([g.graph.n_connections for g in self.population])
         second = 1 / np.maximum(size, 1) if rng.random() < _BY_SIZE else best
