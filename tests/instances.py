@@ -53,6 +53,8 @@ SEARCH = {
     "max_iter": 20,
     "population_size": 12,
 }
+# Evolution needs more generations to pass the checks of accuracy.
+EVOLUTION = {**SEARCH, "search": "evolution", "population_size": 40, "max_iter": 100}
 
 BATCHES_DIFFER = (
     "a row twice and a row of weight 2 make different minibatches; the instances with "
@@ -99,8 +101,8 @@ INSTANCES = [
     Instance(HalfNetRegressor(), AT_DEFAULTS),
     Instance(WeightAgnosticClassifier(**SEARCH)),
     Instance(WeightAgnosticRegressor(**SEARCH)),
-    Instance(WeightAgnosticClassifier("evolution", **SEARCH)),
-    Instance(WeightAgnosticRegressor("evolution", **SEARCH)),
+    Instance(WeightAgnosticClassifier(**EVOLUTION)),
+    Instance(WeightAgnosticRegressor(**EVOLUTION)),
     # The checks' rows have from 1 to 10 features: images of one line and any width.
     Instance(DeskewResize((1, -1), (1, 3))),
 ]
