@@ -7,6 +7,7 @@ __version__ = "0.1.0.dev0"
 _PUBLIC = {
     "ConvHalfLayerClassifier": "sklearn_halfnet.estimators.conv_half_layer",
     "ConvHalfLayerRegressor": "sklearn_halfnet.estimators.conv_half_layer",
+    "DeskewResize": "sklearn_halfnet.estimators.deskew_resize",
     "ELMClassifier": "sklearn_halfnet.estimators.elm",
     "ELMRegressor": "sklearn_halfnet.estimators.elm",
     "Gram": "sklearn_halfnet.linear.gram",
@@ -19,8 +20,10 @@ _PUBLIC = {
     "RVFLClassifier": "sklearn_halfnet.estimators.rvfl",
     "RVFLRegressor": "sklearn_halfnet.estimators.rvfl",
     "RandomFeatures": "sklearn_halfnet.estimators.random_features",
-    "SharedBackboneEnsembleClassifier": "sklearn_halfnet.estimators.shared_backbone",
     "RandomNetwork": "sklearn_halfnet.estimators.random_network",
+    "SharedBackboneEnsembleClassifier": "sklearn_halfnet.estimators.shared_backbone",
+    "WeightAgnosticClassifier": "sklearn_halfnet.estimators.weight_agnostic",
+    "WeightAgnosticRegressor": "sklearn_halfnet.estimators.weight_agnostic",
 }
 
 __all__ = sorted([*_PUBLIC, "__version__"])

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn_halfnet import (
     ConvHalfLayerClassifier,
     ConvHalfLayerRegressor,
+    DeskewResize,
     ELMClassifier,
     ELMRegressor,
     HalfLayerClassifier,
@@ -23,6 +24,8 @@ from sklearn_halfnet import (
     RVFLClassifier,
     RVFLRegressor,
     SharedBackboneEnsembleClassifier,
+    WeightAgnosticClassifier,
+    WeightAgnosticRegressor,
 )
 
 
@@ -45,6 +48,20 @@ ONE_LINE = {
     "kernel_sizes": (3,),
     "paddings": ("same",),
     "pool_size": 1,
+}
+# No time limit: results would depend on the machine.
+SEARCH = {
+    "dtype": "float64",
+    "random_state": 0,
+    "batch_size": "full",
+    "max_iter": 20,
+    "population_size": 12,
+}
+EVOLUTION = {**SEARCH, "search": "evolution"}
+FEW_GENERATIONS = {
+    check: "blind mutation needs thousands of evaluations to reach the accuracy that "
+    "the check asks for, too slow for a test; the guided instances pass"
+    for check in ("check_classifiers_train", "check_regressors_train")
 }
 
 # Without batch norms, and with them.
@@ -129,6 +146,12 @@ INSTANCES = [
     Instance(ELMRegressor(), IN_FLOAT32),
     Instance(HalfNetClassifier(), AT_DEFAULTS),
     Instance(HalfNetRegressor(), AT_DEFAULTS),
+    Instance(WeightAgnosticClassifier(**SEARCH)),
+    Instance(WeightAgnosticRegressor(**SEARCH)),
+    Instance(WeightAgnosticClassifier(**EVOLUTION), FEW_GENERATIONS),
+    Instance(WeightAgnosticRegressor(**EVOLUTION), FEW_GENERATIONS),
+    # The checks' rows have from 1 to 10 features: images of one line and any width.
+    Instance(DeskewResize((1, -1), (1, 3))),
 ]
 
 

@@ -27,6 +27,7 @@ FLOORS = {
     "networks": 2,
     "solvers": 2,
     "datasets": 2,
+    "evolution": 3,
     "inspection": 4,
     "estimators": 4,
     "dask": 5,

@@ -41,6 +41,11 @@ EXPERIMENTS = {
         "Guest & Love (2017), untrained networks: figure 2A (1), by weight scale (2), "
         "mean-field theory (3), trained beside untrained on digits (4)",
     ),
+    "weight-agnostic": (
+        "sklearn_halfnet.experiments.weight_agnostic",
+        "Gaier & Ha (2019), Weight Agnostic Neural Networks: digits (1), MNIST beside "
+        "the paper's row (2), and generations a second of evolution (3)",
+    ),
     "closed-form-rivals": (
         "sklearn_halfnet.experiments.closed_form_rivals",
         "Packages for ELM and RVFL, each installed on its own, beside ours on MNIST",

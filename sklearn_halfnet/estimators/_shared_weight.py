@@ -1,0 +1,144 @@
+"""What a fitted weight-agnostic estimator does with its graph."""
+
+import copy
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_halfnet.estimators._base import keep_state_on_error
+from sklearn_halfnet.estimators._validation import total_weight
+from sklearn_halfnet.evolution.network import CalibratedNetwork
+
+__all__ = ["SharedWeightNetwork"]
+
+
+class SharedWeightNetwork:
+    """Scores of the found graph, its profile, its training and its pictures."""
+
+    def _data(self, X, y, weight):
+        """Scaled inputs (n, d), targets (K, n) and shares (n,), in ``dtype``."""
+        if weight is not None:
+            X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
+        encoded = self._targets.encode(y, np.float64)
+        targets = self._targets.indicators(encoded).T.astype(self.dtype)
+        share = np.ones(X.shape[0]) if weight is None else weight / weight.max()
+        inputs = self._scaling.dense_rows(X, self.dtype)
+        return inputs, np.ascontiguousarray(targets), share.astype(self.dtype)
+
+    def _take_graph(self, graph, weights, batch):
+        """Calibrate a graph and make it this estimator's."""
+        network = CalibratedNetwork.fit(graph, self._targets.loss, weights, batch)
+        self._take(network, weights, network.losses(weights, batch))
+
+    def _take(self, network, weights, losses):
+        self._network = network
+        self.shared_weights_ = np.asarray(weights, self.dtype)
+        self.tuned_weight_ = float(self.shared_weights_[np.argmin(losses)])
+        self.node_activations_ = np.array(network.graph.activations, dtype=str)
+        self.connections_ = network.graph.connections
+        self.n_connections_ = network.graph.n_connections
+
+    def _outputs(self, X, weights):
+        """Calibrated outputs (W, n, K) in the targets' units."""
+        outputs = self._network.outputs(
+            self._scaling.dense_rows(X, self.dtype), weights
+        )
+        return outputs * self._targets.scale + self._targets.mean
+
+    def _scores(self, X):
+        if self.predict_with == "tuned":
+            return self._outputs(X, [self.tuned_weight_])[0]
+        return self._pooled(self._outputs(X, self.shared_weights_))
+
+    def train_weights(self, X, y, sample_weight=None, *, max_iter=200):
+        """Train every connection's own weight, from the tuned shared one.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+        max_iter : int, default=200
+            Iterations of L-BFGS on all rows.
+
+        Returns
+        -------
+        trained : estimator
+            A copy whose ``connections_`` hold the trained weights, and whose only
+            shared weight is one. This estimator stays as it is.
+        """
+        check_is_fitted(self)
+        trained = copy.copy(self)
+        X, y = trained._validate_training(X, y, reset=False)
+        class_weight = getattr(self, "class_weight", None)
+        X, targets, share = self._data(
+            X, y, total_weight(y, sample_weight, class_weight)
+        )
+        batch = X, targets, share / share.sum()
+        network = self._network.trained(self.tuned_weight_, batch, max_iter)
+        with keep_state_on_error(trained):
+            one = np.ones(1, self.dtype)
+            trained._take(network, one, network.losses(one, batch))
+        return trained
+
+    def weight_profile(self, X, y, weights=None, *, sample_weight=None):
+        """Score the network at each shared weight.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        weights : array-like of shape (W,), default=None
+            By default ``shared_weights_``.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        scores : ndarray of shape (W,)
+            Accuracy, or R2.
+
+        See Also
+        --------
+        sklearn_halfnet.inspection.weight_profile_display.WeightProfileDisplay
+        """
+        check_is_fitted(self)
+        weights = np.asarray(self.shared_weights_ if weights is None else weights)
+        X, y = self._validate_training(X, y, reset=False)
+        encoded = self._targets.encode(y, np.float64)
+        share = total_weight(y, sample_weight)
+        outputs = (self._outputs(X, weights) - self._targets.mean) / self._targets.scale
+        return np.array([self._targets.score(encoded, each, share) for each in outputs])
+
+    def to_networkx(self):
+        """Make a ``networkx.DiGraph`` of the network.
+
+        Returns
+        -------
+        graph : networkx.DiGraph
+            Nodes have attributes "activation" and "layer", connections "weight". Inputs
+            that no connection leaves are left out.
+
+        Raises
+        ------
+        ImportError
+            If networkx is not installed.
+        """
+        from sklearn_halfnet.inspection.graph import to_networkx
+
+        check_is_fitted(self)
+        return to_networkx(self)
+
+    def plot(self, ax=None):
+        """Draw the network in layers.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+
+        Returns
+        -------
+        display : GraphDisplay
+        """
+        from sklearn_halfnet.inspection.graph_display import GraphDisplay
+
+        return GraphDisplay.from_estimator(self).plot(ax)

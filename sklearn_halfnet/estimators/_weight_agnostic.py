@@ -1,0 +1,200 @@
+"""The search for a weight-agnostic network between scikit-learn and its maths."""
+
+import time
+import warnings
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.callback import CallbackSupportMixin
+from sklearn.utils._param_validation import StrOptions
+
+from sklearn_halfnet._random import child_generators
+from sklearn_halfnet.estimators._base import keep_state_on_error
+from sklearn_halfnet.estimators._constraints import real, whole
+from sklearn_halfnet.estimators._layers import fit_scaling
+from sklearn_halfnet.estimators._shared_weight import SharedWeightNetwork
+from sklearn_halfnet.estimators._validation import total_weight
+from sklearn_halfnet.evolution.front import ParetoFront
+from sklearn_halfnet.evolution.guided import GuidedSearch
+from sklearn_halfnet.evolution.search import EvolutionSearch
+from sklearn_halfnet.features.scaling import InputScaling
+from sklearn_halfnet.features.shared_weight import NODE_ACTIVATIONS, Graph
+
+__all__ = ["BaseWeightAgnostic"]
+
+# Rows of the training set on which graphs are compared and calibrated.
+_JUDGED_ROWS = 5_000
+# Graphs are compared after steps whose numbers grow by this factor.
+_JUDGED_EVERY = 1.25
+# Candidates of guided search that fit into the cache together.
+_MOST_CANDIDATES = 32
+
+
+class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimator):
+    """Search, for classifier and regressor alike."""
+
+    _parameter_constraints = {
+        "search": [StrOptions({"guided", "evolution"})],
+        "shared_weights": ["array-like"],
+        "population_size": [whole(1)],
+        "max_iter": [whole(1)],
+        "max_time": [real(0, closed="neither"), None],
+        "batch_size": [whole(1), StrOptions({"full"})],
+        "complexity_penalty": [real(0)],
+        "max_connections": [whole(1)],
+        "activations": [list, tuple],
+        "mutation_probabilities": [list, tuple],
+        "input_scaling": [StrOptions({"standard", "center"}), None],
+        "predict_with": [StrOptions({"ensemble", "tuned", "mean"})],
+        "warm_start": ["boolean"],
+        "dtype": [StrOptions({"float32", "float64"})],
+        "n_jobs": [whole(-1), None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def _fit(self, X, y, sample_weight):
+        with keep_state_on_error(self):
+            resumes = self.warm_start and hasattr(self, "_search")
+            context = self._init_callback_context(max_subtasks=self.max_iter)
+            X, y = self._validate_training(X, y, reset=not resumes)
+            weight = total_weight(y, sample_weight, getattr(self, "class_weight", None))
+            self._check_settings()
+            context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+            if not resumes:
+                self._targets = self._make_targets(y, weight)
+                self._scaling = _fit_scaling(self, X, weight)
+            data = self._data(X, y, weight)
+            rng_start, rng_batch, rng_judge = child_generators(self.random_state, 3)
+            if not resumes:
+                self._search = self._make_search(X.shape[1], rng_start)
+                self.history_, self.n_iter_ = [], 0
+            self._front = self._make_front(data, rng_judge)
+            # Each call of a warm start goes on with other batches.
+            seeds = [int(rng_batch.integers(2**32)), self.n_iter_]
+            self._run(data, np.random.default_rng(seeds), context, X, y)
+            self._finish()
+            context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return self
+
+    def _check_settings(self):
+        weights = np.asarray(self.shared_weights, dtype=float)
+        if weights.ndim != 1 or not len(weights) or not np.isfinite(weights).all():
+            raise ValueError("shared_weights must be a list of finite numbers.")
+        if (weights == 0).any():
+            raise ValueError("shared_weights holds 0: it cuts every connection.")
+        unknown = set(self.activations) - set(NODE_ACTIVATIONS)
+        if unknown or not self.activations:
+            raise ValueError(
+                f"activations={self.activations!r} must be names among "
+                f"{sorted(NODE_ACTIVATIONS)}."
+            )
+        shares = np.asarray(self.mutation_probabilities, dtype=float)
+        if shares.shape != (4,) or (shares < 0).any() or not shares.sum() > 0:
+            raise ValueError("mutation_probabilities must be four numbers >= 0.")
+
+    def _make_search(self, n_inputs, rng):
+        kind, k = self._targets.loss, self._targets.n_outputs
+        weights = np.asarray(self.shared_weights, self.dtype)
+        activations = tuple(self.activations)
+        if self.search == "guided":
+            links = np.zeros((n_inputs + 1, k), self.dtype)
+            return GuidedSearch(
+                Graph(n_inputs, (), links),
+                kind,
+                weights,
+                activations,
+                self.complexity_penalty,
+                self.max_connections,
+                min(self.population_size, _MOST_CANDIDATES),
+            )
+        return EvolutionSearch(
+            n_inputs,
+            k,
+            kind,
+            weights,
+            activations,
+            tuple(self.mutation_probabilities),
+            self.population_size,
+            self.max_connections,
+            self.n_jobs,
+            rng,
+        )
+
+    def _make_front(self, data, rng):
+        """Compare graphs on some rows; a warm start's best so far take part."""
+        batch = _batch(data, _JUDGED_ROWS, rng)
+        front = ParetoFront(self._search.kind, self._search.weights, batch)
+        for graph, _ in getattr(self, "_front", ()) if self.n_iter_ else ():
+            front.offer(graph)
+        return front
+
+    def _run(self, data, rng, context, X, y):
+        begun, next_offer = time.perf_counter(), 1
+        size = len(data[0]) if self.batch_size == "full" else self.batch_size
+
+        def draw(growth):
+            return _batch(data, int(growth * size), rng)
+
+        try:
+            for number in range(1, self.max_iter + 1):
+                loss = self._search.step(draw, rng)
+                seconds = time.perf_counter() - begun
+                self._note(loss, seconds)
+                if number >= next_offer:
+                    self._front.offer(self._search.graph)
+                    next_offer = _JUDGED_EVERY * number
+                over = self.max_time is not None and seconds >= self.max_time
+                if self._report(context, X, y) or over:
+                    break
+        except KeyboardInterrupt:
+            warnings.warn("Interrupted: the best graph so far is kept.", stacklevel=4)
+        self._front.offer(self._search.graph)
+
+    def _note(self, loss, seconds):
+        self.n_iter_ += 1
+        size = self._search.graph.n_connections
+        entry = {"loss": loss, "n_connections": size, "seconds": seconds}
+        self.history_.append(entry)
+
+    def _report(self, context, X, y):
+        if self.verbose:
+            last = self.history_[-1]
+            print(
+                f"Iteration {self.n_iter_}, loss = {last['loss']:.4f}, "
+                f"{last['n_connections']} connections, {last['seconds']:.1f} s",
+                flush=True,
+            )
+        iteration = context.subcontext(task_name="iteration")
+        iteration.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        return iteration.call_on_fit_task_end(estimator=self, X=X, y=y)
+
+    def _finish(self):
+        """Set the attributes of the champion: the smallest loss on training rows."""
+        order = np.argsort(self._front.points[:, 0])
+        self.pareto_front_ = self._front.points[order]
+        self.loss_ = float(min(self._front.losses))
+        self._take_graph(self._front.champion, self._search.weights, self._front.batch)
+
+
+def _fit_scaling(estimator, X, weight):
+    """Learn the scaling; "center" divides all columns by one number, too.
+
+    A shared weight cannot make up for the inputs' scale, so it must be set here.
+    """
+    scaling = fit_scaling(estimator, X, weight)
+    if estimator.input_scaling != "center":
+        return scaling
+    dense = InputScaling(scaling.mean).dense_rows(X, np.float64)
+    variance = np.average(dense**2, axis=0, weights=weight).mean()
+    size = np.sqrt(variance) if variance > 0 else 1.0
+    return InputScaling(scaling.mean, np.full(X.shape[1], size))
+
+
+def _batch(data, size, rng):
+    """Draw rows without repetition; all of them, in order, if there are no more."""
+    X, targets, share = data
+    if size < len(X):
+        rows = rng.choice(len(X), size, replace=False)
+        X, targets, share = X[rows], targets[:, rows], share[rows]
+    return X, targets, share / share.sum()

@@ -1,0 +1,110 @@
+"""Random changes of a graph; each keeps it feed-forward.
+
+References
+----------
+Gaier and Ha (2019), "Weight Agnostic Neural Networks", arXiv:1906.04358.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_halfnet.features.shared_weight import Graph
+
+__all__ = ["Genome", "mutate", "random_genome"]
+
+
+@dataclass(frozen=True)
+class Genome:
+    """A graph and the connections that were there once and can be enabled again.
+
+    Parameters
+    ----------
+    graph : Graph
+    disabled : ndarray of bool, of the shape of ``graph.connections``
+    """
+
+    graph: Graph
+    disabled: np.ndarray
+
+
+def random_genome(n_inputs, n_outputs, probability, rng):
+    """Join inputs and outputs, each connection enabled with a probability."""
+    enabled = rng.random((n_inputs + 1, n_outputs)) < probability
+    return Genome(Graph(n_inputs, (), enabled.astype(np.float32)), ~enabled)
+
+
+def mutate(genome, activations, probabilities, rng):
+    """Make one change; the genome itself where the change drawn is impossible.
+
+    Parameters
+    ----------
+    genome : Genome
+    activations : sequence of str
+        Names that nodes may have.
+    probabilities : sequence of 4 floats
+        Of a new connection, of a node that splits one, of enabling one again, of a
+        node's other activation.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Genome
+    """
+    shares = np.asarray(probabilities, float)
+    change = rng.choice(4, p=shares / shares.sum())
+    if change == 1:
+        return _split(genome, activations, rng)
+    if change == 3:
+        return _change_activation(genome, activations, rng)
+    free = genome.disabled
+    if change == 0:
+        graph = genome.graph
+        free = graph.allowed() & (graph.connections == 0) & ~genome.disabled
+    return _enable(genome, free, rng)
+
+
+def _pick(mask, rng):
+    places = np.flatnonzero(mask)
+    return np.unravel_index(places[rng.integers(len(places))], mask.shape)
+
+
+def _enable(genome, free, rng):
+    if not free.any():
+        return genome
+    place = _pick(free, rng)
+    links, disabled = genome.graph.connections.copy(), genome.disabled.copy()
+    links[place], disabled[place] = 1, False
+    graph = Graph(genome.graph.n_inputs, genome.graph.activations, links)
+    return Genome(graph, disabled)
+
+
+def _split(genome, activations, rng):
+    """Put a node amid a connection: after its source, right before its target."""
+    graph = genome.graph
+    if not graph.n_connections:
+        return genome
+    source, target = _pick(graph.connections != 0, rng)
+    position = min(target, graph.n_hidden)
+    row = graph.n_inputs + 1 + position
+    links, disabled = (
+        np.insert(np.insert(array, row, 0, axis=0), position, 0, axis=1)
+        for array in (graph.connections, genome.disabled)
+    )
+    source, target = source + (source >= row), target + 1
+    links[source, target], disabled[source, target] = 0, True
+    links[source, position] = links[row, target] = 1
+    names = list(graph.activations)
+    names.insert(position, str(rng.choice(activations)))
+    return Genome(Graph(graph.n_inputs, tuple(names), links), disabled)
+
+
+def _change_activation(genome, activations, rng):
+    graph = genome.graph
+    if not graph.n_hidden:
+        return genome
+    names = list(graph.activations)
+    names[rng.integers(len(names))] = str(rng.choice(activations))
+    return Genome(
+        Graph(graph.n_inputs, tuple(names), graph.connections), genome.disabled
+    )

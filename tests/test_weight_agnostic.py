@@ -1,0 +1,293 @@
+"""Weight-agnostic estimators: search, profile, training, pictures, usual options."""
+
+import pickle
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.callback import ProgressBar
+from sklearn.datasets import load_diabetes, load_digits, load_wine
+from sklearn.model_selection import train_test_split
+
+from sklearn_halfnet import (
+    DeskewResize,
+    WeightAgnosticClassifier,
+    WeightAgnosticRegressor,
+)
+from sklearn_halfnet.evolution.guided import GuidedSearch
+from sklearn_halfnet.features.shared_weight import Graph, forward
+from sklearn_halfnet.inspection.graph import used_nodes
+from sklearn_halfnet.inspection.weight_profile_display import WeightProfileDisplay
+
+
+@pytest.fixture(scope="module")
+def wine():
+    X, y = load_wine(return_X_y=True)
+    return X, y, WeightAgnosticClassifier(max_iter=40, random_state=0).fit(X, y)
+
+
+@pytest.fixture(scope="module")
+def diabetes():
+    X, y = load_diabetes(return_X_y=True)
+    return X, y, WeightAgnosticRegressor(max_iter=20, random_state=0).fit(X, y)
+
+
+# -- search ----------------------------------------------------------------------------
+
+
+def test_every_weight_does_well(wine):
+    X, y, model = wine
+    scores = model.weight_profile(X, y)
+    assert len(scores) == 6 and scores.min() > 0.9
+
+
+def test_few_connections_do_well_on_digits():
+    X, y = load_digits(return_X_y=True)
+    X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    model = WeightAgnosticClassifier(
+        max_iter=60, input_scaling="center", random_state=0
+    ).fit(X_train, y_train)
+    assert model.n_connections_ <= 450
+    assert model.score(X_test, y_test) > 0.85
+
+
+def test_evolution_improves_its_champion(wine):
+    X, y, _ = wine
+    model = WeightAgnosticClassifier("evolution", max_iter=40, random_state=0)
+    model.fit(X, y)
+    assert model.history_[-1]["loss"] < model.history_[0]["loss"]
+
+
+def test_same_result_at_any_n_jobs(wine):
+    X, y, _ = wine
+    model = WeightAgnosticClassifier(
+        "evolution", max_iter=5, population_size=20, random_state=0
+    )
+    one = model.fit(X, y).decision_function(X)
+    two = clone(model).set_params(n_jobs=2).fit(X, y).decision_function(X)
+    assert_array_equal(one, two)
+
+
+def test_max_connections_holds(diabetes):
+    X, y, _ = diabetes
+    model = WeightAgnosticRegressor(
+        max_connections=12, complexity_penalty=0, max_iter=30, random_state=0
+    ).fit(X, y)
+    assert 0 < model.n_connections_ <= 12
+    assert model.score(X, y) > 0.2
+
+
+def test_a_higher_penalty_means_fewer_connections(wine):
+    X, y, model = wine
+    sparse = clone(model).set_params(complexity_penalty=0.02).fit(X, y)
+    assert 0 < sparse.n_connections_ < model.n_connections_
+
+
+def test_pareto_front_and_history(wine):
+    _, _, model = wine
+    size, loss = model.pareto_front_.T
+    assert (np.diff(size) > 0).all() and (np.diff(loss) < 0).all()
+    assert loss[-1] == model.loss_ and size[-1] == model.n_connections_
+    assert len(model.history_) == model.n_iter_ == 40
+    assert set(model.history_[0]) == {"loss", "n_connections", "seconds"}
+
+
+def test_max_time_stops(wine):
+    X, y, model = wine
+    quick = clone(model).set_params(max_iter=100_000, max_time=0.3).fit(X, y)
+    assert quick.n_iter_ < 100_000
+    assert quick.history_[-2]["seconds"] < 0.3
+
+
+def test_warm_start_goes_on(wine):
+    X, y, model = wine
+    warm = clone(model).set_params(max_iter=5, warm_start=True).fit(X, y)
+    loss = warm.loss_
+    warm.fit(X, y)
+    assert warm.n_iter_ == 10 and len(warm.history_) == 10
+    assert warm.loss_ < loss
+
+
+def test_interruption_keeps_the_best_so_far(wine, monkeypatch):
+    X, y, model = wine
+    step, calls = GuidedSearch.step, []
+
+    def interrupted(self, *args):
+        calls.append(1)
+        if len(calls) > 10:
+            raise KeyboardInterrupt
+        return step(self, *args)
+
+    monkeypatch.setattr(GuidedSearch, "step", interrupted)
+    with pytest.warns(UserWarning, match="Interrupted"):
+        stopped = clone(model).fit(X, y)
+    assert stopped.n_iter_ == 10
+    assert stopped.score(X, y) > 0.8
+
+
+def test_callbacks_see_every_iteration(wine):
+    X, y, model = wine
+    quick = clone(model).set_params(max_iter=3).set_callbacks(ProgressBar())
+    assert quick.fit(X, y).n_iter_ == 3
+
+
+def test_failed_refit_leaves_the_model(wine):
+    X, y, model = wine
+    copy = clone(model).set_params(max_iter=3).fit(X, y)
+    before = copy.predict(X)
+    with pytest.raises(ValueError, match="activations"):
+        copy.set_params(activations=("swish",)).fit(X, y)
+    assert_array_equal(copy.predict(X), before)
+
+
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"shared_weights": [[1, 2]]}, "list of finite numbers"),
+        ({"shared_weights": [0, 1]}, "cuts every connection"),
+        ({"activations": ()}, "must be names"),
+        ({"mutation_probabilities": (1, 0, 0)}, "four numbers"),
+    ],
+)
+def test_wrong_settings_are_refused(wine, settings, message):
+    X, y, _ = wine
+    with pytest.raises(ValueError, match=message):
+        WeightAgnosticClassifier(**settings).fit(X, y)
+
+
+# -- prediction ------------------------------------------------------------------------
+
+
+def test_decision_function_follows_the_equations(wine):
+    X, _, model = wine
+    model = clone(model).set_params(predict_with="tuned").fit(X, wine[1])
+    graph = Graph(13, tuple(model.node_activations_), model.connections_)
+    scaled = ((X - X.mean(axis=0)) / X.std(axis=0)).astype(np.float32)
+    raw = forward(graph, scaled, [model.tuned_weight_])[0][graph.n_hidden :, 0].T
+    scores = model.decision_function(X)
+    factor = (scores * raw).sum() / (raw**2).sum()
+    assert factor > 0
+    assert_allclose(scores, factor * raw, atol=1e-3)
+
+
+def test_three_ways_to_predict(wine):
+    X, y, model = wine
+    probabilities = {}
+    for how in ("ensemble", "tuned", "mean"):
+        probabilities[how] = model.set_params(predict_with=how).predict_proba(X)
+        assert model.score(X, y) > 0.9
+    model.set_params(predict_with="ensemble")
+    assert not np.allclose(probabilities["ensemble"], probabilities["tuned"])
+    assert not np.allclose(probabilities["ensemble"], probabilities["mean"])
+
+
+def test_weight_between_those_of_the_search(diabetes):
+    X, y, model = diabetes
+    scores = model.weight_profile(X, y, [-1.7, -0.3, 0.3, 1.7])
+    assert scores.min() > 0.8 * model.score(X, y) > 0.3
+
+
+def test_regressor_with_two_outputs(diabetes):
+    X, y, _ = diabetes
+    model = WeightAgnosticRegressor(max_iter=20, random_state=0)
+    model.fit(X, np.column_stack([y, -1000 * y]))
+    assert model.predict(X).shape == (len(X), 2)
+    assert model.score(X, np.column_stack([y, -1000 * y])) > 0.4
+
+
+def test_pickle(wine):
+    X, _, model = wine
+    assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), model.predict(X))
+
+
+# -- training --------------------------------------------------------------------------
+
+
+def test_trained_weights_do_not_change_the_model(wine):
+    X, y, model = wine
+    before = model.connections_.copy()
+    trained = model.train_weights(X, y, max_iter=50)
+    assert trained.score(X, y) >= 0.99
+    assert trained.n_connections_ <= model.n_connections_
+    assert_array_equal((trained.connections_ != 0) & (before == 0), False)
+    assert_array_equal(model.connections_, before)
+
+
+def test_training_lowers_the_error(diabetes):
+    X, y, model = diabetes
+    trained = model.train_weights(X, y)
+    assert trained.score(X, y) > model.score(X, y)
+    assert_array_equal(trained.shared_weights_, [1])
+
+
+# -- pictures --------------------------------------------------------------------------
+
+
+def test_networkx_has_the_same_graph(wine):
+    networkx = pytest.importorskip("networkx")
+    model = wine[2]
+    graph = model.to_networkx()
+    assert networkx.is_directed_acyclic_graph(graph)
+    assert graph.number_of_edges() == model.n_connections_
+    layers = networkx.get_node_attributes(graph, "layer")
+    assert all(layers[a] < layers[b] for a, b in graph.edges)
+    names = [graph.nodes[f"h{i}"]["activation"] for i in range(2)]
+    assert names == list(model.node_activations_[:2])
+
+
+def test_plot_shows_every_connection(wine):
+    model = wine[2]
+    display = model.plot(plt.figure().add_subplot())
+    lines = display.ax_.collections[0].get_segments()
+    assert len(lines) == model.n_connections_
+    assert all(start[0] < end[0] for start, end in lines)
+    texts = {text.get_text() for text in display.ax_.texts}
+    assert {"class 0", "class 1", "class 2"} <= texts
+    assert set(display.positions) == set(used_nodes(model))
+    plt.close("all")
+
+
+def test_weight_profile_display(wine):
+    X, y, model = wine
+    display = WeightProfileDisplay.from_estimator(model, X, y).plot()
+    assert display.scores.shape == display.weights.shape == (40,)
+    assert_allclose(display.ax_.lines[0].get_ydata(), display.scores)
+    assert display.pooled_score == model.score(X, y)
+    plt.close("all")
+
+
+# -- images ----------------------------------------------------------------------------
+
+
+def test_a_sheared_bar_becomes_upright():
+    rows, columns = np.indices((20, 20))
+    bars = [np.abs(columns - 10 - s * (rows - 10)) < 2 for s in (-0.4, 0, 0.4)]
+    bars = np.array(bars).astype(float) * ((rows > 3) & (rows < 17))
+    upright = DeskewResize(output_shape=(20, 20)).fit_transform(bars)
+    middle = upright.reshape(3, 20, 20)[:, 8:13]
+    spread = [np.ptp(np.argwhere(each > 0.5)[:, 1]) for each in middle]
+    assert max(spread) <= 5 and max(spread) - min(spread) <= 2
+
+
+def test_resize_alone_is_a_mean():
+    X = np.arange(2 * 64, dtype=float).reshape(2, 64)
+    small = DeskewResize(output_shape=(4, 4), deskew=False).fit_transform(X)
+    means = X.reshape(2, 4, 2, 4, 2).mean(axis=(2, 4)).reshape(2, 16)
+    assert_allclose(small, means)
+
+
+def test_an_empty_image_stays_empty():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert not DeskewResize().fit_transform(np.zeros((2, 784))).any()
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"image_shape": (3, 7)}, {"output_shape": (16, 0)}]
+)
+def test_shapes_that_do_not_fit(settings):
+    with pytest.raises(ValueError, match=r"image|output_shape"):
+        DeskewResize(**settings).fit(np.ones((2, 20)))
