@@ -291,3 +291,9 @@ def test_an_empty_image_stays_empty():
 def test_shapes_that_do_not_fit(settings):
     with pytest.raises(ValueError, match=r"image|output_shape"):
         DeskewResize(**settings).fit(np.ones((2, 20)))
+
+
+def test_class_of_weight_zero_is_known():
+    X, y = load_digits(return_X_y=True)
+    model = WeightAgnosticClassifier(max_iter=3, class_weight={1: 0.0}, random_state=0)
+    assert_array_equal(model.fit(X[:300], y[:300]).classes_, np.arange(10))
