@@ -179,9 +179,9 @@ def draw(tables, records, weights, out):
         figures[f"{data}-accuracy.png"] = _figures.score_against_parameters(
             _series(row_summaries(number, records)), "test accuracy, %", title
         )
-        figures[f"{data}-curves.png"] = _figures.learning_curves(
-            _curves(number, records), title
-        )
+        curves = _curves(number, records)
+        if curves:
+            figures[f"{data}-curves.png"] = _figures.learning_curves(curves, title)
     for name, figure in figures.items():
         _figures.save_png(figure, out / name)
     return [out / name for name in figures]
