@@ -49,7 +49,8 @@ class SharedBackboneEnsembleClassifier(
         Share of the rows held out, stratified by class, on which members and ensemble
         are scored; None trains on all rows and scores nothing.
     n_jobs : int or None, default=None
-        Members trained at the same time, as in joblib. It does not change the result.
+        Members trained at the same time, as in joblib. It changes the result by
+        rounding at most.
     random_state : int, RandomState or None, default=None
         Determines weights, batches and held-out rows.
 

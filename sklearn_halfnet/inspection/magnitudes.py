@@ -34,7 +34,7 @@ def weight_magnitudes(model):
     >>> model = PartialCNNClassifier(
     ...     depth=10, width=1, image_shape=(8, 8), max_iter=2, random_state=0
     ... ).fit(X, y)
-    >>> weight_magnitudes(model)[["layer", "n_learned", "n_fixed"]][0]
+    >>> weight_magnitudes(model)[["layer", "n_learned", "n_fixed"]][0].item()
     ('conv1', 18, 126)
     """
     fields = [("layer", object), ("n_learned", int), ("n_fixed", int)]
