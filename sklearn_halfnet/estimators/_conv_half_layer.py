@@ -7,7 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_halfnet._device import check_memory, resolve_device
 from sklearn_halfnet.estimators._constraints import whole
-from sklearn_halfnet.estimators._heads import BaseConvolutional, predict_in_blocks
+from sklearn_halfnet.estimators._heads import BaseConvolutional
 from sklearn_halfnet.estimators._hidden_layers import from_tensor, to_tensor
 from sklearn_halfnet.estimators._images import conv_shapes
 from sklearn_halfnet.estimators._layers import fit_scaling
@@ -113,15 +113,15 @@ class BaseConvHalfLayer(BaseConvolutional):
 
         return scale, X.shape[1], X.shape[1]
 
-    def _convolutions(self, device, n_layers=None):
+    def _convolutions(self, device):
         from sklearn_halfnet.networks.half_conv import Convolutions
 
         kernels, biases = (
-            [to_tensor(array, self.dtype, device) for array in arrays[:n_layers]]
+            [to_tensor(array, self.dtype, device) for array in arrays]
             for arrays in (self.kernels_, self.biases_)
         )
-        shape, paddings = self.image_shape_, self.paddings[:n_layers]
-        return Convolutions(shape, kernels, biases, paddings, self.pool_size)
+        shape = self.image_shape_
+        return Convolutions(shape, kernels, biases, self.paddings, self.pool_size)
 
     def _network(self, device):
         from sklearn_halfnet.networks.half_conv import ConvNetwork
@@ -155,31 +155,28 @@ class BaseConvHalfLayer(BaseConvolutional):
             One a layer, the first layer's first; maps after pooling, flattened.
         """
         check_is_fitted(self)
-        rows = self._scaling.transform(validate_X(self, X), self.dtype)
-        depths = range(1, len(self.kernels_) + 1)
-        outputs = [self._features(rows, depth) for depth in depths]
+        convolutions = self._convolutions(resolve_device(self.device))
+
+        def maps(rows):
+            return [images.flatten(1) for images in convolutions.each(rows)]
+
+        outputs = self._in_blocks(maps, validate_X(self, X))
         if self._layers:
             hidden = (outputs[-1], InputScaling(), self._layers, self.dtype)
             outputs += all_features(*hidden)
         return outputs
 
-    def _features(self, rows, n_layers=None):
-        """Convolutional features of scaled rows, after all or the first layers."""
-        module = self._convolutions(resolve_device(self.device), n_layers)
-        return self._in_blocks(module, rows, lambda block: block)
+    def _features(self, rows):
+        """Convolutional features of scaled rows."""
+        convolutions = self._convolutions(resolve_device(self.device))
 
-    def _scores(self, X):
-        def scaled(block):
-            return self._scaling.transform(block, self.dtype)
+        def features(scaled):
+            return [convolutions(scaled)]
 
-        network = self._network(resolve_device(self.device))
-        scores = self._in_blocks(network, X, scaled).astype(np.float64)
-        return scores * self._targets.scale + self._targets.mean
+        return self._in_blocks(features, rows, lambda scaled: scaled)[0]
 
-    def _in_blocks(self, module, X, prepare):
-        widest = max(
+    def _widest(self):
+        return max(
             filters * height * width * self.pool_size**2
             for filters, height, width in self._shapes()[1:]
         )
-        device = resolve_device(self.device)
-        return predict_in_blocks(module, X, prepare, widest, self.dtype, device)

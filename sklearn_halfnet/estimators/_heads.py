@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
+from sklearn_halfnet._device import resolve_device
 from sklearn_halfnet._matmul import row_blocks
 from sklearn_halfnet.estimators._hidden_layers import (
     BaseHiddenLayers,
@@ -16,7 +17,7 @@ from sklearn_halfnet.estimators._layers import (
 )
 from sklearn_halfnet.features import draw_hidden_layers
 
-__all__ = ["BaseConvolutional", "predict_in_blocks"]
+__all__ = ["BaseConvolutional"]
 
 
 class BaseConvolutional(BaseHiddenLayers):
@@ -24,7 +25,7 @@ class BaseConvolutional(BaseHiddenLayers):
 
     A subclass calls ``_start_head`` at the end of its ``_start``, puts
     ``_head_network(device)`` on its features, and calls ``_store_head`` in its
-    ``_store``.
+    ``_store``. ``_widest()`` says how many numbers a row has at the widest.
     """
 
     _parameter_constraints = {
@@ -108,30 +109,42 @@ class BaseConvolutional(BaseHiddenLayers):
                 layers.append(layer.with_values(start, shift).with_frozen(weights))
         return layers
 
+    # -- prediction --------------------------------------------------------------------
 
-def predict_in_blocks(module, X, prepare, n_columns, dtype, device):
-    """Run a module over rows, a block at a time, without gradients.
+    def _whole_network(self, device):
+        """Build the network from the images on, as it predicts."""
+        return self._network(device)
 
-    Parameters
-    ----------
-    module : torch.nn.Module or callable
-    X : ndarray of shape (n_rows, n_features)
-    prepare : callable
-        Scales a block of rows.
-    n_columns : int
-        Numbers a row of the widest array on the way.
-    dtype : str
-    device : torch.device
+    def _prepare(self, rows):
+        """Scale a block of rows."""
+        return self._scaling.transform(rows, self.dtype)
 
-    Returns
-    -------
-    outputs : ndarray of shape (n_rows, n_outputs)
-    """
-    import torch
+    def _scores(self, X):
+        network = self._whole_network(resolve_device(self.device)).eval()
+        (scores,) = self._in_blocks(lambda rows: [network(rows)], X)
+        return scores.astype(np.float64) * self._targets.scale + self._targets.mean
 
-    with torch.no_grad():
-        outputs = [
-            from_tensor(module(to_tensor(prepare(X[rows]), dtype, device)))
-            for rows in row_blocks(len(X), 8 * n_columns)
-        ]
-    return np.concatenate(outputs)
+    def _in_blocks(self, compute, X, prepare=None):
+        """Compute tensors of rows, a block at a time, without gradients.
+
+        Parameters
+        ----------
+        compute : callable
+            From a tensor of prepared rows to a list of tensors (n_rows, ...).
+        X : ndarray of shape (n_rows, n_features)
+        prepare : callable or None, default=None
+            Of a block of rows; None scales it.
+
+        Returns
+        -------
+        outputs : list of ndarray
+        """
+        import torch
+
+        device, prepare = resolve_device(self.device), prepare or self._prepare
+        blocks = []
+        with torch.no_grad():
+            for rows in row_blocks(len(X), 8 * self._widest()):
+                tensors = compute(to_tensor(prepare(X[rows]), self.dtype, device))
+                blocks.append([from_tensor(tensor) for tensor in tensors])
+        return [np.concatenate(parts) for parts in zip(*blocks, strict=True)]

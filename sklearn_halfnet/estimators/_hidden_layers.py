@@ -88,8 +88,11 @@ class BaseHiddenLayers(BaseTorchEstimator):
         self.n_layers_ = len(self._units)
         self.n_outputs_ = len(self.intercept_)
         self.n_trainable_parameters_ = (
-            self._n_trained_in_layers() + self.coef_.size + self.intercept_.size
+            self._n_trained_in_layers() + self._n_trained_in_read_out()
         )
+
+    def _n_trained_in_read_out(self):
+        return self.coef_.size + self.intercept_.size
 
     @property
     def weights_(self):

@@ -1,7 +1,6 @@
 """Partially trained convolutional networks, between scikit-learn and torch."""
 
 import copy
-from itertools import pairwise
 
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
@@ -10,15 +9,11 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_halfnet._device import check_memory, resolve_device
 from sklearn_halfnet._matmul import row_blocks
 from sklearn_halfnet.estimators._constraints import real, whole
-from sklearn_halfnet.estimators._heads import BaseConvolutional, predict_in_blocks
+from sklearn_halfnet.estimators._heads import BaseConvolutional
 from sklearn_halfnet.estimators._hidden_layers import from_tensor, to_tensor
 from sklearn_halfnet.estimators._layers import fit_scaling
-from sklearn_halfnet.estimators._trainable import (
-    Trainable,
-    first_indices,
-    n_learned,
-    salient_indices,
-)
+from sklearn_halfnet.estimators._network_design import SIZES, NetworkDesign
+from sklearn_halfnet.estimators._trainable import first_indices, salient_indices
 from sklearn_halfnet.estimators._validation import validate_X
 from sklearn_halfnet.features import StartSample
 
@@ -27,21 +22,6 @@ __all__ = ["BasePartialCNN"]
 # Rows from which the batch norms' first averages and the saliencies are computed.
 _START_ROWS = 1_000
 _START_BATCH = 100
-
-# Architecture -> depth and width where these are None: networks for small images.
-SIZES = {
-    "wrn": (16, 2),
-    "densenet": (40, 12),
-    "vgg": (9, 32),
-    "vgg_bn": (9, 32),
-    "alexnet": (6, 32),
-}
-
-# What the fitted network depends on: a warm start cannot change it.
-_DESIGN = (
-    *("architecture", "depth", "width", "trainable", "fraction", "n_filters"),
-    *("frozen", "head"),
-)
 
 
 class BasePartialCNN(BaseConvolutional):
@@ -74,8 +54,8 @@ class BasePartialCNN(BaseConvolutional):
         own_seed = int(rng.integers(2**63))
         self._fixed, self._seed = None, vars(self).get("_backbone_seed", own_seed)
         self.selected_ = None
-        self._design = {name: getattr(self, name) for name in _DESIGN}
-        self._check_options()
+        self._design = NetworkDesign.of(self)
+        self._design.check(self.select)
         self._check_memory()
         self._scaling = fit_scaling(self, X, train_weight)
         n_rows = max([_START_ROWS, *self._head_sizes()])
@@ -94,36 +74,12 @@ class BasePartialCNN(BaseConvolutional):
         self._calibrate(images, own_seed)
         sample.features = self._features(images)
         self._start_head(sample, rng)
-        if self.select == "saliency" and self._trainable().dim is not None:
+        if self.select == "saliency" and self._design.cuts:
             self.selected_ = self._salient(images, sample)
             self._calibrate(images, own_seed)
 
-    def _trainable(self):
-        return Trainable.of(self.trainable, self._new_blocks("meta"))
-
-    def _check_options(self):
-        blocks, trainable = self._new_blocks("meta"), self._trainable()
-        if not trainable.learns_of(blocks):
-            raise ValueError(
-                f"trainable={self.trainable!r} leaves nothing to be learned of "
-                f"architecture={self.architecture!r}, which has no batch norms."
-            )
-        is_cut = trainable.dim is not None or trainable.blocks == set(blocks)
-        if self.frozen == "zero" and not is_cut:
-            raise ValueError(
-                f"frozen='zero' with trainable={self.trainable!r} makes whole layers "
-                "zero, so that nothing passes through. Train a slice of every layer, "
-                "such as 'filters'."
-            )
-        if self.select == "saliency" and self._is_narrow():
-            raise ValueError(
-                "select='saliency' chooses other filters in each layer, but the "
-                "network that is left of frozen='zero' needs the same. Use "
-                "select='first' or frozen='random'."
-            )
-
     def _check_memory(self):
-        shapes = self._conv_shapes().values()
+        shapes = self._design.conv_shapes.values()
         check_memory(
             2 * sum(map(np.prod, shapes)) * np.dtype(self.dtype).itemsize,
             f"architecture={self.architecture!r} of depth={self.depth} and "
@@ -150,7 +106,8 @@ class BasePartialCNN(BaseConvolutional):
         for rows in _batches(len(images)):
             batch = to_tensor(images[rows], self.dtype, device)
             objective.data_loss(batch, targets[rows], weight[rows]).backward()
-        return salient_indices(convolutions, self._trainable().dim, self._count)
+        design = self._design
+        return salient_indices(convolutions, design.learned.dim, design.count)
 
     def _calibrate(self, images, own_seed):
         """Set ``learned_`` to start values, averages of batch norms to the images'."""
@@ -169,8 +126,7 @@ class BasePartialCNN(BaseConvolutional):
 
     def _check_resumable(self):
         super()._check_resumable()
-        design = {name: getattr(self, name) for name in _DESIGN}
-        changed = [name for name in _DESIGN if design[name] != self._design[name]]
+        changed = self._design.changed(NetworkDesign.of(self))
         if changed:
             raise ValueError(
                 f"warm_start=True goes on with the network that was begun, but "
@@ -178,39 +134,6 @@ class BasePartialCNN(BaseConvolutional):
             )
 
     # -- the network -------------------------------------------------------------------
-
-    def _count(self, size):
-        return n_learned(size, self.fraction, self.n_filters)
-
-    def _is_narrow(self):
-        """Whether fixed filters are zero, so that the network is built without them."""
-        return self.frozen == "zero" and self._trainable_words() == {"filters"}
-
-    def _trainable_words(self):
-        named = self.trainable
-        words = {named} if isinstance(named, str) else set(named)
-        return words - {"batch_norm", "classifier"}
-
-    def _new_blocks(self, device):
-        """Build the blocks without values, as a dict."""
-        import torch
-
-        from sklearn_halfnet.networks.architectures import ARCHITECTURES
-
-        part = self._count if self._is_narrow() else int
-        build = ARCHITECTURES[self.architecture]
-        depth, width = SIZES[self.architecture]
-        depth = depth if self.depth is None else self.depth
-        width = width if self.width is None else self.width
-        with torch.device(device):
-            return build(self.image_shape_[0], depth, width, part)
-
-    def _conv_shapes(self):
-        from sklearn_halfnet.networks.partial_cnn import parts
-        from sklearn_halfnet.networks.partial_conv import PartialConv2d
-
-        convolutions = parts(self._new_blocks("meta"), PartialConv2d)
-        return {name: tuple(conv.weight.shape) for name, conv in convolutions.items()}
 
     def _constants(self):
         """Return what is fixed, by name: weights as drawn, or of a shared start."""
@@ -222,7 +145,7 @@ class BasePartialCNN(BaseConvolutional):
         """Draw weights of all convolutions, of He et al.'s variance."""
         return {
             f"{name}.weight": _draw([seed, i], shape, self.dtype)
-            for i, (name, shape) in enumerate(self._conv_shapes().items())
+            for i, (name, shape) in enumerate(self._design.conv_shapes.items())
         }
 
     def _blocks(self, device, *, learns=True, learned=True):
@@ -240,7 +163,7 @@ class BasePartialCNN(BaseConvolutional):
 
         from sklearn_halfnet.networks.partial_cnn import Blocks, set_constants
 
-        blocks = self._new_blocks("cpu")
+        blocks = self._design.build("cpu")
         set_constants(blocks, _tensors(self._constants()))
         if learns:
             self._make_learnable(blocks)
@@ -249,10 +172,10 @@ class BasePartialCNN(BaseConvolutional):
             device, getattr(torch, self.dtype), memory_format=torch.channels_last
         )
         if learned:
+            arrays = self.learned_ if learns else _averages(self.learned_)
             values = {
                 name: to_tensor(array, self.dtype, device)
-                for name, array in self.learned_.items()
-                if learns or not name.endswith((".learned", ".bias", ".gain", ".shift"))
+                for name, array in arrays.items()
             }
             blocks.blocks.load_state_dict(values)
         return blocks
@@ -261,79 +184,58 @@ class BasePartialCNN(BaseConvolutional):
         from sklearn_halfnet.networks.partial_cnn import parts
         from sklearn_halfnet.networks.partial_conv import PartialConv2d
 
-        trainable, convolutions = self._trainable(), parts(blocks, PartialConv2d)
-        cuts = trainable.dim is not None and not self._is_narrow()
+        design, convolutions = self._design, parts(blocks, PartialConv2d)
         indices = dict.fromkeys(convolutions)
-        if cuts and self.selected_ is not None:
+        if self.selected_ is not None:
             indices = self.selected_
-        elif cuts:
-            indices = first_indices(convolutions, trainable.dim, self._count)
-        trainable.apply(blocks, indices)
-        if cuts and self.frozen == "zero":
+        elif design.cuts:
+            indices = first_indices(convolutions, design.learned.dim, design.count)
+        design.learned.apply(blocks, indices)
+        if design.cuts and design.frozen == "zero":
             for conv in convolutions.values():
                 if conv.index is not None:
                     conv.weight.zero_()
 
-    def _n_fixed_blocks(self):
-        return self._trainable().n_fixed_blocks(self._new_blocks("meta"))
-
     def _network(self, device):
-        """Build what is trained: all behind the blocks that are wholly fixed."""
-        _, blocks = self._fixed_and_trained(device)
-        return self._with_head(blocks, device)
+        """Build what is trained: all behind the blocks that are computed once."""
+        from sklearn_halfnet.networks.partial_cnn import Blocks
+
+        blocks, n_kept = self._blocks(device).blocks, self._n_kept_blocks()
+        behind = dict(list(blocks.items())[n_kept:])
+        return self._with_head(Blocks(behind, self._design.shapes[n_kept]), device)
+
+    def _n_kept_blocks(self):
+        """How many blocks are computed once: fixed ones, if images stay the same."""
+        return 0 if self.flips or self.crop_padding else self._design.n_fixed_blocks
 
     def _with_head(self, blocks, device):
         from sklearn_halfnet.networks.partial_cnn import Augmentation, PartialCNN
 
         head = self._head_network(device)
-        head.requires_grad_(self._trainable().classifier)
+        head.requires_grad_(self._design.learned.classifier)
         augmentation = None
         if self.flips or self.crop_padding:
             rng = np.random.default_rng([self._seed, getattr(self, "n_iter_", 0)])
             augmentation = Augmentation(self.flips, self.crop_padding, rng)
         return PartialCNN(blocks, head, augmentation)
 
-    def _fixed_and_trained(self, device):
-        """Split the blocks; what is fixed is computed once if images stay the same."""
-        from sklearn_halfnet.networks.partial_cnn import Blocks
-
-        blocks = self._blocks(device)
-        n_fixed = 0 if self.flips or self.crop_padding else self._n_fixed_blocks()
-        named = list(blocks.blocks.items())
-        fixed = Blocks(dict(named[:n_fixed]), self.image_shape_).eval()
-        for parameter in fixed.parameters():
-            parameter.requires_grad_(False)
-        shape = self._shapes()[n_fixed]
-        return fixed, Blocks(dict(named[n_fixed:]), shape)
-
-    def _shapes(self):
-        """Shapes (channels, height, width) before and after each block."""
-        import torch
-
-        from sklearn_halfnet.networks.partial_cnn import Blocks
-
-        blocks = Blocks(self._new_blocks("meta"), self.image_shape_).eval()
-        row = torch.empty(1, int(np.prod(self.image_shape_)), device="meta")
-        with torch.no_grad():
-            after = [tuple(images.shape[1:]) for images in blocks.each(row)]
-        return [self.image_shape_, *after]
+    def _whole_network(self, device):
+        return self._with_head(self._blocks(device), device)
 
     def _step_size(self, batch_size):
-        pixels = max(height * width for _, height, width in self._shapes())
-        return (
-            batch_size * pixels * sum(map(np.prod, self._conv_shapes().values())) // 8
-        )
+        design = self._design
+        pixels = max(height * width for _, height, width in design.shapes)
+        weights = sum(map(np.prod, design.conv_shapes.values()))
+        return batch_size * pixels * int(weights) // 8
 
     def _n_trained_in_layers(self):
-        """Count what is learned; the base adds the read-out."""
-        trained = sum(
-            array.size
-            for name, array in self.learned_.items()
-            if not name.endswith((".mean", ".variance"))
-        )
-        read_out = self.coef_.size + self.intercept_.size
-        head = super()._n_trained_in_layers() + read_out
-        return trained - read_out + head * self._trainable().classifier
+        n_averages = _n_numbers(_averages(self.learned_))
+        trained = _n_numbers(self.learned_) - n_averages
+        head = super()._n_trained_in_layers() if self._design.learned.classifier else 0
+        return trained + head
+
+    def _n_trained_in_read_out(self):
+        return super()._n_trained_in_read_out() * self._design.learned.classifier
 
     # -- training ----------------------------------------------------------------------
 
@@ -341,18 +243,21 @@ class BasePartialCNN(BaseConvolutional):
         return {"momentum": self.momentum} if self.solver == "sgd" else {}
 
     def _prepare(self, rows):
-        scaled = self._scaling.transform(rows, self.dtype)
+        scaled = super()._prepare(rows)
         return scaled / scaled.dtype.type(self._unit)
 
     def _inputs(self, X):
-        device = resolve_device(self.device)
-        fixed, _ = self._fixed_and_trained(device)
-        n_columns = int(np.prod(self._shapes()[len(fixed.blocks)]))
+        from sklearn_halfnet.networks.partial_cnn import Blocks
+
+        n_kept = self._n_kept_blocks()
+        n_columns = int(np.prod(self._design.shapes[n_kept]))
+        if n_kept == 0:
+            return lambda rows: self._prepare(X[rows]), n_columns, n_columns
+        blocks = self._blocks(resolve_device(self.device)).blocks
+        kept = Blocks(dict(list(blocks.items())[:n_kept]), self.image_shape_).eval()
 
         def compute(rows):
-            if len(fixed.blocks) == 0:
-                return self._prepare(X[rows])
-            return self._in_blocks(fixed, X[rows], self._prepare)
+            return self._in_blocks(lambda images: [kept(images)], X[rows])[0]
 
         return compute, n_columns, max(X.shape[1], n_columns)
 
@@ -373,15 +278,10 @@ class BasePartialCNN(BaseConvolutional):
         them.
         """
         other = copy.copy(self).set_params(**parameters, warm_start=True)
-        other._design = {name: getattr(other, name) for name in _DESIGN}
+        other._design = NetworkDesign.of(other)
         other._seed, other._fixed = None, constants
         blocks = other._blocks("cpu", learned=False)
-        averages = {
-            name: array
-            for name, array in self.learned_.items()
-            if name.endswith((".mean", ".variance"))
-        }
-        other.learned_ = _arrays(blocks) | averages
+        other.learned_ = _arrays(blocks) | _averages(self.learned_)
         return other
 
     def _present_values(self):
@@ -434,15 +334,9 @@ class BasePartialCNN(BaseConvolutional):
         blocks = self._blocks(resolve_device(self.device)).eval()
 
         def features(rows):
-            return blocks.images(rows).mean(dim=(2, 3))
+            return [blocks.averages(rows)]
 
-        return self._in_blocks(features, images, lambda rows: rows)
-
-    def _scores(self, X):
-        device = resolve_device(self.device)
-        network = self._with_head(self._blocks(device), device).eval()
-        scores = self._in_blocks(network, X, self._prepare).astype(np.float64)
-        return scores * self._targets.scale + self._targets.mean
+        return self._in_blocks(features, images, lambda rows: rows)[0]
 
     def transform_layers(self, X):
         """Compute what each block gives, averaged over the image.
@@ -456,26 +350,18 @@ class BasePartialCNN(BaseConvolutional):
         layers : list of ndarray of shape (n_samples, n_channels)
             One a block.
         """
-        import torch
-
         check_is_fitted(self)
         X = validate_X(self, X)
-        device = resolve_device(self.device)
-        blocks = self._blocks(device).eval()
+        blocks = self._blocks(resolve_device(self.device)).eval()
 
         def averages(rows):
-            means = [images.mean(dim=(2, 3)) for images in blocks.each(rows)]
-            return torch.cat(means, dim=1)
+            return [images.mean(dim=(2, 3)) for images in blocks.each(rows)]
 
-        flat = self._in_blocks(averages, X, self._prepare)
-        bounds = np.cumsum([0, *(shape[0] for shape in self._shapes()[1:])])
-        return [flat[:, start:stop] for start, stop in pairwise(bounds)]
+        return self._in_blocks(averages, X)
 
-    def _in_blocks(self, module, X, prepare):
+    def _widest(self):
         # Several arrays of the widest shape are alive at once.
-        widest = 4 * max(int(np.prod(shape)) for shape in self._shapes())
-        device = resolve_device(self.device)
-        return predict_in_blocks(module, X, prepare, widest, self.dtype, device)
+        return 4 * max(int(np.prod(shape)) for shape in self._design.shapes)
 
 
 def _spread(images, sample_weight):
@@ -495,6 +381,15 @@ def _arrays(blocks):
     """Values of a Blocks module by name, without the module's own name before."""
     state = blocks.blocks.state_dict()
     return {name: from_tensor(value) for name, value in state.items()}
+
+
+def _averages(learned):
+    """Those of what is learned that are no parameters: averages of batch norms."""
+    return {k: v for k, v in learned.items() if k.endswith((".mean", ".variance"))}
+
+
+def _n_numbers(arrays):
+    return sum(array.size for array in arrays.values())
 
 
 def _tensors(arrays):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Trainable", "n_learned"]
+__all__ = ["Trainable", "first_indices", "n_learned", "salient_indices"]
 
 # Name -> dimension of the weights (n_filters, n_channels, height, width) that is cut.
 SLICES = {"filters": 0, "input_channels": 1, "kernel_rows": 2, "kernel_columns": 3}
@@ -73,10 +73,6 @@ class Trainable:
             with_norm or "batch_norm" in words,
             with_norm or "classifier" in words,
         )
-
-    def learns_of(self, blocks):
-        """Whether anything is learned of a network."""
-        return self.classifier or self.n_fixed_blocks(blocks) < len(blocks)
 
     def n_fixed_blocks(self, blocks):
         """How many of the first blocks have nothing that is learned."""

@@ -34,8 +34,8 @@ class Convolutions(nn.Module):
         self.paddings = paddings
         self.pool_size = pool_size
 
-    def forward(self, rows):
-        """Compute features (n_rows, n_features) from flat images (n_rows, n_pixels)."""
+    def each(self, rows):
+        """Yield the images (n_rows, n_filters, height, width) after each layer."""
         # With the channels last, pooling and its gradient pass over memory in order.
         order = torch.channels_last
         images = rows.view(len(rows), *self.image_shape).contiguous(memory_format=order)
@@ -46,6 +46,12 @@ class Convolutions(nn.Module):
             images = functional.conv2d(images, kernel, bias, padding=padding)
             # Rectified after pooling: the same numbers, and fewer of them.
             images = torch.relu(functional.max_pool2d(images, self.pool_size))
+            yield images
+
+    def forward(self, rows):
+        """Compute features (n_rows, n_features) from flat images (n_rows, n_pixels)."""
+        for after in self.each(rows):
+            images = after
         return images.flatten(1)
 
 

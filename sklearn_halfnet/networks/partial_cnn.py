@@ -107,6 +107,10 @@ class Blocks(nn.Module):
         """Compute what the last block gives, (n_rows, channels * height * width)."""
         return self.images(rows).flatten(1)
 
+    def averages(self, rows):
+        """Average each channel of the last block over the image."""
+        return self.images(rows).mean(dim=(2, 3))
+
     def calibrate(self, batches):
         """Set the batch norms' means and variances to averages over batches of rows."""
         norms = list(parts(self.blocks, BatchNorm).values())
@@ -144,11 +148,7 @@ class PartialCNN(nn.Module):
         if self.training and self.augmentation is not None:
             images = rows.view(len(rows), *self.blocks.image_shape)
             rows = self.augmentation(images).flatten(1)
-        return self.head(self.features(rows))
-
-    def features(self, rows):
-        """Average each channel of the last block over the image."""
-        return self.blocks.images(rows).mean(dim=(2, 3))
+        return self.head(self.blocks.averages(rows))
 
     def penalised(self):
         """Parameters that the L2 penalty acts on: all weights, no offsets or gains."""
