@@ -21,7 +21,7 @@ from sklearn_halfnet.estimators._layers import (
 )
 from sklearn_halfnet.estimators._read_out import ReadOut, layer_groups, row_space
 from sklearn_halfnet.estimators._row_sample import RowSample
-from sklearn_halfnet.estimators._validation import total_weight
+from sklearn_halfnet.estimators._validation import row_weights
 from sklearn_halfnet.features import (
     StartSample,
     draw_hidden_layers,
@@ -165,8 +165,7 @@ class BaseClosedForm(BaseEstimator):
                 "partial_fit cannot go on from a copied or pickled fit, which carries "
                 "no sums. Begin with partial_fit or fit_blocks instead of fit."
             )
-        repeats = total_weight(y, sample_weight)
-        weight = total_weight(y, repeats, getattr(self, "class_weight", None))
+        repeats, weight = row_weights(self, y, sample_weight)
         if first:
             self._targets = self._make_targets(y, repeats, classes)
         elif classes is not None:

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._logistic_polish import logistic_read_out
 from sklearn_halfnet.estimators._polish import polished_read_out
-from sklearn_halfnet.estimators._validation import total_weight
+from sklearn_halfnet.estimators._validation import row_weights
 from sklearn_halfnet.features import InputScaling, StartSample, last_features
 from sklearn_halfnet.features.low_rank import draw_directions
 
@@ -107,7 +107,7 @@ class RandomDraws:
         check_is_fitted(self)
         other = copy.copy(self)
         X, y = other._validate_training(X, y, reset=False)
-        weight = total_weight(y, sample_weight, getattr(self, "class_weight", None))
+        _, weight = row_weights(self, y, sample_weight)
         other._redraw(child_generators(random_state, 1)[0])
         other._optimizer_state = None
         if refit:

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_halfnet.estimators._base import keep_state_on_error
-from sklearn_halfnet.estimators._validation import total_weight
+from sklearn_halfnet.estimators._validation import row_weights, total_weight
 from sklearn_halfnet.evolution.network import CalibratedNetwork
 
 __all__ = ["SharedWeightNetwork"]
@@ -70,10 +70,8 @@ class SharedWeightNetwork:
         check_is_fitted(self)
         trained = copy.copy(self)
         X, y = trained._validate_training(X, y, reset=False)
-        class_weight = getattr(self, "class_weight", None)
-        X, targets, share = self._data(
-            X, y, total_weight(y, sample_weight, class_weight)
-        )
+        _, weight = row_weights(self, y, sample_weight)
+        X, targets, share = self._data(X, y, weight)
         batch = X, targets, share / share.sum()
         network = self._network.trained(self.tuned_weight_, batch, max_iter)
         with keep_state_on_error(trained):

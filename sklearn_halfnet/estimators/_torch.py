@@ -25,7 +25,7 @@ from sklearn_halfnet._device import (
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._base import keep_state_on_error
 from sklearn_halfnet.estimators._constraints import real, whole
-from sklearn_halfnet.estimators._validation import total_weight
+from sklearn_halfnet.estimators._validation import row_weights
 
 __all__ = ["BaseTorchEstimator"]
 
@@ -73,14 +73,12 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
             resumes = self.warm_start and is_fitted(self)
             context = self._init_callback_context(max_subtasks=self.max_iter)
             X, y = self._validate_training(X, y, reset=not resumes)
-            repeats = total_weight(y, sample_weight)
-            weight = total_weight(y, repeats, getattr(self, "class_weight", None))
+            repeats, weight = row_weights(self, y, sample_weight)
             context.call_on_fit_task_begin(estimator=self, X=X, y=y)
             rng_start, rng_split, rng_batches = child_generators(self.random_state, 3)
             train, held_out = self._split(y, rng_split)
             train_weight = _without(weight, held_out, len(y))
             if not resumes:
-                # A class of weight zero is a class all the same.
                 shown = _without(repeats, held_out, len(y))
                 self._targets = self._make_targets(y, shown)
             encoded = self._targets.encode(y, self.dtype)
@@ -102,8 +100,7 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
         with keep_state_on_error(self):
             first = not is_fitted(self)
             X, y = self._validate_training(X, y, reset=first)
-            repeats = total_weight(y, sample_weight)
-            weight = total_weight(y, repeats, getattr(self, "class_weight", None))
+            repeats, weight = row_weights(self, y, sample_weight)
             rng_start, _, rng_batches = child_generators(self.random_state, 3)
             if first:
                 self._targets = self._make_targets(y, repeats, classes)

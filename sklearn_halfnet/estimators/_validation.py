@@ -9,6 +9,7 @@ from sklearn.utils.validation import validate_data
 
 __all__ = [
     "check_sample_weight",
+    "row_weights",
     "total_weight",
     "validate_X",
     "validate_for_weights",
@@ -225,3 +226,24 @@ def total_weight(y, sample_weight=None, class_weight=None):
     if weight is not None and not weight.any():
         raise ValueError("sample_weight times class_weight is zero for every row.")
     return weight
+
+
+def row_weights(estimator, y, sample_weight):
+    """Check sample weights, and multiply them by the estimator's class weights.
+
+    Parameters
+    ----------
+    estimator : estimator
+        With or without ``class_weight``.
+    y, sample_weight
+        As in ``total_weight``.
+
+    Returns
+    -------
+    repeats : ndarray of shape (n_samples,) or None
+        Sample weights alone: a class of weight zero is a class all the same.
+    weight : ndarray of shape (n_samples,) or None
+        Their products with class weights.
+    """
+    repeats = total_weight(y, sample_weight)
+    return repeats, total_weight(y, repeats, getattr(estimator, "class_weight", None))

@@ -13,7 +13,7 @@ from sklearn_halfnet.estimators._base import keep_state_on_error
 from sklearn_halfnet.estimators._constraints import real, whole
 from sklearn_halfnet.estimators._layers import fit_scaling
 from sklearn_halfnet.estimators._shared_weight import SharedWeightNetwork
-from sklearn_halfnet.estimators._validation import total_weight
+from sklearn_halfnet.estimators._validation import row_weights
 from sklearn_halfnet.evolution.front import ParetoFront
 from sklearn_halfnet.evolution.guided import GuidedSearch
 from sklearn_halfnet.evolution.search import EvolutionSearch
@@ -58,8 +58,7 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
             resumes = self.warm_start and hasattr(self, "_search")
             context = self._init_callback_context(max_subtasks=self.max_iter)
             X, y = self._validate_training(X, y, reset=not resumes)
-            repeats = total_weight(y, sample_weight)
-            weight = total_weight(y, repeats, getattr(self, "class_weight", None))
+            repeats, weight = row_weights(self, y, sample_weight)
             self._check_settings()
             context.call_on_fit_task_begin(estimator=self, X=X, y=y)
             if not resumes:

@@ -10,6 +10,7 @@ from sklearn_halfnet.experiments._figures import (
     score_against_parameters,
 )
 from sklearn_halfnet.experiments._half_layers_report import environment_text
+from sklearn_halfnet.experiments._measures import by_model, mean, mean_text
 from sklearn_halfnet.experiments._report import markdown_table, mean_and_sd
 
 __all__ = ["draw", "report_text"]
@@ -31,7 +32,7 @@ def report_text(tables, records):
     """
     lines = ["# HalfNet", "", "Means and standard deviations over the seeds.", ""]
     for number, (_, title) in tables.items():
-        results = _by_model(records, number)
+        results = by_model(records, number)
         if results:
             lines += [f"## Table {number}. {title}", "", _repetitions(results), ""]
             lines += [_TABLES[number](results), ""]
@@ -44,33 +45,14 @@ def _repetitions(results):
     return f"Seeds: {' to '.join(map(str, counts))}."
 
 
-def _by_model(records, number):
-    """Model -> results, in the order of the file."""
-    results = defaultdict(list)
-    for record in records:
-        if record["key"]["table"] == number:
-            results[record["key"]["model"]].append(record["result"])
-    return dict(results)
-
-
-def _mean(results, name):
-    return float(np.mean([result[name] for result in results]))
-
-
-def _text(results, name, digits=2):
-    mean, sd = mean_and_sd([result[name] for result in results])
-    spread = "" if np.isnan(sd) else f" ± {sd:.{digits}f}"
-    return f"{mean:.{digits}f}{spread}"
-
-
 def _image_table(results):
     rows = [
         [
             model,
-            _text(found, "test"),
-            _text(found, "train"),
-            f"{_mean(found, 'n_trainable'):,.0f}",
-            _text(found, "fit_seconds", 1),
+            mean_text(found, "test"),
+            mean_text(found, "train"),
+            f"{mean(found, 'n_trainable'):,.0f}",
+            mean_text(found, "fit_seconds", 1),
             str(len(found)),
         ]
         for model, found in results.items()
@@ -84,8 +66,8 @@ def _beside_full_layers(results):
     net = results.get("HalfNet")
     if net:
         lines += [
-            f"HalfNet with new random weights: {_text(net, 'old_read_out')} % with the "
-            f"old read-out, {_text(net, 'refit')} % with a refit one (logistic "
+            f"HalfNet with new random weights: {mean_text(net, 'old_read_out')} % with "
+            f"the old read-out, {mean_text(net, 'refit')} % with a refit one (logistic "
             "regression).",
             "",
         ]
@@ -93,11 +75,11 @@ def _beside_full_layers(results):
         if net and model != "HalfNet":
             other = results[model]
             lines.append(
-                f"- Beside {model}: {_mean(net, 'test') - _mean(other, 'test'):+.2f} "
+                f"- Beside {model}: {mean(net, 'test') - mean(other, 'test'):+.2f} "
                 f"points; 1 / "
-                f"{_mean(other, 'n_trainable') / _mean(net, 'n_trainable'):.1f} of the "
+                f"{mean(other, 'n_trainable') / mean(net, 'n_trainable'):.1f} of the "
                 f"parameters; 1 / "
-                f"{_mean(other, 'fit_seconds') / _mean(net, 'fit_seconds'):.1f} of the "
+                f"{mean(other, 'fit_seconds') / mean(net, 'fit_seconds'):.1f} of the "
                 "time."
             )
     return "\n".join(lines)
@@ -109,7 +91,7 @@ def _by_rank(results):
         for model, found in results.items()
         if model.startswith("HalfNet, rank")
     }
-    means = [_mean(found, "test") for found in ranked.values()]
+    means = [mean(found, "test") for found in ranked.values()]
     drop = max([0.0, *(-np.diff(means))])
     return (
         f"{_image_table(results)}\n\nLargest drop from one rank to the next: "
@@ -119,7 +101,7 @@ def _by_rank(results):
 
 def _score_table(results):
     rows = [
-        [model, _text(found, "test", 4), _text(found, "fit_seconds", 1)]
+        [model, mean_text(found, "test", 4), mean_text(found, "fit_seconds", 1)]
         for model, found in results.items()
     ]
     return markdown_table(["model", "test R2", "fit s"], rows)
@@ -127,7 +109,7 @@ def _score_table(results):
 
 def _neighbours(results):
     found = results["all"]
-    rows = [[name, _text(found, name)] for name in found[0]]
+    rows = [[name, mean_text(found, name)] for name in found[0]]
     return markdown_table(["neighbours in", "test %"], rows)
 
 
@@ -183,11 +165,11 @@ def draw(records, out):
     """
     for number, name in ((2, "mnist"), (3, "cifar10")):
         series = defaultdict(list)
-        for model, found in _by_model(records, number).items():
-            mean, sd = mean_and_sd([result["test"] for result in found])
+        for model, found in by_model(records, number).items():
+            score, sd = mean_and_sd([result["test"] for result in found])
             point = {
-                "parameters": _mean(found, "n_trainable"),
-                "score": mean,
+                "parameters": mean(found, "n_trainable"),
+                "score": score,
                 "sd": sd,
             }
             series[model.split(", rank")[0]].append(point)

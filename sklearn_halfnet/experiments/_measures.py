@@ -1,10 +1,22 @@
-"""Named measurements in rounds: their jobs, and what is said of their results."""
+"""Measurements and tables of models: their jobs, and what is said of results."""
+
+from collections import defaultdict
 
 import numpy as np
 
+from sklearn_halfnet.experiments import CommandError
+from sklearn_halfnet.experiments._report import mean_and_sd
 from sklearn_halfnet.experiments._runner import Job
 
-__all__ = ["describe", "measure_jobs", "medians"]
+__all__ = [
+    "by_model",
+    "choose_tables",
+    "describe",
+    "mean",
+    "mean_text",
+    "measure_jobs",
+    "medians",
+]
 
 
 def measure_jobs(measures, once, rounds, quick, word="round"):
@@ -72,3 +84,40 @@ def medians(records):
         return float(np.median(values))
 
     return median
+
+
+def choose_tables(table, tables):
+    """Return the numbers of the tables to run: one of them, or all.
+
+    Raises
+    ------
+    CommandError
+        If there is no such table.
+    """
+    if table is None:
+        return list(tables)
+    if table not in tables:
+        known = ", ".join(map(str, tables))
+        raise CommandError(f"there is no table {table}; the tables are {known}.")
+    return [table]
+
+
+def by_model(records, table):
+    """Model -> results of a table, in the order of the records."""
+    results = defaultdict(list)
+    for record in records:
+        if record["key"]["table"] == table:
+            results[record["key"]["model"]].append(record["result"])
+    return dict(results)
+
+
+def mean(results, name):
+    """Mean of one figure over results."""
+    return float(np.mean([result[name] for result in results]))
+
+
+def mean_text(results, name, digits=2):
+    """Mean of one figure and, of several results, its standard deviation."""
+    value, sd = mean_and_sd([result[name] for result in results])
+    spread = "" if np.isnan(sd) else f" ± {sd:.{digits}f}"
+    return f"{value:.{digits}f}{spread}"

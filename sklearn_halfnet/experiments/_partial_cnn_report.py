@@ -11,6 +11,7 @@ from sklearn_halfnet.experiments._figures import (
     score_against_parameters,
 )
 from sklearn_halfnet.experiments._half_layers_report import environment_text
+from sklearn_halfnet.experiments._measures import by_model, mean, mean_text
 from sklearn_halfnet.experiments._report import markdown_table, mean_and_sd
 
 __all__ = ["draw", "findings", "report_text"]
@@ -81,40 +82,23 @@ def report_text(titles, records):
         "",
     ]
     for number, title in titles.items():
-        results = _by_model(records, number)
+        results = by_model(records, number)
         if results:
             lines += [f"## Table {number}. {title}", "", _TABLES[number](results), ""]
     lines += ["## Environment", "", environment_text(records)]
     return "\n".join(lines) + "\n"
 
 
-def _by_model(records, number):
-    results = defaultdict(list)
-    for record in records:
-        if record["key"]["table"] == number:
-            results[record["key"]["model"]].append(record["result"])
-    return dict(results)
-
-
-def _mean(results, model, name="test"):
-    return float(np.mean([result[name] for result in results[model]]))
-
-
-def _with_sd(results, model, name="test"):
-    mean, sd = mean_and_sd([result[name] for result in results[model]])
-    return f"{mean:.2f}" if np.isnan(sd) else f"{mean:.2f} ± {sd:.2f}"
-
-
 def _by_part(results):
     rows = [
         [
             model,
-            f"{_mean(results, model, 'n_learned'):,.0f}",
-            _with_sd(results, model),
-            _with_sd(results, model, "train"),
+            f"{mean(results[model], 'n_learned'):,.0f}",
+            mean_text(results[model], "test"),
+            mean_text(results[model], "train"),
             f"{PUBLISHED.get(model, float('nan')):.2f}".replace("nan", ""),
-            f"{_mean(results, model, 'n_stored_bytes') / 1000:,.0f}",
-            f"{_mean(results, model, 'fit_seconds'):.0f}",
+            f"{mean(results[model], 'n_stored_bytes') / 1000:,.0f}",
+            f"{mean(results[model], 'fit_seconds'):.0f}",
         ]
         for model in results
     ]
@@ -143,14 +127,16 @@ def findings(results):
     lines = []
     for net in ("wrn", "densenet"):
         found = {
-            model.removeprefix(f"{net}: "): _mean(results, model)
+            model.removeprefix(f"{net}: "): mean(results[model], "test")
             for model in results
             if model.startswith(f"{net}: ")
         }
         if found:
             lines += [f"{net}: {line}" for line in _findings_of(found)]
     if {"wrn: batch norm", "densenet: batch norm"} <= set(results):
-        wrn, dense = (_mean(results, f"{n}: batch norm") for n in ("wrn", "densenet"))
+        wrn, dense = (
+            mean(results[f"{n}: batch norm"], "test") for n in ("wrn", "densenet")
+        )
         lines.append(
             _judged(
                 dense > wrn, "densenet above wrn with batch norms alone", dense, wrn
@@ -183,17 +169,17 @@ def _ensembles(results):
     rows = [
         [
             model,
-            f"{_mean(results, model, 'n_learned'):,.0f}",
-            _with_sd(results, model, "mean_member"),
-            _with_sd(results, model),
+            f"{mean(results[model], 'n_learned'):,.0f}",
+            mean_text(results[model], "mean_member"),
+            mean_text(results[model], "test"),
             "{:.2f} / {:.2f}".format(*PUBLISHED_ENSEMBLES[model]),
-            f"{_mean(results, model, 'pickle_ratio'):.2f}",
+            f"{mean(results[model], 'pickle_ratio'):.2f}",
         ]
         for model in results
     ]
     header = ["members", "numbers", "mean member %", "ensemble %", "paper %", "pickle"]
-    ensembles = [_mean(results, model) for model in results]
-    members = [_mean(results, model, "mean_member") for model in results]
+    ensembles = [mean(results[model], "test") for model in results]
+    members = [mean(results[model], "mean_member") for model in results]
     above = all(e > m for e, m in zip(ensembles, members, strict=True))
     return "\n".join(
         [
@@ -238,7 +224,7 @@ def draw(records, out):
     out : Path
         Folder for the figure.
     """
-    results = _by_model(records, 1)
+    results = by_model(records, 1)
     if not results:
         return
     if not can_draw():

@@ -17,7 +17,6 @@ from sklearn.neural_network import MLPClassifier
 
 from sklearn_halfnet import ConvHalfLayerClassifier, HalfLayerClassifier
 from sklearn_halfnet.datasets import load_dataset
-from sklearn_halfnet.experiments import CommandError
 from sklearn_halfnet.experiments._epochs import (
     fit_all_epochs,
     learning_curve,
@@ -25,6 +24,7 @@ from sklearn_halfnet.experiments._epochs import (
 )
 from sklearn_halfnet.experiments._half_layers_published import TABLES
 from sklearn_halfnet.experiments._half_layers_report import draw, report_text
+from sklearn_halfnet.experiments._measures import choose_tables
 from sklearn_halfnet.experiments._models import (
     count_parameters,
     stored_bytes,
@@ -99,7 +99,7 @@ def run(table=None, data_home=None, seeds=5, out="halfnet-half-layers", quick=Fa
     CommandError
         If there is no such table.
     """
-    tables = _choose_tables(table)
+    tables = choose_tables(table, TABLES)
     out, seeds = Path(out), 1 if quick else seeds
     load = cache(lambda name: _load(name, data_home, quick))
     jobs = [job for number in tables for job in _table_jobs(number, seeds, quick, load)]
@@ -111,15 +111,6 @@ def run(table=None, data_home=None, seeds=5, out="halfnet-half-layers", quick=Fa
     for path in draw(tables, records, _sample_kinds(load(TABLES[tables[0]].data)), out):
         print(f"Written: {path}")
     return report
-
-
-def _choose_tables(table):
-    if table is None:
-        return list(TABLES)
-    if table not in TABLES:
-        known = ", ".join(map(str, TABLES))
-        raise CommandError(f"there is no table {table}; the tables are {known}.")
-    return [table]
 
 
 def _load(name, data_home, quick):

@@ -13,6 +13,7 @@ from sklearn_halfnet.experiments import CommandError
 from sklearn_halfnet.experiments import _halfnet_images as images
 from sklearn_halfnet.experiments import _halfnet_tables as tables
 from sklearn_halfnet.experiments._halfnet_report import draw, report_text
+from sklearn_halfnet.experiments._measures import choose_tables
 from sklearn_halfnet.experiments._report import replace_file
 from sklearn_halfnet.experiments._runner import Job, ResultFile, run_jobs
 from sklearn_halfnet.experiments.half_layers_defaults import DATA, QUICK_DATA
@@ -60,8 +61,7 @@ def run(table=None, data_home=None, seeds=3, out="halfnet-halfnet", quick=False)
     CommandError
         If there is no such table, or table 6 has no ``data_home``.
     """
-    if table is not None and table not in TABLES:
-        raise CommandError(f"there is no table {table}; the tables are 1 to 6.")
+    numbers = choose_tables(table, TABLES)
     if data_home is None and table in (None, 6):
         raise CommandError("table 6 reads npz files: give their folder by --data-home.")
     out, seeds = Path(out), 1 if quick else seeds
@@ -70,7 +70,7 @@ def run(table=None, data_home=None, seeds=3, out="halfnet-halfnet", quick=False)
 
     jobs = [
         job
-        for number in ([table] if table else TABLES)
+        for number in numbers
         for seed in range(seeds)
         for job in _jobs(number, seed, load, quick)
     ]

@@ -17,7 +17,7 @@ from sklearn.utils import Bunch
 
 from sklearn_halfnet import PartialCNNClassifier, SharedBackboneEnsembleClassifier
 from sklearn_halfnet.datasets import load_dataset
-from sklearn_halfnet.experiments import CommandError
+from sklearn_halfnet.experiments._measures import choose_tables
 from sklearn_halfnet.experiments._partial_cnn_report import draw, report_text
 from sklearn_halfnet.experiments._report import replace_file
 from sklearn_halfnet.experiments._runner import Job, ResultFile, run_jobs
@@ -103,16 +103,14 @@ def run(table=None, data_home=None, seeds=3, out="halfnet-partial-cnn", quick=Fa
     CommandError
         If there is no such table.
     """
-    if table is not None and table not in TABLES:
-        raise CommandError(f"there is no table {table}; the tables are 1 to 3.")
-    out = Path(out)
+    out, tables = Path(out), choose_tables(table, TABLES)
     load = cache(lambda: _load(data_home, quick))
     import torch  # noqa: F401  its import is not part of the first fit
 
     seeds = 1 if quick else seeds
     jobs = [
         job
-        for number in ([table] if table else TABLES)
+        for number in tables
         for seed in range(5 if number == 3 and not quick else seeds)
         for job in _jobs(number, seed, load, quick)
     ]

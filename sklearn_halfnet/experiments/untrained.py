@@ -17,8 +17,8 @@ from sklearn.neural_network import MLPClassifier
 
 from sklearn_halfnet import RandomNetwork
 from sklearn_halfnet.datasets import make_distorted_prototypes
-from sklearn_halfnet.experiments import CommandError
 from sklearn_halfnet.experiments._figures import NO_MATPLOTLIB, can_draw, save_png
+from sklearn_halfnet.experiments._measures import choose_tables
 from sklearn_halfnet.experiments._report import markdown_table, replace_file
 from sklearn_halfnet.inspection.coding_schemes import CodingSchemes
 from sklearn_halfnet.inspection.propagation import signal_propagation
@@ -78,10 +78,9 @@ def run(table=None, data_home=None, seeds=5, out="halfnet-untrained", quick=Fals
     CommandError
         If there is no such table.
     """
-    if table is not None and table not in TABLES:
-        raise CommandError(f"there is no table {table}; the tables are 1 to 4.")
+    tables = choose_tables(table, TABLES)
     out, lines, figures = Path(out), ["# Untrained networks", ""], {}
-    for number in [table] if table else TABLES:
+    for number in tables:
         begun = time.perf_counter()
         text, drawn = _WRITERS[number](seeds, quick)
         seconds = time.perf_counter() - begun

@@ -4,6 +4,7 @@ import numpy as np
 
 from sklearn_halfnet.features.hidden_layer import HiddenLayer, all_features
 from sklearn_halfnet.features.scaling import InputScaling
+from sklearn_halfnet.features.start import draw_weights
 from sklearn_halfnet.weights.storage import FrozenWeights
 
 __all__ = ["draw_deep_layers"]
@@ -42,10 +43,8 @@ def draw_deep_layers(
     layers, inputs = [], None if sample is None else sample.features
     for kind, size in zip(kinds, sizes, strict=True):
         n_inputs = layers[-1].n_units if layers else n_features
-        redrawn = kind.kind_name and not (kind.requires_X or kind.requires_y)
-        origin = (kind, rng.bit_generator.state) if redrawn else None
         targets = None if sample is None else sample.targets
-        matrix = kind.sample(size, n_inputs, rng, X=inputs, y=targets)
+        matrix, origin = draw_weights(kind, size, n_inputs, rng, inputs, targets)
         scales = sigma_w * _unit_scales(matrix, kind.kind_name == "orthogonal")
         shifts = sigma_b * rng.standard_normal(size)
         frozen = FrozenWeights.from_array(matrix)

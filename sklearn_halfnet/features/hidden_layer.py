@@ -147,10 +147,7 @@ def _forward(X, scaling, layers, matrices, outs):
 
 def last_features(X, scaling, layers, dtype):
     """Compute the last layer's features (n_rows, n_units) of all rows at once."""
-    features = np.empty((X.shape[0], layers[-1].n_units), dtype)
-    for rows, hidden in forward_blocks(X, scaling, layers, dtype):
-        features[rows] = hidden[-1]
-    return features
+    return _gathered(X, scaling, layers, dtype, layers[-1:])[0]
 
 
 def all_features(X, scaling, layers, dtype):
@@ -161,9 +158,14 @@ def all_features(X, scaling, layers, dtype):
     features : list of ndarray of shape (n_rows, n_units)
         One entry a layer.
     """
-    features = [np.empty((X.shape[0], layer.n_units), dtype) for layer in layers]
+    return _gathered(X, scaling, layers, dtype, layers)
+
+
+def _gathered(X, scaling, layers, dtype, kept):
+    """Features of all rows of the last layers, those that are ``kept``."""
+    features = [np.empty((X.shape[0], layer.n_units), dtype) for layer in kept]
     for rows, hidden in forward_blocks(X, scaling, layers, dtype):
-        for whole, block in zip(features, hidden, strict=True):
+        for whole, block in zip(features, hidden[-len(kept) :], strict=True):
             whole[rows] = block
     return features
 

@@ -8,7 +8,13 @@ from sklearn_halfnet._matmul import matmul
 from sklearn_halfnet.features.hidden_layer import HiddenLayer
 from sklearn_halfnet.weights.storage import FrozenWeights
 
-__all__ = ["BIASES", "StartSample", "draw_biases", "draw_hidden_layers"]
+__all__ = [
+    "BIASES",
+    "StartSample",
+    "draw_biases",
+    "draw_hidden_layers",
+    "draw_weights",
+]
 
 # Means and variances from 10,000 rows are off by one or two per cent.
 _MAX_ROWS = 10_000
@@ -136,9 +142,9 @@ def draw_hidden_layers(
     features, layers = sample.features, []
     share = sample.sample_weight / sample.sample_weight.sum()
     for kind, size in zip(weight_kinds, sizes, strict=True):
-        redrawn = kind.kind_name and not (kind.requires_X or kind.requires_y)
-        origin = (kind, rng.bit_generator.state) if redrawn else None
-        matrix = kind.sample(size, features.shape[1], rng, X=features, y=sample.targets)
+        matrix, origin = draw_weights(
+            kind, size, features.shape[1], rng, features, sample.targets
+        )
         projection = matmul(features, matrix.astype(features.dtype, copy=False).T)
         scales, means = _scales_and_means(projection, share, scale)
         shifts = draw_biases(bias, activation, size, rng) - means
@@ -147,6 +153,20 @@ def draw_hidden_layers(
         layers.append(HiddenLayer(frozen, scales, shifts, activation, origin))
         features = layers[-1].activate(projection)
     return layers, features
+
+
+def draw_weights(kind, n_units, n_inputs, rng, X, y):
+    """Draw a layer's weights.
+
+    Returns
+    -------
+    matrix : {ndarray, CSR array} of shape (n_units, n_inputs)
+    origin : tuple or None
+        As HiddenLayer keeps it: kind and state of the generator give them again.
+    """
+    redrawn = kind.kind_name and not (kind.requires_X or kind.requires_y)
+    origin = (kind, rng.bit_generator.state) if redrawn else None
+    return kind.sample(n_units, n_inputs, rng, X=X, y=y), origin
 
 
 def draw_biases(bias, activation, size, rng):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sklearn_halfnet.inspection._axes import axes_of
 from sklearn_halfnet.inspection.graph import node_names, used_nodes
 
 __all__ = ["GraphDisplay"]
@@ -75,10 +76,9 @@ class GraphDisplay:
         -------
         self : GraphDisplay
         """
-        import matplotlib.pyplot as plt
         from matplotlib.collections import LineCollection
 
-        self.ax_ = plt.gca() if ax is None else ax
+        self.ax_ = axes_of(ax)
         self.figure_ = self.ax_.figure
         colours = self._colours()
         lines = [(self.positions[a], self.positions[b]) for a, b in self.edges]

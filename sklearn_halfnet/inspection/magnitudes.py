@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sklearn_halfnet.inspection._axes import axes_of
+
 __all__ = ["MagnitudesDisplay", "weight_magnitudes"]
 
 
@@ -97,9 +99,7 @@ class MagnitudesDisplay:
         -------
         self : MagnitudesDisplay
         """
-        import matplotlib.pyplot as plt
-
-        self.ax_ = plt.gca() if ax is None else ax
+        self.ax_ = axes_of(ax)
         self.figure_ = self.ax_.figure
         places = np.arange(len(self.magnitudes))
         for shift, part in ((-0.1, "learned"), (0.1, "fixed")):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sklearn_halfnet.inspection._axes import axes_of
 from sklearn_halfnet.inspection.layers import layer_outputs
 from sklearn_halfnet.inspection.prototypes import similarity_to_prototype
 from sklearn_halfnet.inspection.similarity import similarity_matrix
@@ -17,12 +18,6 @@ __all__ = [
     "SimilarityMatrixDisplay",
     "SmoothnessDisplay",
 ]
-
-
-def _axes(ax):
-    import matplotlib.pyplot as plt
-
-    return plt.gca() if ax is None else ax
 
 
 class SmoothnessDisplay:
@@ -107,7 +102,7 @@ class SmoothnessDisplay:
         -------
         self : SmoothnessDisplay
         """
-        self.ax_ = _axes(ax)
+        self.ax_ = axes_of(ax)
         self.figure_ = self.ax_.figure
         for name, rows in self.tables.items():
             values = [getattr(row, quantity) for row in rows]
@@ -174,7 +169,7 @@ class PrototypeSimilarityDisplay:
         """
         import matplotlib
 
-        self.ax_ = _axes(ax)
+        self.ax_ = axes_of(ax)
         self.figure_ = self.ax_.figure
         shades = matplotlib.colormaps["viridis"](np.linspace(0, 0.95, len(self.layers)))
         levels = step * np.arange(self.by_level.shape[1])
@@ -306,7 +301,7 @@ class LayerComparisonDisplay:
         -------
         self : LayerComparisonDisplay
         """
-        self.ax_ = _axes(ax)
+        self.ax_ = axes_of(ax)
         self.figure_ = self.ax_.figure
         rows, columns, values = self.comparison
         style = {"cmap": "viridis", "vmin": 0, "vmax": 1}

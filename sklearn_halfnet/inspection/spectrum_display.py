@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sklearn_halfnet.inspection._axes import axes_of
 from sklearn_halfnet.inspection.spectrum import (
     cumulative_energy,
     directions,
@@ -17,12 +18,6 @@ __all__ = [
     "SpectrumDisplay",
     "TruncationDisplay",
 ]
-
-
-def _axes(ax):
-    import matplotlib.pyplot as plt
-
-    return plt.gca() if ax is None else ax
 
 
 class SpectrumDisplay:
@@ -85,7 +80,7 @@ class SpectrumDisplay:
         -------
         self : SpectrumDisplay
         """
-        self.ax_ = _axes(ax)
+        self.ax_ = axes_of(ax)
         self.figure_ = self.ax_.figure
         numbers = np.arange(1, len(self.eigenvalues) + 1)
         self.ax_.plot(numbers, self.eigenvalues, **{"marker": "o"} | options)
@@ -146,7 +141,7 @@ class TruncationDisplay:
         -------
         self : TruncationDisplay
         """
-        self.ax_ = _axes(ax)
+        self.ax_ = axes_of(ax)
         self.figure_ = self.ax_.figure
         self.ax_.plot(self.ranks, self.scores, **{"marker": "o"} | options)
         self.ax_.set(xlabel="directions kept", ylabel="score")
@@ -200,7 +195,7 @@ class PrincipalAnglesDisplay:
         -------
         self : PrincipalAnglesDisplay
         """
-        self.ax_ = _axes(ax)
+        self.ax_ = axes_of(ax)
         self.figure_ = self.ax_.figure
         numbers = np.arange(1, len(self.angles) + 1)
         self.ax_.plot(numbers, np.degrees(self.angles), **{"marker": "o"} | options)

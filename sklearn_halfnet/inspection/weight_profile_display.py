@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sklearn_halfnet.inspection._axes import axes_of
+
 __all__ = ["WeightProfileDisplay"]
 
 
@@ -75,9 +77,7 @@ class WeightProfileDisplay:
         -------
         self : WeightProfileDisplay
         """
-        import matplotlib.pyplot as plt
-
-        self.ax_ = plt.gca() if ax is None else ax
+        self.ax_ = axes_of(ax)
         self.figure_ = self.ax_.figure
         self.ax_.plot(self.weights, self.scores, **{"marker": "."} | options)
         self.ax_.axhline(self.pooled_score, color="C1", ls="--", label="prediction")
