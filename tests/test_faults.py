@@ -10,6 +10,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import torch
+from callbacks import Interrupt
 from joblib import Parallel, delayed, parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
@@ -391,27 +392,6 @@ def test_not_converged(estimator, options):
     with pytest.warns(ConvergenceWarning, match="max_iter=3"):
         model = estimator(**OPTIONS, **options).fit(X, Y)
     assert model.n_iter_ == 3
-
-
-class Interrupt:
-    """Press Ctrl-C in the second iteration."""
-
-    torn_down = False
-    n_ended = 0
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        self.torn_down = True
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context):
-        self.n_ended += 1
-        if self.n_ended == 2:
-            raise KeyboardInterrupt
 
 
 @BOTH

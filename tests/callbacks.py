@@ -1,0 +1,23 @@
+"""Callbacks of scikit-learn that several tests use."""
+
+
+class Interrupt:
+    """Press Ctrl-C at the end of an iteration, by default the second."""
+
+    def __init__(self, at=2):
+        self.at = at
+
+    def setup(self, estimator, context):
+        self.n_ended, self.torn_down = 0, False
+
+    def teardown(self, estimator, context):
+        self.torn_down = True
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name == "iteration":
+            self.n_ended += 1
+            if self.n_ended == self.at:
+                raise KeyboardInterrupt
