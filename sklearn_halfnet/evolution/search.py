@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from joblib import Parallel, delayed
 
-from sklearn_halfnet.evolution.losses import calibrate, losses
 from sklearn_halfnet.evolution.mutation import mutate, random_genome
+from sklearn_halfnet.evolution.population import population_losses
 from sklearn_halfnet.evolution.ranking import nsga_order
-from sklearn_halfnet.features.shared_weight import forward
 
 __all__ = ["EvolutionSearch"]
 
@@ -68,20 +66,17 @@ class EvolutionSearch:
         loss : float
             The champion's mean over the shared weights.
         """
-        X, targets, share = draw(1)
-        fitness = -np.stack(
-            Parallel(n_jobs=self.n_jobs, prefer="threads")(
-                delayed(_losses)(g.graph, self.kind, self.weights, X, targets, share)
-                for g in self.population
-            )
+        graphs = [genome.graph for genome in self.population]
+        fitness = -population_losses(
+            graphs, self.kind, self.weights, draw(1), self.n_jobs
         )
         # Graphs that compute the same must tie, whatever rounding says.
         fitness = fitness.round(9)
         mean, best = fitness.mean(axis=1), fitness.max(axis=1)
-        size = np.array([g.graph.n_connections for g in self.population])
+        size = np.array([graph.n_connections for graph in graphs])
         second = 1 / np.maximum(size, 1) if rng.random() < _BY_SIZE else best
         champion = int(mean.argmax())
-        self.graph = self.population[champion].graph
+        self.graph = graphs[champion]
         self._breed(nsga_order(np.column_stack([mean, second])), rng)
         return float(-mean[champion])
 
@@ -98,14 +93,3 @@ class EvolutionSearch:
     def _child(self, parent, rng):
         child = mutate(parent, self.activations, self.probabilities, rng)
         return child if child.graph.n_connections <= self.max_connections else parent
-
-
-def _losses(graph, kind, weights, X, targets, share):
-    """Losses for each weight: uncalibrated for classes, as published."""
-    outputs = forward(graph, X, weights)[0][graph.n_hidden :]
-    ones = np.ones(outputs.shape[:2], outputs.dtype)
-    if kind == "squared":
-        scale = calibrate(kind, outputs, targets, share)
-    else:
-        scale = ones, 0 * ones
-    return losses(kind, outputs, targets, share, *scale)

@@ -1,0 +1,179 @@
+"""Losses of a whole population on a batch, each distinct node computed once.
+
+A child differs from its parent by one change, so that most nodes of a population are
+the same: they have the same activation and the same sources. ``NodeTable`` gives equal
+nodes one number, whichever graph they stand in. Nodes of the same depth are then
+computed together: one sparse product over their incoming connections, and one call for
+each activation.
+"""
+
+import numpy as np
+from joblib import Parallel, delayed, effective_n_jobs
+from scipy.sparse import csr_array
+
+from sklearn_halfnet.evolution.losses import calibrate, losses
+from sklearn_halfnet.features.shared_weight import NODE_ACTIVATIONS
+
+__all__ = ["NodeTable", "population_losses"]
+
+# Numbers that a table's activities may hold: 256 MB in single precision.
+_MOST_VALUES = 2**26
+
+
+class NodeTable:
+    """Distinct nodes of graphs with the same inputs; an output is a linear node.
+
+    Parameters
+    ----------
+    n_inputs : int
+    """
+
+    def __init__(self, n_inputs):
+        self.n_inputs = n_inputs
+        self.numbers, self.depths = {}, []
+
+    def add(self, graph):
+        """Number the nodes that feed an output.
+
+        Parameters
+        ----------
+        graph : Graph
+            Its connections are taken for ones.
+
+        Returns
+        -------
+        outputs : tuple of int
+            Numbers of its outputs.
+        """
+        h, outputs = graph.n_hidden, []
+        numbers = [None] * h
+        for target, (inputs, hidden) in _incoming(graph):
+            known = tuple(numbers[source] for source in hidden)
+            if target < h:
+                numbers[target] = self._number(graph.activations[target], inputs, known)
+            else:
+                outputs.append(self._number("linear", inputs, known))
+        return tuple(outputs)
+
+    def _number(self, *node):
+        number = self.numbers.setdefault(node, len(self.depths))
+        if number == len(self.depths):
+            before = [self.depths[source] for source in node[2]]
+            self.depths.append(1 + max(before, default=-1))
+        return number
+
+    def activities(self, X, weights):
+        """Compute all nodes for every shared weight.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, d)
+        weights : ndarray of shape (W,)
+
+        Returns
+        -------
+        acts : ndarray of shape (n_nodes, W, n)
+        """
+        n, w = len(X), np.asarray(weights, X.dtype)[:, None]
+        names, inputs, hidden = zip(*self.numbers, strict=True)
+        names, depths = np.array(names), np.array(self.depths)
+        rows = np.concatenate([X.T, np.ones((1, n), X.dtype)])
+        # What comes from inputs is the same sum for every weight.
+        base = _sums(inputs, rows)
+        acts = np.zeros((len(names), len(w), n), X.dtype)
+        for depth in range(depths.max() + 1):
+            level = np.flatnonzero(depths == depth)
+            pre = np.repeat(base[level][:, None], len(w), axis=1)
+            if depth:
+                sources = [hidden[node] for node in level]
+                pre += _sums(sources, acts.reshape(len(acts), -1)).reshape(pre.shape)
+            pre *= w
+            for name in np.unique(names[level]):
+                chosen = names[level] == name
+                acts[level[chosen]] = NODE_ACTIVATIONS[name][0](pre[chosen])
+        return acts
+
+
+def _incoming(graph):
+    """Yield hidden nodes and outputs, in order, with their inputs and hidden sources.
+
+    Only nodes that feed an output, in lists of sources that are in order.
+    """
+    first, h = graph.n_inputs + 1, graph.n_hidden
+    targets, sources = np.nonzero(graph.connections.T)
+    ends = np.searchsorted(targets, np.arange(h + graph.n_outputs + 1))
+    inner = np.cumsum(np.append(0, sources < first))
+    sources = sources.tolist()
+    found, alive = [], set(range(h, h + graph.n_outputs))
+    for target in reversed(range(h + graph.n_outputs)):
+        if target in alive:
+            begin, end = ends[target], ends[target + 1]
+            split = begin + inner[end] - inner[begin]
+            hidden = [source - first for source in sources[split:end]]
+            alive.update(hidden)
+            found.append((target, (tuple(sources[begin:split]), hidden)))
+    return reversed(found)
+
+
+def _sums(sources, rows):
+    """Add up the rows that each list names."""
+    ends = np.cumsum([0, *map(len, sources)])
+    places = np.concatenate([np.asarray(s, np.int64) for s in sources])
+    ones = np.ones(len(places), rows.dtype)
+    return csr_array((ones, places, ends), shape=(len(sources), len(rows))) @ rows
+
+
+def population_losses(graphs, kind, weights, batch, n_jobs=None):
+    """Compute the loss of every graph for each shared weight.
+
+    Uncalibrated for classes, as published; a squared error is that of the best line.
+
+    Parameters
+    ----------
+    graphs : list of Graph
+        With the same inputs.
+    kind : {"softmax", "logistic", "squared"}
+    weights : ndarray of shape (W,)
+    batch : tuple of ndarray
+        X (n, d), targets (K, n) and the rows' shares (n,), of sum one.
+    n_jobs : int or None
+        Threads; the result is the same.
+
+    Returns
+    -------
+    losses : ndarray of shape (n_graphs, W)
+    """
+    n_parts = min(effective_n_jobs(n_jobs), len(graphs))
+    size = -(-len(graphs) // n_parts)
+    parts = [graphs[i : i + size] for i in range(0, len(graphs), size)]
+    found = Parallel(n_jobs=n_jobs, prefer="threads")(
+        delayed(_part_losses)(part, kind, weights, *batch) for part in parts
+    )
+    return np.concatenate(found)
+
+
+def _part_losses(graphs, kind, weights, X, targets, share):
+    """Fill a table with graphs while there is room, compute it, and begin anew."""
+    most = _MOST_VALUES // (len(weights) * len(X))
+    found, table, waiting = [], NodeTable(X.shape[1]), []
+    for number, graph in enumerate(graphs):
+        waiting.append(table.add(graph))
+        if len(table.depths) >= most or number + 1 == len(graphs):
+            acts = table.activities(X, weights)
+            # Graphs that compute the same are judged once.
+            known = {
+                outputs: _losses(kind, acts[list(outputs)], targets, share)
+                for outputs in dict.fromkeys(waiting)
+            }
+            found += [known[outputs] for outputs in waiting]
+            table, waiting = NodeTable(X.shape[1]), []
+    return np.stack(found)
+
+
+def _losses(kind, outputs, targets, share):
+    ones = np.ones(outputs.shape[:2], outputs.dtype)
+    if kind == "squared":
+        scale = calibrate(kind, outputs, targets, share)
+    else:
+        scale = ones, 0 * ones
+    return losses(kind, outputs, targets, share, *scale)
