@@ -196,5 +196,5 @@ def _batch(data, size, rng):
     X, targets, share = data
     if size < len(X):
         rows = rng.choice(len(X), size, replace=False)
-        X, targets, share = X[rows], targets[:, rows], share[rows]
+        X, targets, share = X[rows], np.take(targets, rows, axis=1), share[rows]
     return X, targets, share / share.sum()

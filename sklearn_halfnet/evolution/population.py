@@ -7,6 +7,9 @@ computed together: one sparse product over their incoming connections, and one c
 each activation.
 """
 
+from bisect import bisect_left
+from itertools import count, groupby
+
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from scipy.sparse import csr_array
@@ -47,7 +50,7 @@ class NodeTable:
         """
         h, outputs = graph.n_hidden, []
         numbers = [None] * h
-        for target, (inputs, hidden) in _incoming(graph):
+        for target, inputs, hidden in _incoming(graph):
             known = tuple(numbers[source] for source in hidden)
             if target < h:
                 numbers[target] = self._number(graph.activations[target], inputs, known)
@@ -73,45 +76,56 @@ class NodeTable:
         Returns
         -------
         acts : ndarray of shape (n_nodes, W, n)
+        place : dict of int to int
+            Where in ``acts`` a node of some number is.
         """
         n, w = len(X), np.asarray(weights, X.dtype)[:, None]
-        names, inputs, hidden = zip(*self.numbers, strict=True)
-        names, depths = np.array(names), np.array(self.depths)
         rows = np.concatenate([X.T, np.ones((1, n), X.dtype)])
-        # What comes from inputs is the same sum for every weight.
-        base = _sums(inputs, rows)
-        acts = np.zeros((len(names), len(w), n), X.dtype)
-        for depth in range(depths.max() + 1):
-            level = np.flatnonzero(depths == depth)
-            pre = np.repeat(base[level][:, None], len(w), axis=1)
+        acts = np.empty((len(self.depths), len(w), n), X.dtype)
+        flat, place, end = acts.reshape(len(acts), len(w) * n), {}, 0
+        for (depth, name), group in groupby(self._in_order(), lambda node: node[:2]):
+            _, _, numbers, inputs, hidden = zip(*group, strict=True)
+            begin, end = end, end + len(numbers)
+            new = acts[begin:end]
+            # What comes from inputs is the same sum for every weight.
+            np.multiply(w, _sums(inputs, rows)[:, None], out=new)
             if depth:
-                sources = [hidden[node] for node in level]
-                pre += _sums(sources, acts.reshape(len(acts), -1)).reshape(pre.shape)
-            pre *= w
-            for name in np.unique(names[level]):
-                chosen = names[level] == name
-                acts[level[chosen]] = NODE_ACTIVATIONS[name][0](pre[chosen])
-        return acts
+                sources = [[place[source] for source in node] for node in hidden]
+                new += w * _sums(sources, flat[:begin]).reshape(new.shape)
+            if name != "linear":
+                new[:] = NODE_ACTIVATIONS[name][0](new)
+            place.update(zip(numbers, range(begin, end), strict=True))
+        return acts, place
+
+    def _in_order(self):
+        """Sort nodes by depth, then by activation."""
+        nodes = (
+            (depth, name, number, inputs, hidden)
+            for (name, inputs, hidden), number, depth in zip(
+                self.numbers, count(), self.depths, strict=False
+            )
+        )
+        return sorted(nodes, key=lambda node: node[:3])
 
 
 def _incoming(graph):
     """Yield hidden nodes and outputs, in order, with their inputs and hidden sources.
 
-    Only nodes that feed an output, in lists of sources that are in order.
+    Only nodes that feed an output; sources are in order.
     """
-    first, h = graph.n_inputs + 1, graph.n_hidden
-    targets, sources = np.nonzero(graph.connections.T)
-    ends = np.searchsorted(targets, np.arange(h + graph.n_outputs + 1))
-    inner = np.cumsum(np.append(0, sources < first))
-    sources = sources.tolist()
-    found, alive = [], set(range(h, h + graph.n_outputs))
-    for target in reversed(range(h + graph.n_outputs)):
+    first, n_targets = graph.n_inputs + 1, graph.connections.shape[1]
+    places = np.flatnonzero(graph.connections != 0)
+    sources, targets = np.divmod(places, n_targets)
+    sources = sources[np.argsort(targets, kind="stable")].tolist()
+    ends = np.cumsum(np.bincount(targets, minlength=n_targets)).tolist()
+    found, alive = [], set(range(graph.n_hidden, n_targets))
+    for target in reversed(range(n_targets)):
         if target in alive:
-            begin, end = ends[target], ends[target + 1]
-            split = begin + inner[end] - inner[begin]
+            begin, end = ends[target - 1] if target else 0, ends[target]
+            split = bisect_left(sources, first, begin, end)
             hidden = [source - first for source in sources[split:end]]
             alive.update(hidden)
-            found.append((target, (tuple(sources[begin:split]), hidden)))
+            found.append((target, tuple(sources[begin:split]), hidden))
     return reversed(found)
 
 
@@ -159,10 +173,12 @@ def _part_losses(graphs, kind, weights, X, targets, share):
     for number, graph in enumerate(graphs):
         waiting.append(table.add(graph))
         if len(table.depths) >= most or number + 1 == len(graphs):
-            acts = table.activities(X, weights)
+            acts, place = table.activities(X, weights)
             # Graphs that compute the same are judged once.
             known = {
-                outputs: _losses(kind, acts[list(outputs)], targets, share)
+                outputs: _losses(
+                    kind, acts[[place[o] for o in outputs]], targets, share
+                )
                 for outputs in dict.fromkeys(waiting)
             }
             found += [known[outputs] for outputs in waiting]
@@ -171,9 +187,5 @@ def _part_losses(graphs, kind, weights, X, targets, share):
 
 
 def _losses(kind, outputs, targets, share):
-    ones = np.ones(outputs.shape[:2], outputs.dtype)
-    if kind == "squared":
-        scale = calibrate(kind, outputs, targets, share)
-    else:
-        scale = ones, 0 * ones
+    scale = calibrate(kind, outputs, targets, share) if kind == "squared" else ()
     return losses(kind, outputs, targets, share, *scale)

@@ -24,15 +24,16 @@ def fronts(objectives):
         0 for points that no other dominates, 1 for those that only front 0 dominates,
         and so on.
     """
-    points = np.asarray(objectives)
-    no_worse = (points[:, None] >= points[None]).all(axis=2)
+    no_worse = True
+    for values in np.asarray(objectives).T:
+        no_worse = no_worse & (values[:, None] >= values)
     dominates = no_worse & ~no_worse.T
-    left, front = dominates.sum(axis=0), np.full(len(points), -1)
+    left, front = np.count_nonzero(dominates, axis=0), np.full(len(no_worse), -1)
     number = 0
     while (front < 0).any():
-        now = (front < 0) & (left == 0)
+        now = np.flatnonzero((front < 0) & (left == 0))
         front[now] = number
-        left = left - dominates[now].sum(axis=0)
+        left -= np.count_nonzero(dominates[now], axis=0)
         number += 1
     return front
 
