@@ -24,19 +24,13 @@ _MOST_VALUES = 2**26
 
 
 class NodeTable:
-    """Distinct nodes of graphs with the same inputs; an output is a linear node.
+    """Distinct nodes of graphs with the same inputs; an output is a linear node."""
 
-    Parameters
-    ----------
-    n_inputs : int
-    """
-
-    def __init__(self, n_inputs):
-        self.n_inputs = n_inputs
+    def __init__(self):
         self.numbers, self.depths = {}, []
 
     def add(self, graph):
-        """Number the nodes that feed an output.
+        """Give numbers to the nodes that feed an output.
 
         Parameters
         ----------
@@ -157,35 +151,44 @@ def population_losses(graphs, kind, weights, batch, n_jobs=None):
     -------
     losses : ndarray of shape (n_graphs, W)
     """
-    n_parts = min(effective_n_jobs(n_jobs), len(graphs))
-    size = -(-len(graphs) // n_parts)
-    parts = [graphs[i : i + size] for i in range(0, len(graphs), size)]
-    found = Parallel(n_jobs=n_jobs, prefer="threads")(
-        delayed(_part_losses)(part, kind, weights, *batch) for part in parts
-    )
-    return np.concatenate(found)
-
-
-def _part_losses(graphs, kind, weights, X, targets, share):
-    """Fill a table with graphs while there is room, compute it, and begin anew."""
-    most = _MOST_VALUES // (len(weights) * len(X))
-    found, table, waiting = [], NodeTable(X.shape[1]), []
-    for number, graph in enumerate(graphs):
-        waiting.append(table.add(graph))
-        if len(table.depths) >= most or number + 1 == len(graphs):
-            acts, place = table.activities(X, weights)
-            # Graphs that compute the same are judged once.
-            known = {
-                outputs: _losses(
-                    kind, acts[[place[o] for o in outputs]], targets, share
-                )
-                for outputs in dict.fromkeys(waiting)
-            }
-            found += [known[outputs] for outputs in waiting]
-            table, waiting = NodeTable(X.shape[1]), []
+    found, n_rows = [], len(weights) * len(batch[0])
+    for outputs, table in _tables(graphs, _MOST_VALUES // n_rows):
+        acts, place = table.activities(batch[0], weights)
+        # Graphs that compute the same are judged once.
+        distinct = list(dict.fromkeys(outputs))
+        places = np.array([[place[node] for node in nodes] for nodes in distinct])
+        values = Parallel(n_jobs=n_jobs, prefer="threads")(
+            delayed(_losses)(kind, acts, part, *batch[1:])
+            for part in np.array_split(places, effective_n_jobs(n_jobs))
+        )
+        known = dict(zip(distinct, np.concatenate(values), strict=True))
+        found += [known[nodes] for nodes in outputs]
     return np.stack(found)
 
 
-def _losses(kind, outputs, targets, share):
-    scale = calibrate(kind, outputs, targets, share) if kind == "squared" else ()
-    return losses(kind, outputs, targets, share, *scale)
+def _tables(graphs, most):
+    """Give numbers to the nodes of all graphs; yield a table when it is full.
+
+    Yields
+    ------
+    outputs : list of tuple of int
+        Numbers of the outputs of each of the next graphs.
+    table : NodeTable
+        With hardly more than ``most`` nodes.
+    """
+    outputs, table = [], NodeTable()
+    for number, graph in enumerate(graphs, 1):
+        outputs.append(table.add(graph))
+        if len(table.depths) >= most or number == len(graphs):
+            yield outputs, table
+            outputs, table = [], NodeTable()
+
+
+def _losses(kind, acts, places, targets, share):
+    """Compute the losses of graphs whose outputs stand at these places."""
+    found = np.empty((len(places), acts.shape[1]), acts.dtype)
+    for loss, place in zip(found, places, strict=True):
+        outputs = acts[place]
+        scale = calibrate(kind, outputs, targets, share) if kind == "squared" else ()
+        loss[:] = losses(kind, outputs, targets, share, *scale)
+    return found
