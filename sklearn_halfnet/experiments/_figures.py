@@ -8,6 +8,7 @@ from sklearn_halfnet.experiments._report import replace_file
 __all__ = [
     "NO_MATPLOTLIB",
     "can_draw",
+    "evolution_curve",
     "learning_curves",
     "save_png",
     "score_against_parameters",
@@ -141,4 +142,31 @@ def learning_curves(curves, title):
     for ax in row[1:]:
         ax.sharey(row[0])
     figure.suptitle(title)
+    return figure
+
+
+def evolution_curve(curve):
+    """Accuracy of a search's champion against generations and against seconds.
+
+    Parameters
+    ----------
+    curve : list of dict
+        Points with ``generation``, ``seconds`` and the accuracies ``mean`` (over the
+        shared weights) and ``best`` (of one weight).
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The picture.
+    """
+    figure, [row] = _axes(1, 2, figsize=(9, 3.5))
+    for ax, name in zip(row, ("generation", "seconds"), strict=True):
+        steps = [point[name] for point in curve]
+        ax.plot(steps, [p["mean"] for p in curve], label="mean over weights")
+        ax.plot(steps, [p["best"] for p in curve], label="best weight", linestyle="--")
+        ax.set(xlabel=name)
+        ax.grid(alpha=0.3)
+    row[1].sharey(row[0])
+    row[0].set(ylabel="validation accuracy")
+    row[0].legend()
     return figure

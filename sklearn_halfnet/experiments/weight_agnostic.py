@@ -1,5 +1,11 @@
-"""``halfnet reproduce weight-agnostic``: digits and MNIST beside the paper's row."""
+"""``halfnet reproduce weight-agnostic``: digits and MNIST beside the paper's row.
 
+Table 3 runs the published search, by evolution. Where the environment variable
+``HALFNET_WANN_CODE`` names the folder ``WANNRelease/WANN`` of
+github.com/google/brain-tokyo-workshop, that code and ours take turns.
+"""
+
+import os
 import time
 from functools import cache
 from pathlib import Path
@@ -12,6 +18,8 @@ from sklearn.model_selection import train_test_split
 from sklearn_halfnet import DeskewResize, WeightAgnosticClassifier
 from sklearn_halfnet.datasets import load_dataset
 from sklearn_halfnet.experiments import CommandError
+from sklearn_halfnet.experiments import _evolution as evolution
+from sklearn_halfnet.experiments import _evolution_report as evolution_report
 from sklearn_halfnet.experiments._measures import describe, measure_jobs
 from sklearn_halfnet.experiments._report import markdown_table, replace_file
 from sklearn_halfnet.experiments._runner import ResultFile, run_jobs
@@ -41,7 +49,7 @@ def run(table=None, data_home=None, seeds=5, out="halfnet-wann", quick=False):
     seeds : int, default=5
         Splits of digits.
     out : path-like, default="halfnet-wann"
-        Folder for ``results.jsonl`` and ``report.md``.
+        Folder for ``results.jsonl``, ``report.md`` and the picture.
     quick : bool, default=False
         A second for each search, and digits in the place of MNIST.
 
@@ -65,7 +73,14 @@ def run(table=None, data_home=None, seeds=5, out="halfnet-wann", quick=False):
             "mnist, 60 s": lambda seed: _measure(data(), seed, 60 * factor, _MNIST),
             "mnist, 600 s": lambda seed: _measure(data(), seed, 600 * factor, _MNIST),
         },
-        3: {"evolution": lambda seed: _generations(data(), seed, 30 * factor)},
+        3: {
+            evolution_report.turns_name(evolution.CODE_VARIABLE in os.environ): (
+                lambda seed: _turns(data(), seed, quick)
+            ),
+            evolution_report.CURVE: lambda seed: evolution.learning_curve(
+                data(), seed, 300 * factor, 48 if quick else evolution.POPULATION
+            ),
+        },
     }
     chosen = {
         k: v
@@ -80,9 +95,10 @@ def run(table=None, data_home=None, seeds=5, out="halfnet-wann", quick=False):
         jobs,
         "halfnet reproduce weight-agnostic",
         ResultFile(out / "results.jsonl"),
-        lambda result: describe({k: v for k, v in result.items() if k != "curve"}),
+        lambda result: describe({k: v for k, v in result.items() if np.isscalar(v)}),
     )
     replace_file(out / "report.md", report_text(records))
+    evolution_report.draw(records, out)
     print((out / "report.md").read_text(encoding="utf-8"))
     return out / "report.md"
 
@@ -125,22 +141,10 @@ def _measure(data, seed, seconds, settings):
     return result
 
 
-def _generations(data, seed, seconds):
-    """Count the generations of the published search in a time."""
-    X_train, _, y_train, _ = data
-    model = WeightAgnosticClassifier(
-        "evolution",
-        population_size=960,
-        max_iter=10**6,
-        max_time=seconds,
-        max_connections=1_850,
-        input_scaling="center",
-        random_state=seed,
-    ).fit(X_train, y_train)
-    every = max(1, model.n_iter_ // 10)
-    curve = [[h["seconds"], h["loss"]] for h in model.history_[::every]]
-    rate = model.n_iter_ / model.history_[-1]["seconds"]
-    return {"generations_a_second": rate, "generations": model.n_iter_, "curve": curve}
+def _turns(data, seed, quick):
+    X, _, y, _ = data
+    n_rounds, population = (2, 48) if quick else (10, evolution.POPULATION)
+    return {"rounds": evolution.rounds(X, y, seed, n_rounds, 5, population)}
 
 
 def report_text(records):
@@ -158,7 +162,7 @@ def report_text(records):
     by_measure = {}
     for record in records:
         by_measure.setdefault(record["key"]["measure"], []).append(record["result"])
-    evolution = by_measure.pop("evolution", [])
+    about_evolution = evolution_report.lines(by_measure)
     lines = ["# Weight-agnostic networks", "", "Test accuracy; mean over the splits."]
     figures = ["random", "mean", "ensemble", "tuned", "trained"]
     header = [
@@ -171,21 +175,16 @@ def report_text(records):
         "steps",
         "s",
     ]
-    rows = [_row(name, results, figures) for name, results in by_measure.items()]
+    rows = [
+        _row(name, results, figures)
+        for name, results in by_measure.items()
+        if name not in evolution_report.NAMES
+    ]
     published = [f"{PUBLISHED[n]:.3f}" if n in PUBLISHED else "-" for n in figures]
     size = f"{PUBLISHED_CONNECTIONS:,}"
     rows.append(["published (MNIST)", *published, "-", size, "4,096", "-"])
     lines += ["", markdown_table(header, rows)]
-    for result in evolution:
-        curve = [[f"{s:.1f}", f"{loss:.3f}"] for s, loss in result["curve"]]
-        lines += [
-            "",
-            f"Evolution, population 960, batches of 1,000: {result['generations']} "
-            f"generations, {result['generations_a_second']:.2f} a second. Loss of the "
-            "champion on its batch:",
-            "",
-            markdown_table(["s", "loss"], curve),
-        ]
+    lines += about_evolution
     return "\n".join(lines) + "\n"
 
 
