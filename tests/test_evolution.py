@@ -6,9 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax
 
+from sklearn_halfnet.evolution import population
 from sklearn_halfnet.evolution.front import ParetoFront
 from sklearn_halfnet.evolution.losses import calibrate, derivatives, losses
 from sklearn_halfnet.evolution.mutation import mutate, random_genome
+from sklearn_halfnet.evolution.population import NodeTable, population_losses
 from sklearn_halfnet.evolution.ranking import crowding_distance, fronts, nsga_order
 from sklearn_halfnet.evolution.search import EvolutionSearch
 from sklearn_halfnet.features.shared_weight import (
@@ -51,6 +53,57 @@ def test_forward_equals_a_slow_one(seed):
         for j, w in enumerate(weights):
             expected = list(slow_outputs(graph, x, w))
             np.testing.assert_allclose(outputs[:, j, i], expected, atol=1e-9)
+
+
+def test_table_of_nodes_equals_a_slow_pass():
+    graphs = [grown(seed) for seed in range(5)]
+    X, weights = np.random.default_rng(0).normal(size=(6, 4)), np.array([-2, 0.5])
+    table = NodeTable()
+    outputs = [table.add(graph) for graph in graphs]
+    acts, place = table.activities(X, weights)
+    for graph, nodes in zip(graphs, outputs, strict=True):
+        for i, x in enumerate(X):
+            for j, w in enumerate(weights):
+                found = [acts[place[node], j, i] for node in nodes]
+                expected = list(slow_outputs(graph, x, w))
+                np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
+def test_equal_nodes_are_computed_once():
+    parent, table = grown(0), NodeTable()
+    outputs, n_nodes = table.add(parent), len(table.depths)
+    assert n_nodes <= parent.pruned().n_hidden + 3
+    assert table.add(parent.pruned()) == outputs and len(table.depths) == n_nodes
+    links = parent.connections.copy()
+    links[0, -1] = 1 - links[0, -1]
+    child = table.add(Graph(4, parent.activations, links))
+    assert child[:2] == outputs[:2] and len(table.depths) == n_nodes + 1
+
+
+@pytest.mark.parametrize("kind", ["softmax", "logistic", "squared"])
+def test_losses_of_a_population_are_those_of_its_graphs(kind, monkeypatch):
+    graphs = [grown(seed) for seed in (0, 1, 2, 1)]
+    rng, weights = np.random.default_rng(0), np.array([-1.0, 0.3])
+    targets, share = np.eye(3)[rng.integers(3, size=9)].T, rng.dirichlet(np.ones(9))
+    batch = rng.normal(size=(9, 4)), targets, share
+    found = population_losses(graphs, kind, weights, batch)
+    for graph, row in zip(graphs, found, strict=True):
+        outputs = forward(graph, batch[0], weights)[0][graph.n_hidden :]
+        ones = np.ones(outputs.shape[:2])
+        scale = calibrate(kind, outputs, targets, share)
+        scale = scale if kind == "squared" else (ones, 0 * ones)
+        expected = losses(kind, outputs, targets, share, *scale)
+        np.testing.assert_allclose(row, expected)
+    monkeypatch.setattr(population, "_MOST_VALUES", 1)
+    for n_jobs in (1, 2, 7):
+        again = population_losses(graphs, kind, weights, batch, n_jobs)
+        np.testing.assert_array_equal(again, found)
+
+
+def test_cross_entropy_of_huge_scores():
+    outputs = np.array([[[1e4, -3e4]], [[-2e4, 1e4]]], np.float32)
+    targets, share = np.eye(2, dtype=np.float32)[::-1], np.array([0.5, 0.5], "float32")
+    np.testing.assert_allclose(losses("softmax", outputs, targets, share), 3.5e4)
 
 
 @settings(max_examples=100, deadline=None)

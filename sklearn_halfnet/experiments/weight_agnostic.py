@@ -78,7 +78,7 @@ def run(table=None, data_home=None, seeds=5, out="halfnet-wann", quick=False):
                 lambda seed: _turns(data(), seed, quick)
             ),
             evolution_report.CURVE: lambda seed: evolution.learning_curve(
-                data(), seed, 300 * factor, 48 if quick else evolution.POPULATION
+                data(), seed, *((1, 48) if quick else (300, evolution.POPULATION))
             ),
         },
     }
