@@ -51,8 +51,8 @@ def mutate(genome, activations, probabilities, rng):
     -------
     Genome
     """
-    shares = np.asarray(probabilities, float)
-    change = rng.choice(4, p=shares / shares.sum())
+    shares = np.cumsum(probabilities)
+    change = np.searchsorted(shares / shares[-1], rng.random(), side="right")
     if change == 1:
         return _split(genome, activations, rng)
     if change == 3:
@@ -67,6 +67,20 @@ def mutate(genome, activations, probabilities, rng):
 def _pick(mask, rng):
     places = np.flatnonzero(mask)
     return np.unravel_index(places[rng.integers(len(places))], mask.shape)
+
+
+def _one_of(names, rng):
+    return names[rng.integers(len(names))]
+
+
+def _widened(array, row, column):
+    """Insert an empty row and an empty column."""
+    wide = np.zeros(np.add(array.shape, 1), array.dtype)
+    wide[:row, :column] = array[:row, :column]
+    wide[:row, column + 1 :] = array[:row, column:]
+    wide[row + 1 :, :column] = array[row:, :column]
+    wide[row + 1 :, column + 1 :] = array[row:, column:]
+    return wide
 
 
 def _enable(genome, free, rng):
@@ -87,15 +101,13 @@ def _split(genome, activations, rng):
     source, target = _pick(graph.connections != 0, rng)
     position = min(target, graph.n_hidden)
     row = graph.n_inputs + 1 + position
-    links, disabled = (
-        np.insert(np.insert(array, row, 0, axis=0), position, 0, axis=1)
-        for array in (graph.connections, genome.disabled)
-    )
+    links = _widened(graph.connections, row, position)
+    disabled = _widened(genome.disabled, row, position)
     source, target = source + (source >= row), target + 1
     links[source, target], disabled[source, target] = 0, True
     links[source, position] = links[row, target] = 1
     names = list(graph.activations)
-    names.insert(position, str(rng.choice(activations)))
+    names.insert(position, _one_of(activations, rng))
     return Genome(Graph(graph.n_inputs, tuple(names), links), disabled)
 
 
@@ -104,7 +116,7 @@ def _change_activation(genome, activations, rng):
     if not graph.n_hidden:
         return genome
     names = list(graph.activations)
-    names[rng.integers(len(names))] = str(rng.choice(activations))
+    names[rng.integers(len(names))] = _one_of(activations, rng)
     return Genome(
         Graph(graph.n_inputs, tuple(names), graph.connections), genome.disabled
     )
