@@ -44,7 +44,7 @@ EXPERIMENTS = {
     "weight-agnostic": (
         "sklearn_halfnet.experiments.weight_agnostic",
         "Gaier & Ha (2019), Weight Agnostic Neural Networks: digits (1), MNIST beside "
-        "the paper's row (2), and generations a second of evolution (3)",
+        "the paper's row (2), evolution beside the released code (3)",
     ),
     "closed-form-rivals": (
         "sklearn_halfnet.experiments.closed_form_rivals",
