@@ -3,9 +3,10 @@
 The released code is the folder ``WANNRelease/WANN`` of
 github.com/google/brain-tokyo-workshop. Where the environment variable
 ``HALFNET_WANN_CODE`` names that folder, both searches take turns, a few generations
-each, on the same images and with the same settings (those of ``p/mnist256.json``
-there), one thread each. It shuffles all rows for each network and each weight, to find
-the same batch again; ours draws the batch once a generation.
+each, on the same images and with the same settings (its MNIST settings are in
+``WANNRelease/prettyNeatWann/p/mnist256.json``), one thread each. It shuffles all rows
+for each network and each weight, to find the same batch again; ours draws the batch
+once a generation.
 """
 
 import json
@@ -29,7 +30,7 @@ __all__ = ["CODE_VARIABLE", "learning_curve", "rounds"]
 
 CODE_VARIABLE = "HALFNET_WANN_CODE"
 POPULATION = 960
-# p/mnist256.json of the released code; task and population are added.
+# prettyNeatWann/p/mnist256.json; task and population are added.
 RELEASED = {"alg_nReps": 1, "prob_initEnable": 0.05, "select_tournSize": 32}
 TASKS = {64: "digits", 256: "mnist256"}
 VALIDATION_ROWS = 5_000
