@@ -7,10 +7,12 @@ import pytest
 os.environ["SCIPY_ARRAY_API"] = "1"
 os.environ["MPLBACKEND"] = "Agg"
 # Threads of workers that share the processors would wait for each other. Set before
-# numpy and torch are imported.
-WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-THREADS = str(max(1, (os.cpu_count() or 1) // WORKERS))
-os.environ.setdefault("OMP_NUM_THREADS", THREADS)
+# numpy and torch are imported, and in the workers only: they inherit what the process
+# that starts them has set.
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+    workers = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    threads = max(1, (os.cpu_count() or 1) // workers)
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
 
 DATA_HOME = Path(__file__).parents[2] / "shared" / "data"
 
