@@ -5,7 +5,13 @@ import warnings
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-__all__ = ["EpochScores", "fit_all_epochs", "learning_curve", "percent_right"]
+__all__ = [
+    "EpochScores",
+    "FitCallback",
+    "fit_all_epochs",
+    "learning_curve",
+    "percent_right",
+]
 
 
 def fit_all_epochs(estimator, data):
@@ -46,7 +52,23 @@ def percent_right(estimator, data, part):
     )
 
 
-class EpochScores:
+class FitCallback:
+    """A scikit-learn callback that does nothing: others say what they do, and when."""
+
+    def setup(self, estimator, context):
+        """Nothing to set up."""
+
+    def teardown(self, estimator, context):
+        """Nothing to tidy up."""
+
+    def on_fit_task_begin(self, estimator, context):
+        """Nothing to do before an epoch."""
+
+    def on_fit_task_end(self, estimator, context):
+        """Nothing to do after an epoch."""
+
+
+class EpochScores(FitCallback):
     """scikit-learn callback: train and test accuracy after each epoch.
 
     Parameters
@@ -62,12 +84,6 @@ class EpochScores:
     def setup(self, estimator, context):
         """Forget an earlier fit."""
         self.curve = {"train": [], "test": []}
-
-    def teardown(self, estimator, context):
-        """Nothing to tidy up."""
-
-    def on_fit_task_begin(self, estimator, context):
-        """Nothing to do before an epoch."""
 
     def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
         """Score the estimator as it is after this epoch."""

@@ -24,6 +24,7 @@ from threadpoolctl import threadpool_limits
 from sklearn_halfnet import WeightAgnosticClassifier
 from sklearn_halfnet.experiments import CommandError
 from sklearn_halfnet.experiments import _released_wann as worker
+from sklearn_halfnet.experiments._epochs import FitCallback
 from sklearn_halfnet.features.shared_weight import forward
 
 __all__ = ["CODE_VARIABLE", "learning_curve", "rounds"]
@@ -50,20 +51,11 @@ def _model(population, seed, **options):
     )
 
 
-class _AfterGenerations:
+class _AfterGenerations(FitCallback):
     """A scikit-learn callback that calls a function after each generation."""
 
     def __init__(self, function):
         self.function = function
-
-    def setup(self, estimator, context):
-        """Do nothing."""
-
-    def teardown(self, estimator, context):
-        """Do nothing."""
-
-    def on_fit_task_begin(self, estimator, context):
-        """Do nothing."""
 
     def on_fit_task_end(self, estimator, context):
         """Call the function with the estimator."""

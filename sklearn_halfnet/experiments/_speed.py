@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.neural_network import MLPClassifier
 
 from sklearn_halfnet import HalfLayerClassifier
-from sklearn_halfnet.experiments._epochs import fit_all_epochs
+from sklearn_halfnet.experiments._epochs import FitCallback, fit_all_epochs
 from sklearn_halfnet.experiments._memory import in_fresh_process, peak_memory
 
 __all__ = [
@@ -31,18 +31,12 @@ WIDE = {"hidden_layer_sizes": 1024, "batch_size": 256, "input_scaling": "center"
 MLP_EPOCHS = 10
 
 
-class EpochClock:
+class EpochClock(FitCallback):
     """A scikit-learn callback that notes when each pass over the data ends."""
 
     def setup(self, estimator, context):
         """Start with no passes."""
         self.ends = []
-
-    def teardown(self, estimator, context):
-        """Do nothing."""
-
-    def on_fit_task_begin(self, estimator, context):
-        """Do nothing."""
 
     def on_fit_task_end(self, estimator, context):
         """Note the time."""
