@@ -2,16 +2,14 @@
 
 numpy's OpenBLAS is the fastest routine for float32 and float64 on the processors
 measured (1.3 times torch's on an AMD EPYC), so dense products go there; sparse operands
-go to scipy, and 8-bit integers to torch. Callers cut long matrices into blocks with
-:func:`row_blocks`.
+go to scipy, and 8-bit integers to :mod:`sklearn_halfnet._int8`. Callers cut long
+matrices into blocks with :func:`row_blocks`.
 """
-
-from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
 
-__all__ = ["has_fast_int8", "int8_sums", "matmul", "row_blocks", "syrk"]
+__all__ = ["matmul", "row_blocks", "syrk"]
 
 _BLOCK_BYTES = 16 * 2**20
 _FEW_ROWS = 4
@@ -97,58 +95,6 @@ def syrk(H):
            [2., 5.]])
     """
     return np.matmul(H.T, H)
-
-
-def int8_sums(Q, Y):
-    """Compute Q^T Q exactly and Q^T Y in float32, for features of 8 bits.
-
-    Integer products do several times the work of float32 in the same time. numpy has
-    no fast ones, so torch's are used, and only the blocks on and above the diagonal.
-
-    Parameters
-    ----------
-    Q : ndarray of shape (n, k), int8
-        n at most 131,072, that sums stay within 32 bits.
-    Y : ndarray of shape (n, m), float32
-
-    Returns
-    -------
-    gram : ndarray of shape (k, k), float64
-    cross : ndarray of shape (k, m), float32
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn_halfnet._matmul import int8_sums
-    >>> gram, cross = int8_sums(
-    ...     np.array([[1, 2], [0, -1]], np.int8), np.ones((2, 1), np.float32)
-    ... )
-    >>> gram
-    array([[1., 2.],
-           [2., 5.]])
-    """
-    import torch
-
-    width = Q.shape[1]
-    cuts = np.linspace(0, width, 1 + max(1, min(4, width // 256)), dtype=int)
-    columns = [slice(a, b) for a, b in pairwise(cuts)]
-    parts = [torch.from_numpy(np.ascontiguousarray(Q[:, c])) for c in columns]
-    gram = torch.empty((width, width), dtype=torch.int32)
-    for i, left in enumerate(parts):
-        for j, right in enumerate(parts[i:], start=i):
-            product = torch._int_mm(left.T, right)
-            gram[columns[i], columns[j]] = product
-            gram[columns[j], columns[i]] = product.T
-    cross = torch.from_numpy(Q).float().T @ torch.from_numpy(Y)
-    return gram.double().numpy(), cross.numpy()
-
-
-def has_fast_int8():
-    """Tell whether this processor multiplies 8-bit integers faster than floats."""
-    import torch
-
-    known = getattr(torch.cpu, "_is_vnni_supported", lambda: False)
-    return known() and hasattr(torch, "_int_mm")
 
 
 def row_blocks(n_rows, bytes_per_row, max_bytes=_BLOCK_BYTES):

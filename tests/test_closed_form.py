@@ -18,6 +18,8 @@ from sklearn_halfnet import (
     RVFLClassifier,
     RVFLRegressor,
 )
+from sklearn_halfnet._int8 import has_fast_int8
+from sklearn_halfnet.activations import ACTIVATIONS
 
 CLASSIFIERS = [ELMClassifier, RVFLClassifier]
 REGRESSORS = [ELMRegressor, RVFLRegressor]
@@ -247,6 +249,42 @@ def test_int8_is_as_good_and_refuses_direct_links():
     assert_allclose(scores[:2], scores[2:], atol=0.01)
     with pytest.raises(ValueError, match="direct links have no bounds"):
         RVFLClassifier(300, dtype="int8").fit(X, y)
+
+
+@pytest.mark.skipif(not has_fast_int8(), reason="this processor lacks int8 products")
+@pytest.mark.parametrize("weight_kind", ["normal", "binary"])
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("input_scaling", ["center", None])
+def test_int8_is_close_to_float32(activation, weight_kind, input_scaling):
+    X, y = load_digits(return_X_y=True)
+    options = {
+        **{"activation": activation, "weight_kind": weight_kind, "alpha": 1000.0},
+        **{"input_scaling": input_scaling, "random_state": 0},
+    }
+    exact, rounded = (
+        ELMRegressor(200, dtype=dtype, **options).fit(X, y)
+        for dtype in ("float32", "int8")
+    )
+    assert rounded._rounding.inputs is not None
+    assert 0 < np.abs(rounded.coef_ - exact.coef_).max()
+    difference = rounded.predict(X) - exact.predict(X)
+    assert np.sqrt(np.mean(difference**2)) < 0.05 * y.std()
+
+
+@pytest.mark.skipif(not has_fast_int8(), reason="this processor lacks int8 products")
+def test_int8_leaves_inputs_of_a_long_range_as_they_are():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((500, 3))
+    y = np.sin(X[:, 0])
+    assert ELMRegressor(50, dtype="int8").fit(X, y)._rounding.inputs is not None
+    X[0] = 1000.0
+    exact, rounded = (
+        ELMRegressor(50, "normal", "cos", alpha=1.0, dtype=dtype, random_state=0)
+        for dtype in ("float32", "int8")
+    )
+    differences = rounded.fit(X, y).predict(X) - exact.fit(X, y).predict(X)
+    assert rounded._rounding.inputs is None
+    assert_allclose(differences, 0, atol=0.05)
 
 
 @pytest.mark.parametrize("prepare", [np.asarray, sparse.csr_array])

@@ -64,7 +64,7 @@ def test_transform_keeps_its_input_unless_told():
     found, kept = InputScaling.fit(X, "standard"), X.copy()
     scaled = found.transform(X, "float64")
     assert_array_equal(X, kept)
-    assert found.transform(kept, "float64", overwrite=True) is kept
+    assert found.transform(kept, "float64", out=kept) is kept
     assert_array_equal(kept, scaled)
 
 

@@ -8,7 +8,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_halfnet._device import check_memory
-from sklearn_halfnet._matmul import has_fast_int8
+from sklearn_halfnet._int8 import has_fast_int8
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._base import keep_state_on_error
 from sklearn_halfnet.estimators._constraints import real
@@ -23,12 +23,12 @@ from sklearn_halfnet.estimators._read_out import ReadOut, layer_groups, row_spac
 from sklearn_halfnet.estimators._row_sample import RowSample
 from sklearn_halfnet.estimators._validation import row_weights
 from sklearn_halfnet.features import (
+    Rounding,
     StartSample,
     draw_hidden_layers,
     forward_blocks,
     linear_scores,
     rounded_blocks,
-    rounding_step,
     working_columns,
 )
 
@@ -188,7 +188,7 @@ class BaseClosedForm(BaseEstimator):
 
     def _sums_of(self, X, wanted, weight, repeats, n_before):
         """Sum up a chunk that follows ``n_before`` other rows."""
-        rounds = self._step is not None and weight is None
+        rounds = self._rounding is not None and weight is None
         blocks = self._rounded(X) if rounds else self._features(X, _FIT_BLOCK_BYTES)
         return self._sum_up(
             blocks,
@@ -197,7 +197,7 @@ class BaseClosedForm(BaseEstimator):
             weight,
             repeats,
             n_before,
-            self._step if rounds else None,
+            self._rounding.step if rounds else None,
         )
 
     def _sums_of_few(self, X, wanted, weight, repeats):
@@ -231,9 +231,9 @@ class BaseClosedForm(BaseEstimator):
         return sums, rows
 
     def _rounded(self, X):
-        """Yield rows and their features in units of ``_step``, as int8."""
+        """Yield rows and their features in units of the rounding's step, as int8."""
         return rounded_blocks(
-            X, self._scaling, self._layers, self._step, _FIT_BLOCK_BYTES
+            X, self._scaling, self._layers, self._rounding, _FIT_BLOCK_BYTES
         )
 
     def _needs_rows(self):
@@ -278,7 +278,7 @@ class BaseClosedForm(BaseEstimator):
             self.bias,
         )
         rounds = self.dtype == "int8" and has_fast_int8()
-        self._step = rounding_step(sample, self._layers) if rounds else None
+        self._rounding = Rounding.of(sample, self._layers, scaling) if rounds else None
         self._row_seed = int(rows_rng.integers(2**32))
 
     def _check_size(self, n_features):

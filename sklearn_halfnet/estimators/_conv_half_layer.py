@@ -109,7 +109,8 @@ class BaseConvHalfLayer(BaseConvolutional):
 
     def _inputs(self, X):
         def scale(rows):
-            return self._scaling.transform(X[rows], self.dtype, overwrite=True)
+            block = X[rows]
+            return self._scaling.transform(block, self.dtype, out=block)
 
         return scale, X.shape[1], X.shape[1]
 

@@ -102,7 +102,8 @@ class BaseHalfLayer(BaseHiddenLayers):
         weights = layer.scaled_weights(self.dtype, self._start_scales[0])
 
         def project(rows):
-            return self._scaling.project(X[rows], weights, self.dtype, overwrite=True)
+            block = X[rows]
+            return self._scaling.project(block, weights, self.dtype, scaled=block)
 
         return project, layer.n_units, working_columns(X, [layer])
 

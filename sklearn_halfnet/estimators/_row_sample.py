@@ -66,11 +66,13 @@ class RowSample:
         taken = []
         for rows, features in blocks:
             here = chosen[(chosen >= rows.start) & (chosen < rows.stop)]
-            kept = features[here - rows.start]
-            taken.append(kept if unit is None else np.float32(unit) * kept)
+            taken.append(features[here - rows.start])
             yield rows, features
+        features = np.concatenate(taken)
+        if unit is not None:
+            features = np.float32(unit) * features
         columns = (targets, weight, left_weight, priority, number)
-        self._add(np.concatenate(taken), *(column[chosen] for column in columns))
+        self._add(features, *(column[chosen] for column in columns))
         self.n_seen += n_rows
 
     def merge(self, other):
@@ -80,16 +82,18 @@ class RowSample:
         self.n_seen = max(self.n_seen, other.n_seen)
 
     def _add(self, *columns):
+        """Add columns of rows in order, no more than are kept."""
         if self.features is not None:
             columns = [
                 np.concatenate([getattr(self, name), column])
                 for name, column in zip(_COLUMNS, columns, strict=True)
             ]
-        priority, number = columns[-2:]
-        kept = _smallest(priority, np.arange(len(priority)))
-        kept = kept[np.argsort(number[kept])]
+            priority, number = columns[-2:]
+            kept = _smallest(priority, np.arange(len(priority)))
+            kept = kept[np.argsort(number[kept])]
+            columns = [column[kept] for column in columns]
         for name, column in zip(_COLUMNS, columns, strict=True):
-            setattr(self, name, column[kept])
+            setattr(self, name, column)
 
 
 def _smallest(priority, rows):

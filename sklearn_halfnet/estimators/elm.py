@@ -52,9 +52,12 @@ class ELMClassifier(ClosedFormClassifier):
         Determines the weights and biases.
     dtype : {"float32", "float64", "int8"}, default="float32"
         Precision of features and their products in ``fit``; sums and solution are
-        float64. "int8" rounds features to 8 bits and sums them by torch's integer
-        products where the processor has fast ones, and else is "float32"; so it is
-        where rows have weights, or are few. Prediction then runs in float32.
+        float64. "int8" rounds features to 8 bits, and the inputs and weights of a
+        single dense layer too unless a few inputs are much larger than the others. It
+        multiplies them by torch's integer products where the processor has fast ones,
+        and else is "float32"; so it is where rows have weights, or are few. Values
+        far beyond those of the first 1,000 rows or more are clipped. Prediction runs
+        in float32.
 
     Attributes
     ----------
@@ -144,9 +147,12 @@ class ELMRegressor(ClosedFormRegressor):
         Determines the weights and biases.
     dtype : {"float32", "float64", "int8"}, default="float32"
         Precision of features and their products in ``fit``; sums and solution are
-        float64. "int8" rounds features to 8 bits and sums them by torch's integer
-        products where the processor has fast ones, and else is "float32"; so it is
-        where rows have weights, or are few. Prediction then runs in float32.
+        float64. "int8" rounds features to 8 bits, and the inputs and weights of a
+        single dense layer too unless a few inputs are much larger than the others. It
+        multiplies them by torch's integer products where the processor has fast ones,
+        and else is "float32"; so it is where rows have weights, or are few. Values
+        far beyond those of the first 1,000 rows or more are clipped. Prediction runs
+        in float32.
 
     Attributes
     ----------

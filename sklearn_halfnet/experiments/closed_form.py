@@ -80,8 +80,9 @@ def _jobs(mnist, tables, seeds, quick):
         "reference": lambda seed: measures.against_reference(mnist, seed, **units),
         "memory": lambda seed: measures.memory(mnist, seed, **units),
         "fields": lambda seed: measures.receptive_fields_against_mlp(mnist, seed),
-        "plain": lambda seed: measures.accuracy(mnist, seed, wide),
-        "wide fields": lambda seed: measures.accuracy(mnist, seed, widest, True),
+        "plain": lambda seed: measures.accuracy(mnist, seed, wide, "plain"),
+        "upright": lambda seed: measures.accuracy(mnist, seed, wide, "upright"),
+        "wide fields": lambda seed: measures.accuracy(mnist, seed, widest, "fields"),
         "rows": lambda seed: measures.many_rows(seed, **rows),
         "calibration mnist": lambda seed: measures.calibration_error(
             mnist, seed, input_scaling="center", **units
@@ -91,7 +92,7 @@ def _jobs(mnist, tables, seeds, quick):
         runs[f"calibration {name}"] = lambda seed, data=data: (
             measures.calibration_error(data, seed, **units)
         )
-    once = {"memory", "plain", "wide fields", "rows"}
+    once = {"memory", "plain", "upright", "wide fields", "rows"}
     return measure_jobs(runs, once, seeds, quick)
 
 
@@ -107,6 +108,7 @@ ROWS = (
     ("reference", "reference, test %", "reference_test", ".2f", "", ""),
     ("memory", "peak above the data, MB", "peak_mb", ".0f", "", "<= 400"),
     ("plain", "8,000 plain units, test %", "test", ".2f", "seconds", ">= 98.2"),
+    ("upright", "on images deskewed first, test %", "test", ".2f", "seconds", ""),
     ("fields", "2,000 receptive fields, test %", "test", ".2f", "", ">= 98.0"),
     ("fields", "their fit, s", "seconds", ".2f", "ratio", "<= 2 of an MLP's"),
     ("wide fields", "12,000 fields, test %", "test", ".2f", "seconds", ">= 99.0"),

@@ -17,7 +17,7 @@ from sklearn_halfnet.features.hidden_layer import (
     linear_scores,
 )
 from sklearn_halfnet.features.low_rank import draw_low_rank_layers
-from sklearn_halfnet.features.rounded import rounded_blocks, rounding_step
+from sklearn_halfnet.features.rounded import Rounding, rounded_blocks
 from sklearn_halfnet.features.scaling import InputScaling, Moments, working_columns
 from sklearn_halfnet.features.start import StartSample, draw_hidden_layers
 
@@ -25,6 +25,7 @@ __all__ = [
     "HiddenLayer",
     "InputScaling",
     "Moments",
+    "Rounding",
     "StartSample",
     "all_features",
     "draw_deep_layers",
@@ -34,6 +35,5 @@ __all__ = [
     "last_features",
     "linear_scores",
     "rounded_blocks",
-    "rounding_step",
     "working_columns",
 ]

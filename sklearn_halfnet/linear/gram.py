@@ -4,7 +4,8 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import blas
 
-from sklearn_halfnet._matmul import int8_sums, matmul, row_blocks, syrk
+from sklearn_halfnet._int8 import int8_sums
+from sklearn_halfnet._matmul import matmul, row_blocks, syrk
 from sklearn_halfnet.linear.fit import RidgeFit
 from sklearn_halfnet.linear.path import RidgePath
 from sklearn_halfnet.linear.search import search_alpha
@@ -120,7 +121,7 @@ class Gram:
         self.n_samples += len(H) if weight is None else int(np.count_nonzero(weight))
 
     def update_rounded(self, Q, step, Y):
-        """Add rows whose features are ``step * Q``; all sums but ``cross`` are exact.
+        """Add rows whose features are ``step * Q``: by integers, without rounding.
 
         Parameters
         ----------
@@ -133,24 +134,27 @@ class Gram:
         -------
         self : Gram
         """
-        share = np.full(len(Q), 1 / len(Q))
-        Y, y_mean = _centred(Y.astype(np.float64, copy=False), share)
-        # A column of ones sums the features, exactly: they are whole and not many.
-        ones = np.ones((len(Q), 1), dtype=np.float32)
-        gram, cross = int8_sums(Q, np.hstack([Y.astype(np.float32), ones]))
-        cross, total = cross[:, :-1], cross[:, -1].astype(np.float64)
-        gram -= np.outer(total, total / len(Q))
+        gram, cross, total = int8_sums(Q, Y)
+        Y, y_mean = _centred(
+            Y.astype(np.float64, copy=False), np.full(len(Q), 1 / len(Q))
+        )
+        blas.dger(-1 / len(Q), total, total, a=gram.T, overwrite_a=True)
         gram *= step**2
-        self._add_sums(gram, step * cross, step * total / len(Q), Y, y_mean, len(Q))
+        cross = step * (cross - np.outer(total, y_mean))
+        self._add_sums(gram, cross, step * total / len(Q), Y, y_mean, len(Q))
         self.n_samples += len(Q)
         return self
 
     def _add_sums(self, gram, cross, h_mean, Y, y_mean, total):
         """Add the sums of a block about its own means."""
-        self._start(*cross.shape)
+        target_square = np.einsum("ij,ij->j", Y, Y)
+        if self.gram is None:
+            self._begin(h_mean, y_mean, gram, cross, target_square)
+            self.total_weight = total
+            return
         self.gram += gram
         self.cross += cross
-        self.target_square += np.einsum("ij,ij->j", Y, Y)
+        self.target_square += target_square
         self._move_means(h_mean, y_mean, total)
 
     def _move_means(self, h_mean, y_mean, total):
@@ -166,13 +170,10 @@ class Gram:
         self.target_mean += step_y * (total / grown)
         self.total_weight = grown
 
-    def _start(self, n_features, n_targets):
-        if self.gram is None:
-            self.feature_mean = np.zeros(n_features)
-            self.target_mean = np.zeros(n_targets)
-            self.gram = np.zeros((n_features, n_features))
-            self.cross = np.zeros((n_features, n_targets))
-            self.target_square = np.zeros(n_targets)
+    def _begin(self, *arrays):
+        """Take the sums of the first rows for one's own."""
+        for name, array in zip(_ARRAYS, arrays, strict=True):
+            setattr(self, name, array.astype(np.float64, copy=False))
 
     def _check_shapes(self, H, Y, weight):
         if len(Y) != H.shape[0] or (weight is not None and len(weight) != len(Y)):
@@ -206,11 +207,14 @@ class Gram:
                 f"Grams of {self.cross.shape} and {other.cross.shape} (n_features, "
                 "n_targets) cannot be merged."
             )
-        self._start(*other.cross.shape)
-        self.gram += other.gram
-        self.cross += other.cross
-        self.target_square += other.target_square
-        self._move_means(other.feature_mean, other.target_mean, other.total_weight)
+        if self.gram is None:
+            self._begin(*(getattr(other, name).copy() for name in _ARRAYS))
+            self.total_weight = other.total_weight
+        else:
+            self.gram += other.gram
+            self.cross += other.cross
+            self.target_square += other.target_square
+            self._move_means(other.feature_mean, other.target_mean, other.total_weight)
         self.n_samples += other.n_samples
         return self
 

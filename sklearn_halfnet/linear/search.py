@@ -1,7 +1,7 @@
 """Ridge strength of a large Gram matrix: a few Cholesky factorisations, walking."""
 
 import numpy as np
-from scipy.linalg import lapack
+from scipy.linalg import blas, lapack
 
 from sklearn_halfnet.linear.fit import RidgeFit
 from sklearn_halfnet.linear.gcv import LEAST_STRENGTH, CrossValidation
@@ -81,7 +81,8 @@ def _largest_eigenvalue(matrix, n_steps=12):
     vector = np.random.default_rng(0).standard_normal(len(matrix))
     value = 0.0
     for _ in range(n_steps):
-        vector = matrix @ vector
+        # scipy's BLAS, as what follows: the threads of numpy's would still be spinning.
+        vector = blas.dsymv(1.0, matrix.T, vector)
         value = float(np.linalg.norm(vector))
         if value == 0:
             return 0.0
@@ -101,18 +102,22 @@ class _Score:
         self.probes = rng.choice([-1.0, 1.0], size=(len(gram.gram), _N_PROBES))
         self.right = np.hstack([gram.cross, self.probes])
         self.lowest, self.best = np.inf, RidgeFit(gram, 1.0)
+        # Memory of a factor that is no longer wanted.
+        self.spare = None
         self.validation = CrossValidation(
             gram.target_square, gram.total_weight, gram.n_observations, relative
         )
 
     def __call__(self, alpha):
         trusted = alpha >= 1e-9 * self.largest
-        factor = factorise(self.gram.gram, alpha, trusted)
+        factor = factorise(self.gram.gram, alpha, trusted, out=self.spare)
         if factor is None:
             return np.inf
         score = self._of_factor(alpha, factor)
         if score < self.lowest:
+            worse = self.best.factor
             self.lowest, self.best = score, RidgeFit(self.gram, float(alpha), factor)
+            self.spare = None if worse is None else worse.T
         return score
 
     def _of_factor(self, alpha, factor):
@@ -120,6 +125,6 @@ class _Score:
         solved = lapack.dpotrs(factor, self.right, lower=1)[0]
         n_targets = gram.cross.shape[1]
         solution, answers = solved[:, :n_targets], solved[:, n_targets:]
-        inverse_trace = float(np.vdot(self.probes, answers)) / _N_PROBES
+        inverse_trace = float((self.probes * answers).sum()) / _N_PROBES
         degrees = len(factor) - alpha * inverse_trace
         return self.validation(alpha, degrees, gram.cross, solution)
