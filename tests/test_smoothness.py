@@ -68,6 +68,34 @@ def test_cka_equals_the_published_formula(second):
     assert_allclose(linear_cka(A, second), _alignment(A, second), atol=1e-6)
 
 
+# What rsatoolbox 0.3.2 (calc_rdm, compare by "corr" and "spearman") and ckatorch 1.0.3
+# (cka_base) return for these patterns. rsatoolbox squares Euclidean distances, so that
+# its ranks alone are comparable.
+ROWS = np.arange(20)[:, None]
+WAVES = (
+    np.sin(0.7 * ROWS * np.arange(1, 7)) + 0.1 * np.arange(6),
+    np.cos(0.31 * (ROWS + 1) * np.arange(2, 11)),
+)
+
+
+@pytest.mark.parametrize(
+    "similarity, method, expected",
+    [
+        ("correlation", "pearson", -0.28327185),
+        ("correlation", "spearman", -0.07627183),
+        ("euclidean", "spearman", -0.15799271),
+    ],
+)
+def test_rsa_agrees_with_a_published_implementation(similarity, method, expected):
+    assert_allclose(rsa(*WAVES, similarity, method), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("n_units, expected", [(6, 0.0605251033507), (3, 0.0490467067)])
+def test_cka_agrees_with_a_published_implementation(n_units, expected):
+    first, second = WAVES
+    assert_allclose(linear_cka(first[:, :n_units], second), expected, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     "similarity, metric",
     [("correlation", "correlation"), ("cosine", "cosine"), ("euclidean", "euclidean")],
