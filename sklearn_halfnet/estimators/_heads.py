@@ -37,6 +37,8 @@ class BaseConvolutional(BaseHiddenLayers):
 
     # A refit of the read-out would need the features of all rows at once.
     polish = None
+    # Convolutions are no steps that can be exported.
+    _forward_steps = None
 
     def _head_sizes(self):
         """Units of the hidden layers in the head."""
