@@ -67,7 +67,7 @@ class SharedWeightNetwork:
         return steps.then(Mean(len(weights)))
 
     def _graph_step(self, weights):
-        """Outputs of the graph in the targets' units, for each shared weight."""
+        """Make the step from inputs to outputs in the targets' units."""
         factor, offset = (table.T for table in self._network.at(weights))
         factor, offset = factor * self._targets.scale, offset * self._targets.scale
         offset = offset + self._targets.mean

@@ -21,8 +21,8 @@ _HEADER = """\
  * x: {n_features} features of one row, in the order of the training columns.
  * {outputs}
  *
- * C99; needs math.h and nothing else (link with -lm). Allocates nothing, keeps no state:
- * {n_bytes} bytes of the stack. Inputs are not checked.
+ * C99; needs math.h and nothing else (link with -lm). Allocates nothing and keeps no
+ * state; its arrays take {n_bytes} bytes of the stack. Inputs are not checked.
  */
 #include <math.h>
 """
@@ -92,14 +92,14 @@ def to_c(estimator, path=None, *, name="model", dtype="float32"):
     computation = computation_of(estimator)
     source = CSource(name, dtype)
     output = "y" if computation.kind == "values" else "probabilities"
-    n_bytes = write_steps(source, computation, "x", output)
-    text = _file(source, type(estimator).__name__, computation, output, n_bytes)
+    write_steps(source, computation, "x", output)
+    text = _file(source, type(estimator).__name__, computation, output)
     if path is not None:
         Path(path).write_text(text, encoding="utf-8")
     return text
 
 
-def _file(source, estimator, computation, output, n_bytes):
+def _file(source, estimator, computation, output):
     prototype = f"void {source.name}_predict(const {source.real} *x, "
     prototype += f"{source.real} *{output}"
     prototype += ")" if output == "y" else ", int *label)"
@@ -110,7 +110,7 @@ def _file(source, estimator, computation, output, n_bytes):
         prototype=prototype,
         n_features=computation.n_features,
         outputs=said,
-        n_bytes=n_bytes,
+        n_bytes=source.stack_bytes,
     )
     body = indent("\n".join([*source.statements, *label]), "    ")
     function = f"{prototype}\n{{\n{body}\n}}\n"

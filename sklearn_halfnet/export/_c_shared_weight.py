@@ -34,19 +34,20 @@ def write_graph(source, step, out, x):
         "n_outputs": net.n_outputs,
     }
     node = _node_function(source, net.activations)
-    source.say(_NODES % node, out=out[0], x=x[0], n_in=x[1], **words)
+    act = source.local("act", net.n_hidden + net.n_outputs)
+    source.say(_NODES, act=act, node=node, out=out[0], x=x[0], n_in=x[1], **words)
 
 
 _NODES = """
 for (long m = 0; m < {n_members}; m++) {
-    {real} act[{n_nodes}];
+    {act}
     for (long i = 0; i < {n_nodes}; i++) {
         {real} sum = {bias}[i];
         for (long j = {starts}[i]; j < (long){starts}[i + 1]; j++) {
             long s = {sources}[j];
             sum += {link}(s < {n_in} ? {x}[s] : act[s - {n_in}]);
         }
-        act[i] = %s;
+        act[i] = {node};
     }
     for (long i = 0; i < {n_outputs}; i++) {
         long k = {n_outputs} * m + i;
@@ -57,12 +58,12 @@ for (long m = 0; m < {n_members}; m++) {
 
 
 def _without_bias(net):
-    """Connections of inputs and hidden nodes, which follow each other."""
+    """Leave out the bias: hidden nodes then follow the inputs."""
     return np.delete(net.connections, net.n_inputs, axis=0)
 
 
 def _link(source, values):
-    """What a connection multiplies by: nothing where all are one."""
+    """Write what a connection multiplies by: nothing where all are one."""
     return "" if (values == 1).all() else f"{source.array(values)}[j] * "
 
 

@@ -1,5 +1,6 @@
 """A C source file while it is written."""
 
+import re
 from textwrap import dedent, indent
 
 import numpy as np
@@ -27,15 +28,28 @@ class CSource:
         self.real = "float" if dtype == "float32" else "double"
         # Of the functions of math.h and of constants.
         self.suffix = "f" if dtype == "float32" else ""
-        self.itemsize = np.dtype(dtype).itemsize
+        self.dtype = np.dtype(dtype)
         self.statements = []
+        self.stack_bytes = 0
         self._arrays = {}
         self._functions = {}
 
     def say(self, text, **words):
-        """Add statements; ``{word}`` in the text stands for the word's value."""
-        words = {"real": self.real, "f": self.suffix, **words}
-        self.statements.append(_filled(text, words))
+        """Add statements.
+
+        Parameters
+        ----------
+        text : str
+            ``{word}`` stands for the word's value.
+        **words
+            A value may hold words that come after it.
+        """
+        self.statements.append(self._filled(text, words))
+
+    def local(self, name, size):
+        """Write the definition of a local array, and count its bytes."""
+        self.stack_bytes += size * self.dtype.itemsize
+        return f"{self.real} {name}[{size}];"
 
     def array(self, values):
         """Add an array of constants and return its name; equal ones are added once.
@@ -46,7 +60,8 @@ class CSource:
             Floating-point numbers of any shape, row by row; or whole numbers from zero,
             in the smallest type that holds them.
         """
-        values = np.ravel(values)
+        # C has no arrays of no elements.
+        values = np.ravel(values) if np.size(values) else np.zeros(1, int)
         if values.dtype.kind == "f":
             c_type, texts = self.real, self._numbers(values)
         else:
@@ -58,12 +73,11 @@ class CSource:
             self._arrays[key] = name, text
         return self._arrays[key][0]
 
-    def function(self, name, arguments, text, **words):
+    def function(self, name, arguments, text):
         """Add a function that returns a floating-point number; return its name."""
         whole = f"{self.name}_{name}"
-        words = {"real": self.real, "f": self.suffix, **words}
-        head = f"static {self.real} {whole}({_filled(arguments, words)})"
-        body = indent(_filled(text, words), "    ")
+        head = self._filled(f"static {{real}} {whole}({arguments})", {})
+        body = indent(self._filled(text, {}), "    ")
         self._functions[whole] = f"{head}\n{{\n{body}\n}}\n"
         return whole
 
@@ -77,6 +91,13 @@ class CSource:
         pattern = f"%.{_DIGITS[self.real]}g"
         return [pattern % value for value in values.tolist()]
 
+    def _filled(self, text, words):
+        """Replace {word} in a text, where other braces are C's."""
+        text = dedent(text).strip("\n")
+        for word, value in [*words.items(), ("real", self.real), ("f", self.suffix)]:
+            text = _replaced(text, "{" + word + "}", str(value))
+        return text
+
 
 def array_text(declaration, texts):
     """Write an array's definition, a few values a line."""
@@ -87,12 +108,12 @@ def array_text(declaration, texts):
     return f"{declaration}[{len(texts)}] = {{\n" + ",\n".join(lines) + "\n};\n"
 
 
-def _filled(text, words):
-    """Replace {word}, where braces around anything else are C's."""
-    text = dedent(text).strip("\n")
-    for word, value in words.items():
-        text = text.replace("{" + word + "}", str(value))
-    return text
+def _replaced(text, word, value):
+    """Replace a word; on a line of its own it stands for several lines."""
+    block = re.compile(rf"^( *){re.escape(word)}$", re.MULTILINE)
+    lines = dedent(value).strip("\n")
+    text = block.sub(lambda found: indent(lines, found[1]), text)
+    return text.replace(word, value)
 
 
 def _unsigned(values):

@@ -31,25 +31,21 @@ def write_steps(source, computation, row, output):
     computation : Computation
     row, output : str
         Names of arrays.
-
-    Returns
-    -------
-    n_bytes : int
-        Of the arrays in between, on the stack.
     """
-    values, n_bytes = [row], 0
-    widths, last = computation.widths, computation.last
+    values, widths = [(row, computation.n_features)], computation.widths
     for number, (step, sources) in enumerate(computation.steps, start=1):
-        name, width = f"v{number}", widths[number]
-        if number == last:
-            name = output
+        value = f"v{number}", widths[number]
+        if number == computation.last:
+            value = output, widths[number]
         else:
-            source.say("{real} {name}[{width}];", name=name, width=width)
-            n_bytes += width * source.itemsize
-        inputs = [(values[i], widths[i]) for i in sources]
-        _STEPS[type(step)](source, step, (name, width), *inputs)
-        values.append(name)
-    return n_bytes
+            source.say(source.local(*value))
+        inputs = [values[i] for i in sources]
+        _STEPS[type(step)](source, step, value, *inputs)
+        values.append(value)
+
+
+def _words(out, x):
+    return {"out": out[0], "n": out[1], "x": x[0], "n_in": x[1]}
 
 
 def _scale(source, step, out, x):
@@ -59,90 +55,85 @@ def _scale(source, step, out, x):
         value = f"({value} - {source.array(np.asarray(mean))}[i])"
     if scale is not None:
         value = f"{value} * {source.array(1 / np.asarray(scale))}[i]"
-    source.say(
-        """
-        for (long i = 0; i < {n}; i++)
-            {out}[i] = %s;
-        """
-        % value,
-        **_words(out, x),
-    )
+    source.say(_EACH, value=value, **_words(out, x))
+
+
+_EACH = """
+for (long i = 0; i < {n}; i++)
+    {out}[i] = {value};
+"""
 
 
 def _join(source, step, out, *values):
     begin = 0
     for x in values:
-        source.say(
-            """
-            for (long i = 0; i < {n_in}; i++)
-                {out}[{begin} + i] = {x}[i];
-            """,
-            begin=begin,
-            **_words(out, x),
-        )
+        source.say(_COPY, begin=begin, **_words(out, x))
         begin += x[1]
+
+
+_COPY = """
+for (long i = 0; i < {n_in}; i++)
+    {out}[{begin} + i] = {x}[i];
+"""
 
 
 def _layer(source, step, out, x):
     layer = step.layer
-    add, value, words = _PRODUCTS[type(layer.weights)](source, layer)
-    source.say(
-        """
-        for (long i = 0; i < {n}; i++) {
-            {real} sum = 0;
-        %s
-            {out}[i] = %s;
-        }
-        """
-        % (add, activation(source, layer.activation, value)),
-        shifts=source.array(layer.shifts.astype(float)),
-        **words,
-        **_words(out, x),
-    )
+    total, words = _PRODUCTS[type(layer.weights)](source, layer)
+    shifts = source.array(layer.shifts.astype(float))
+    value = activation(source, layer.activation, f"{total} + {shifts}[i]")
+    source.say(_UNITS, value=value, **words, **_words(out, x))
 
 
-# Each product returns statements that add to ``sum``, what is then activated, and the
-# words in both.
+_UNITS = """
+for (long i = 0; i < {n}; i++) {
+    {real} sum = 0;
+    {add}
+    {out}[i] = {value};
+}
+"""
+
+# Each product returns the pre-activation without its shift, made of ``sum``, and words:
+# among them ``add``, the statements that make the sum.
 
 
 def _dense_product(source, layer):
-    add = """\
-            for (long j = 0; j < {n_in}; j++)
-                sum += {weights}[{n_in} * i + j] * {x}[j];"""
-    weights = layer.scaled_weights(_dtype(source))
-    return add, "sum + {shifts}[i]", {"weights": source.array(weights)}
+    weights = source.array(layer.scaled_weights(source.dtype))
+    return "sum", {"add": _ADD_DENSE, "weights": weights}
+
+
+_ADD_DENSE = """
+for (long j = 0; j < {n_in}; j++)
+    sum += {weights}[{n_in} * i + j] * {x}[j];
+"""
 
 
 def _sparse_product(source, layer):
-    add = """\
-            for (long j = {starts}[i]; j < (long){starts}[i + 1]; j++)
-                sum += {weights}[j] * {x}[{columns}[j]];"""
-    csr = sparse.csr_array(layer.scaled_weights(_dtype(source)))
-    words = {
-        "weights": source.array(csr.data),
-        "columns": source.array(csr.indices),
-        "starts": source.array(csr.indptr),
-    }
-    return add, "sum + {shifts}[i]", words
+    csr = sparse.csr_array(layer.scaled_weights(source.dtype))
+    arrays = {"weights": csr.data, "columns": csr.indices, "starts": csr.indptr}
+    words = {name: source.array(array) for name, array in arrays.items()}
+    return "sum", {"add": _ADD_SPARSE, **words}
+
+
+_ADD_SPARSE = """
+for (long j = {starts}[i]; j < (long){starts}[i + 1]; j++)
+    sum += {weights}[j] * {x}[{columns}[j]];
+"""
 
 
 def _bit_product(source, layer):
-    # A row's first weight is the highest bit of its first byte; bit 1 means +1.
-    add = """\
-            for (long j = 0; j < {n_in}; j++)
-                sum += (({bits}[{n_bytes} * i + j / 8] >> (7 - j % 8)) & 1) ? {x}[j] : -{x}[j];"""
-    bits = layer.weights.bits
-    words = {
-        "bits": source.array(bits),
-        "n_bytes": bits.shape[1],
-        "scales": source.array(layer.scales.astype(float)),
-    }
-    return add, "{scales}[i] * sum + {shifts}[i]", words
+    bits, scales = layer.weights.bits, source.array(layer.scales.astype(float))
+    words = {"bits": source.array(bits), "n_bytes": bits.shape[1]}
+    return f"{scales}[i] * sum", {"add": _ADD_BITS, **words}
 
 
-def _dtype(source):
-    return np.float32 if source.real == "float" else np.float64
-
+# A unit's first weight is the highest bit of its first byte; 1 is +1, 0 is -1.
+_ADD_BITS = """
+for (long j = 0; j < {n_in}; j++) {
+    int bit = ({bits}[{n_bytes} * i + j / 8] >> (7 - j % 8)) & 1;
+    sum += bit ? {x}[j] : -{x}[j];
+}
+"""
 
 _PRODUCTS = {
     DenseStorage: _dense_product,
@@ -152,61 +143,65 @@ _PRODUCTS = {
 
 
 def _mean(source, step, out, x):
-    source.say(
-        """
-        for (long i = 0; i < {n}; i++) {
-            {real} sum = 0;
-            for (long m = 0; m < {members}; m++)
-                sum += {x}[{n} * m + i];
-            {out}[i] = sum / {members};
-        }
-        """,
-        members=step.n_pooled,
-        **_words(out, x),
-    )
+    source.say(_MEAN, n_pooled=step.n_pooled, **_words(out, x))
+
+
+_MEAN = """
+for (long i = 0; i < {n}; i++) {
+    {real} sum = 0;
+    for (long m = 0; m < {n_pooled}; m++)
+        sum += {x}[{n} * m + i];
+    {out}[i] = sum / {n_pooled};
+}
+"""
 
 
 def _probabilities(source, step, out, x):
-    source.say(
-        """
-        for (long i = 0; i < {n}; i++)
-            {out}[i] = 0;
-        for (long m = 0; m < {members}; m++) {
-            const {real} *score = {x} + {n_scores} * m;
-        %s
-        }
-        """
-        % _LINKS[step.kind],
-        members=step.n_pooled,
-        n_scores=x[1] // step.n_pooled,
-        **_words(out, x),
-    )
+    link, several = _LINKS[step.kind], step.n_pooled > 1
+    words = {
+        "link": link,
+        "set": "+=" if several else "=",
+        "share": f" / {step.n_pooled}" if several else "",
+        "n_pooled": step.n_pooled,
+        "n_scores": x[1] // step.n_pooled,
+    }
+    if several:
+        source.say(_EACH, value=0, **_words(out, x))
+    source.say(_MEMBERS if several else _ONE_MEMBER, **words, **_words(out, x))
 
 
-_SOFTMAX = """\
-            {real} largest = score[0], total = 0;
-            for (long i = 1; i < {n}; i++)
-                largest = score[i] > largest ? score[i] : largest;
-            for (long i = 0; i < {n}; i++)
-                total += exp{f}(score[i] - largest);
-            for (long i = 0; i < {n}; i++)
-                {out}[i] += exp{f}(score[i] - largest) / total / {members};"""
-_LOGISTIC = """\
-            for (long i = 0; i < {n}; i++)
-                {out}[i] += 1 / (1 + exp{f}(-score[i])) / {members};"""
-_TWO_CLASSES = """\
-            {out}[0] += 1 / (1 + exp{f}(score[0])) / {members};
-            {out}[1] += 1 / (1 + exp{f}(-score[0])) / {members};"""
+_MEMBERS = """
+for (long m = 0; m < {n_pooled}; m++) {
+    const {real} *score = {x} + {n_scores} * m;
+    {link}
+}
+"""
+_ONE_MEMBER = """
+const {real} *score = {x};
+{link}
+"""
+_SOFTMAX = """
+{real} largest = score[0], total = 0;
+for (long i = 1; i < {n}; i++)
+    largest = score[i] > largest ? score[i] : largest;
+for (long i = 0; i < {n}; i++)
+    total += exp{f}(score[i] - largest);
+for (long i = 0; i < {n}; i++)
+    {out}[i] {set} exp{f}(score[i] - largest) / total{share};
+"""
+_LOGISTIC = """
+for (long i = 0; i < {n}; i++)
+    {out}[i] {set} 1 / (1 + exp{f}(-score[i])){share};
+"""
+_TWO_CLASSES = """
+{out}[0] {set} 1 / (1 + exp{f}(score[0])){share};
+{out}[1] {set} 1 / (1 + exp{f}(-score[0])){share};
+"""
 _LINKS = {
     "multiclass": _SOFTMAX,
     "multilabel": _LOGISTIC,
     "binary": _TWO_CLASSES,
 }
-
-
-def _words(out, x):
-    return {"out": out[0], "n": out[1], "x": x[0], "n_in": x[1]}
-
 
 _STEPS = {
     Scale: _scale,

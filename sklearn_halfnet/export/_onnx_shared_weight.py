@@ -52,7 +52,7 @@ class _Nodes:
         self.base = self._from_inputs(x, links.shape[1])
 
     def _from_inputs(self, x, n_targets):
-        """What inputs and bias give, the same for every weight: (n_rows, 1, H + K)."""
+        """Write what inputs and bias give for any weight, (n_rows, 1, H + K)."""
         d = self.first_hidden - 1
         of_inputs = self._links(0, d, 0, n_targets)
         bias = self._links(d, d + 1, 0, n_targets)
@@ -63,7 +63,7 @@ class _Nodes:
         return _cut(self.graph, self.matrix, bounds[::2], bounds[1::2], [0, 1])
 
     def pre(self, acts, begin, end):
-        """Sums of the nodes begin to end, from inputs and from the first nodes."""
+        """Write sums of the nodes begin to end, from inputs and all nodes before."""
         total = _cut(self.graph, self.base, [begin], [end], [2])
         if acts is not None:
             # As many nodes come before as there are columns before.
@@ -89,7 +89,7 @@ def _groups(net):
 
 
 def _sorted_links(net):
-    """Connections with the hidden nodes in the order of the groups."""
+    """Put the hidden nodes of the connections in the order of the groups."""
     order = [node for members, _ in _groups(net) for node in members]
     first = net.n_inputs + 1
     rows = [*range(first), *(first + node for node in order)]
