@@ -4,6 +4,8 @@ Values have shape (n_rows, width). A new kind of step, of stored weights or of
 activation is one function and one line in a table.
 """
 
+from scipy import sparse
+
 from sklearn_halfnet.export._onnx_shared_weight import write_graph
 from sklearn_halfnet.export._onnx_values import activate, scattered, unpacked
 from sklearn_halfnet.features.computation import (
