@@ -6,7 +6,7 @@ from textwrap import indent
 
 import numpy as np
 
-from sklearn_halfnet import __version__
+from sklearn_halfnet._version import __version__
 from sklearn_halfnet.export._c_source import CSource, array_text
 from sklearn_halfnet.export._c_steps import write_steps
 from sklearn_halfnet.export._source import check_dtype, class_labels, computation_of

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sklearn_halfnet import __version__
+from sklearn_halfnet._version import __version__
 from sklearn_halfnet.export._onnx_graph import IR_VERSION, OPSET, OnnxGraph
 from sklearn_halfnet.export._onnx_steps import write_steps
 from sklearn_halfnet.export._source import check_dtype, class_labels, computation_of
