@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from sklearn_halfnet._version import __version__
+from sklearn_halfnet._version import __version__ as __version__
 
 _PUBLIC = {
     "ConvHalfLayerClassifier": "sklearn_halfnet.estimators.conv_half_layer",

@@ -71,11 +71,12 @@ def class_labels(classes):
     >>> class_labels(np.array([False, True])), class_labels(np.array(["no", "yes"]))
     (array([0, 1]), array(['no', 'yes'], dtype=object))
     """
-    if all(isinstance(label, str) for label in classes):
-        return np.array([str(label) for label in classes], dtype=object)
-    if classes.dtype.kind in "biuf":
-        labels = classes.astype(np.int64)
-        if (labels == classes).all():
+    values = np.array(classes.tolist())
+    if values.dtype.kind == "U":
+        return values.astype(object)
+    if values.dtype.kind in "biuf":
+        labels = values.astype(np.int64)
+        if (labels == values).all():
             return labels
     raise TypeError(
         f"classes_ {classes!r} cannot be exported: labels must be integers or strings. "
