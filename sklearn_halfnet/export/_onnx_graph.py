@@ -4,7 +4,7 @@ import numpy as np
 
 __all__ = ["OnnxGraph", "require_onnx"]
 
-# BitwiseAnd came with opset 18, which runtimes have had since 2022.
+# BitwiseAnd came with opset 18; onnxruntime has had it since 1.14.
 OPSET, IR_VERSION = 18, 8
 
 
