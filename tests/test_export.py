@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 
 from sklearn_halfnet import (
     ConvHalfLayerClassifier,
+    ConvHalfLayerRegressor,
     DeskewResize,
     ELMClassifier,
     ELMRegressor,
@@ -102,9 +103,42 @@ TRANSFORMERS = {
     "direct links": RandomFeatures(20, direct_links=True, **FIXED),
     "network": RandomNetwork((9, 7, 5), bias_scale=0.1, **FIXED),
 }
+IMAGES = {"image_shape": (4, 4), "filters": (3, 2), **SHORT}
+CONVOLUTIONAL = {
+    "half": ConvHalfLayerClassifier(
+        12,
+        kernel_sizes=(3, 2),
+        paddings=("same", "same"),
+        pool_size=1,
+        **IMAGES,
+    ),
+    "pooled": ConvHalfLayerClassifier(
+        12,
+        "binary",
+        kernel_sizes=(2, 2),
+        paddings=("same", "valid"),
+        pool_size=1,
+        input_scaling=None,
+        **IMAGES,
+    ),
+    "full": ConvHalfLayerClassifier(
+        12,
+        head="full",
+        kernel_sizes=(3, 1),
+        paddings=("same", "valid"),
+        pool_size=2,
+        **IMAGES,
+    ),
+    "two channels": ConvHalfLayerRegressor(
+        head="linear",
+        **{**IMAGES, "image_shape": (2, 2, 4), "filters": (3,)},
+        kernel_sizes=(2,),
+        paddings=("same",),
+        pool_size=2,
+    ),
+}
 # Refused by name; none needs to be fitted for that.
 NOT_EXPORTED = [
-    ConvHalfLayerClassifier(),
     PartialCNNClassifier(),
     SharedBackboneEnsembleClassifier(),
     DeskewResize(),
@@ -178,6 +212,15 @@ def test_regressors(run, estimator, y, tmp_path):
 @parametrize("estimator", TRANSFORMERS)
 def test_transformers(run, estimator, tmp_path):
     check(run, clone(estimator).fit(X), tmp_path)
+
+
+@FORMATS
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+@parametrize("estimator", CONVOLUTIONAL)
+def test_convolutions(run, estimator, tmp_path):
+    is_classifier = isinstance(estimator, ConvHalfLayerClassifier)
+    y = LABELS["multiclass"] if is_classifier else TARGETS["one"]
+    check(run, clone(estimator).fit(X, y), tmp_path)
 
 
 @FORMATS

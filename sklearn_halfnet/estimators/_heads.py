@@ -37,7 +37,8 @@ class BaseConvolutional(BaseHiddenLayers):
 
     # A refit of the read-out would need the features of all rows at once.
     polish = None
-    # Convolutions are no steps that can be exported.
+    # Not the steps of the hidden layers alone: a subclass that can be exported adds its
+    # convolutions.
     _forward_steps = None
 
     def _head_sizes(self):

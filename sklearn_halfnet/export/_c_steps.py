@@ -8,8 +8,10 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_halfnet.export._c_activations import activation
+from sklearn_halfnet.export._c_convolution import write_convolution
 from sklearn_halfnet.export._c_shared_weight import write_graph
 from sklearn_halfnet.features.computation import (
+    Convolution,
     Join,
     Layer,
     Mean,
@@ -209,6 +211,7 @@ _STEPS = {
     Join: _join,
     Layer: _layer,
     SharedWeightGraph: write_graph,
+    Convolution: write_convolution,
     Mean: _mean,
     Probabilities: _probabilities,
 }

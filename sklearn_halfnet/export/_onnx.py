@@ -27,8 +27,9 @@ def to_onnx(estimator, path=None, *, dtype="float32"):
     Parameters
     ----------
     estimator : estimator
-        A fitted half layer, HalfNet, ELM, RVFL or weight-agnostic classifier or
-        regressor, ``RandomFeatures`` or ``RandomNetwork``.
+        A fitted half layer, also behind convolutions, HalfNet, ELM, RVFL or
+        weight-agnostic classifier or regressor, ``RandomFeatures`` or
+        ``RandomNetwork``.
     path : str or path-like, default=None
         File to write, if any.
     dtype : {"float32", "float64"}, default="float32"

@@ -9,6 +9,7 @@ from scipy import sparse
 from sklearn_halfnet.export._onnx_shared_weight import write_graph
 from sklearn_halfnet.export._onnx_values import activate, scattered, unpacked
 from sklearn_halfnet.features.computation import (
+    Convolution,
     Join,
     Layer,
     Mean,
@@ -83,6 +84,16 @@ _PRODUCTS = {
 }
 
 
+def _convolution(graph, step, x):
+    images = graph.add("Reshape", x, graph.numbers([-1, *step.shape]))
+    before, after = step.pads
+    pads = [before, before, after, after]
+    maps = graph.add("Conv", images, step.kernel, step.bias, pads=pads)
+    pool = [step.pool_size, step.pool_size]
+    pooled = graph.add("MaxPool", maps, kernel_shape=pool, strides=pool)
+    return graph.add("Flatten", graph.add("Relu", pooled))
+
+
 def _mean(graph, step, x):
     return _pooled(graph, _members(graph, x, step.n_pooled), step.n_pooled)
 
@@ -129,6 +140,7 @@ _STEPS = {
     Join: _join,
     Layer: _layer,
     SharedWeightGraph: write_graph,
+    Convolution: _convolution,
     Mean: _mean,
     Probabilities: _probabilities,
 }

@@ -6,8 +6,8 @@ from sklearn.utils.validation import check_is_fitted
 __all__ = ["check_dtype", "class_labels", "computation_of"]
 
 _EXPORTED = (
-    "half layers, HalfNet, ELM, RVFL, weight-agnostic networks, RandomFeatures and "
-    "RandomNetwork"
+    "half layers, also behind convolutions, HalfNet, ELM, RVFL, weight-agnostic "
+    "networks, RandomFeatures and RandomNetwork"
 )
 
 

@@ -16,6 +16,7 @@ from sklearn_halfnet.weights.storage import FrozenWeights
 
 __all__ = [
     "Computation",
+    "Convolution",
     "Join",
     "Layer",
     "Mean",
@@ -99,6 +100,39 @@ class SharedWeightGraph(Step):
     def width(self, *widths):
         """One number a shared weight and output."""
         return self.factor.size
+
+
+@dataclass(frozen=True)
+class Convolution(Step):
+    """Convolution, maximum pooling and ReLU of an image that is kept as a flat row.
+
+    Parameters
+    ----------
+    shape, result_shape : tuple of int
+        (channels, height, width) of the image, and of what it becomes.
+    kernel : ndarray of shape (n_filters, n_channels, size, size)
+    bias : ndarray of shape (n_filters,)
+    padding : {"same", "valid"}
+        "same" adds size - 1 zeros, the odd one at the end.
+    pool_size : int
+    """
+
+    shape: tuple
+    result_shape: tuple
+    kernel: np.ndarray
+    bias: np.ndarray
+    padding: str
+    pool_size: int
+
+    @property
+    def pads(self):
+        """Zeros before the first and after the last row and column."""
+        added = self.kernel.shape[2] - 1 if self.padding == "same" else 0
+        return added // 2, added - added // 2
+
+    def width(self, *widths):
+        """Numbers of all maps."""
+        return int(np.prod(self.result_shape))
 
 
 @dataclass(frozen=True)
