@@ -57,8 +57,9 @@ def compiled(source, folder):
         pytest.skip("no C compiler (gcc) on this machine")
     source_file, library = folder / "model.c", folder / "model.so"
     source_file.write_text(source, encoding="utf-8")
-    strict = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-fPIC"]
-    command = [gcc, *strict, "-shared", source_file, "-o", library, "-lm"]
+    warnings = ["-pedantic", "-Wall", "-Wextra", "-Wdouble-promotion", "-Werror"]
+    command = [gcc, "-std=c99", *warnings, "-fPIC", "-shared", source_file]
+    command += ["-o", library, "-lm"]
     subprocess.run(command, check=True)
     return ctypes.CDLL(str(library))
 

@@ -322,11 +322,14 @@ def test_onnx_model_describes_itself(words):
     assert probabilities.shape == [None, 3]
 
 
-def test_the_number_of_rows_is_free(words):
-    whole = run_onnx(words, X)["probabilities"]
-    for n_rows in (1, 7):
-        part = run_onnx(words, X[:n_rows])["probabilities"]
-        assert_allclose(part, whole[:n_rows], atol=1e-6)
+@parametrize("estimator", CLASSIFIERS)
+def test_the_number_of_rows_is_free(estimator):
+    estimator = fitted(estimator, LABELS["multiclass"])
+    whole = run_onnx(estimator, X)["probabilities"]
+    for n_rows in (0, 1, 7):
+        part = run_onnx(estimator, X[:n_rows])
+        assert part["label"].shape == (n_rows,)
+        assert_allclose(part["probabilities"], whole[:n_rows], atol=1e-5)
 
 
 def test_files_hold_what_is_returned(words, tmp_path):

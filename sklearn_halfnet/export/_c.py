@@ -158,7 +158,7 @@ if (label) {
 _ROUNDED = """\
 if (label)
     for (int i = 0; i < {n}; i++)
-        label[i] = probabilities[i] > 0.5;"""
+        label[i] = 2 * probabilities[i] > 1;"""
 
 
 def _labels_text(name, labels):

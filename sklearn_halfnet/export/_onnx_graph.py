@@ -26,11 +26,17 @@ class OnnxGraph:
     ----------
     dtype : {"float32", "float64"}
         Type of all floating-point values.
+
+    Attributes
+    ----------
+    widths : dict of str to int
+        Numbers a row of the values that steps have made.
     """
 
     def __init__(self, dtype):
         self.dtype = np.dtype(dtype)
         self.nodes = []
+        self.widths = {}
         self._onnx = require_onnx()
         self._constants = {}
         self._results = {}

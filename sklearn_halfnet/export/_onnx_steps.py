@@ -37,9 +37,12 @@ def write_steps(graph, computation, rows):
     name : str
     """
     values = [rows]
-    for step, sources in computation.steps:
+    for (step, sources), width in zip(
+        computation.steps, computation.widths[1:], strict=True
+    ):
         inputs = [values[number] for number in sources]
         values.append(_STEPS[type(step)](graph, step, *inputs))
+        graph.widths[values[-1]] = width
     return values[-1]
 
 
@@ -85,7 +88,7 @@ _PRODUCTS = {
 
 
 def _convolution(graph, step, x):
-    images = graph.add("Reshape", x, graph.numbers([-1, *step.shape]))
+    images = graph.add("Reshape", x, graph.numbers([0, *step.shape]))
     before, after = step.pads
     pads = [before, before, after, after]
     maps = graph.add("Conv", images, step.kernel, step.bias, pads=pads)
@@ -107,7 +110,8 @@ def _members(graph, x, n_pooled):
     """Give members an axis of their own, (n_rows, n_pooled, width), if several."""
     if n_pooled == 1:
         return x
-    return graph.add("Reshape", x, graph.numbers([0, n_pooled, -1]))
+    n_outputs = graph.widths[x] // n_pooled
+    return graph.add("Reshape", x, graph.numbers([0, n_pooled, n_outputs]))
 
 
 def _pooled(graph, x, n_pooled):
