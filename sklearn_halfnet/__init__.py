@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-__version__ = "0.1.0.dev0"
+from sklearn_halfnet._version import __version__ as __version__
 
 _PUBLIC = {
     "ConvHalfLayerClassifier": "sklearn_halfnet.estimators.conv_half_layer",

@@ -1,4 +1,4 @@
-"""The command ``halfnet``: benchmarks and the papers' tables.
+"""The command ``halfnet``: benchmarks, the papers' tables, and export.
 
 Nothing heavy is imported before a command runs, so that ``--help`` is quick.
 """
@@ -8,13 +8,14 @@ import sys
 from importlib import import_module
 
 from sklearn_halfnet import __version__
-from sklearn_halfnet.exceptions import DatasetError
-from sklearn_halfnet.experiments import EXPERIMENTS, CommandError
+from sklearn_halfnet.exceptions import CommandError, DatasetError
+from sklearn_halfnet.experiments import EXPERIMENTS
 
 __all__ = ["main", "make_parser"]
 
 DATA_NAMES = ("digits", "mnist", "fashion-mnist", "cifar10")
 DATA_SUFFIXES = (".csv", ".csv.gz", ".npz")
+EXPORT_SUFFIXES = (".onnx", ".c")
 
 
 def main(argv=None):
@@ -67,6 +68,7 @@ def make_parser():
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_bench(commands)
     _add_reproduce(commands)
+    _add_export(commands)
     return parser
 
 
@@ -133,6 +135,37 @@ def _add_reproduce(commands):
         _add_common(paper, seeds=5, out=f"halfnet-{name}")
 
 
+def _add_export(commands):
+    export = commands.add_parser(
+        "export",
+        help="write a pickled estimator as an ONNX model or as C source",
+        description="Write a fitted estimator of this package as an ONNX model or as C "
+        "source. Loading a pickle executes the code in it: load only files that you "
+        "trust.",
+    )
+    export.set_defaults(module="sklearn_halfnet.export.command")
+    export.add_argument(
+        "model", metavar="MODEL", help="a file that pickle or joblib has written"
+    )
+    export.add_argument(
+        "out",
+        metavar="OUT",
+        type=_export_name,
+        help=f"file to write; its ending ({' or '.join(EXPORT_SUFFIXES)}) says as what",
+    )
+    export.add_argument(
+        "--dtype",
+        choices=("float32", "float64"),
+        default="float32",
+        help="type of the numbers (default: float32)",
+    )
+    export.add_argument(
+        "--name",
+        default="model",
+        help="what all names in C begin with (default: model)",
+    )
+
+
 def _add_common(command, seeds, out):
     command.add_argument(
         "--data-home",
@@ -163,6 +196,14 @@ def _data_name(text):
     raise argparse.ArgumentTypeError(
         f"{text!r} is none of {', '.join(DATA_NAMES)} and no "
         f"{', '.join(DATA_SUFFIXES)} file"
+    )
+
+
+def _export_name(text):
+    if text.endswith(EXPORT_SUFFIXES):
+        return text
+    raise argparse.ArgumentTypeError(
+        f"{text!r} ends in none of {', '.join(EXPORT_SUFFIXES)}"
     )
 
 

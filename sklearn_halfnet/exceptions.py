@@ -4,7 +4,11 @@ Anything that scikit-learn has a word for (``NotFittedError``,
 ``ConvergenceWarning``, ``DataConversionWarning``) is raised as scikit-learn's.
 """
 
-__all__ = ["DatasetError", "NonFiniteError"]
+__all__ = ["CommandError", "DatasetError", "NonFiniteError"]
+
+
+class CommandError(ValueError):
+    """A command, or an option of it, cannot be followed; the message says why."""
 
 
 class DatasetError(OSError):

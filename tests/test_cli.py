@@ -7,14 +7,20 @@ import pytest
 
 from sklearn_halfnet import __version__, cli
 from sklearn_halfnet.datasets import IMAGES
-from sklearn_halfnet.exceptions import DatasetError
-from sklearn_halfnet.experiments import EXPERIMENTS, CommandError
+from sklearn_halfnet.exceptions import CommandError, DatasetError
+from sklearn_halfnet.experiments import EXPERIMENTS
 
 HEAVY = {"numpy", "scipy", "sklearn", "torch", "joblib", "matplotlib", "rich"}
 
 
 @pytest.mark.parametrize(
-    "argv", [["--help"], ["bench", "--help"], ["reproduce", "half-layers", "--help"]]
+    "argv",
+    [
+        ["--help"],
+        ["bench", "--help"],
+        ["reproduce", "half-layers", "--help"],
+        ["export", "--help"],
+    ],
 )
 def test_help_imports_nothing_heavy(argv):
     done = subprocess.run(
@@ -53,6 +59,8 @@ def test_names_of_data_sets_are_those_of_the_loaders():
         (["bench", "--models", "forest"], "invalid choice"),
         (["reproduce"], "required"),
         (["reproduce", "quarter-layers"], "invalid choice"),
+        (["export", "model.pkl"], "required"),
+        (["export", "model.pkl", "model.h"], "'model.h' ends in none of .onnx, .c"),
     ],
 )
 def test_wrong_options_are_explained(argv, message, capsys):
@@ -111,6 +119,22 @@ def test_reproduce_options_reach_the_module(recorder, name):
         "out": f"halfnet-{name}",
         "quick": True,
     }
+
+
+def test_export_options_reach_the_module(recorder):
+    assert cli.main("export a.pkl b.c --name net --dtype float64".split()) == 0
+    assert recorder.options == {
+        "model": "a.pkl",
+        "out": "b.c",
+        "dtype": "float64",
+        "name": "net",
+    }
+
+
+def test_export_says_that_pickles_execute_code(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["export", "--help"])
+    assert "executes the code" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ PUBLIC = [name for name in sklearn_halfnet.__all__ if not name.startswith("_")]
 
 FLOORS = {
     "exceptions": 1,
+    "_version": 1,
     "activations": 1,
     "_random": 1,
     "_device": 1,
@@ -30,6 +31,7 @@ FLOORS = {
     "evolution": 3,
     "inspection": 4,
     "estimators": 4,
+    "export": 4,
     "dask": 5,
     "experiments": 5,
     "__init__": 5,
@@ -76,6 +78,7 @@ def test_torch_is_imported_where_it_belongs(path):
         ("import sklearn_halfnet", ["torch", "sklearn", "numpy"]),
         ("from sklearn_halfnet import HalfLayerClassifier", ["torch"]),
         ("import sklearn_halfnet.dask", ["torch"]),
+        ("import sklearn_halfnet.export", ["torch", "onnx"]),
     ],
 )
 def test_imports_are_lazy(code, unwanted):

@@ -31,6 +31,7 @@ from sklearn_halfnet.features import (
     rounded_blocks,
     working_columns,
 )
+from sklearn_halfnet.features.computation import Computation, Join, Scale
 
 __all__ = ["BaseClosedForm"]
 
@@ -355,6 +356,15 @@ class BaseClosedForm(BaseEstimator):
     def _scores(self, X):
         blocks = self._features(X)
         return linear_scores(blocks, X.shape[0], self.coef_, self.intercept_)
+
+    def _forward_steps(self):
+        steps = Computation(self.n_features_in_).then(Scale(self._scaling))
+        scaled, steps = steps.last, steps.through(self._layers)
+        columns = [*range(scaled + 1, steps.last + 1)]
+        columns += [scaled] if self._direct_links else []
+        if len(columns) > 1:
+            steps = steps.then(Join(), columns)
+        return steps.read_out(self.coef_, self.intercept_)
 
     # -- attributes --------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from sklearn_halfnet.estimators._images import conv_shapes
 from sklearn_halfnet.estimators._layers import fit_scaling
 from sklearn_halfnet.estimators._validation import validate_X
 from sklearn_halfnet.features import InputScaling, StartSample, all_features
+from sklearn_halfnet.features.computation import Computation, Convolution, Scale
 
 __all__ = ["BaseConvHalfLayer"]
 
@@ -142,6 +143,19 @@ class BaseConvHalfLayer(BaseConvolutional):
         return kernels + super().n_stored_bytes_
 
     # -- prediction --------------------------------------------------------------------
+
+    def _forward_steps(self):
+        steps = Computation(self.n_features_in_).then(Scale(self._scaling))
+        for shapes, kernel, bias, padding in zip(
+            itertools.pairwise(self._shapes()),
+            self.kernels_,
+            self.biases_,
+            self.paddings,
+            strict=True,
+        ):
+            convolution = Convolution(*shapes, kernel, bias, padding, self.pool_size)
+            steps = steps.then(convolution)
+        return steps.through(self._layers).read_out(self.coef_, self.intercept_)
 
     def transform_layers(self, X):
         """Compute the outputs of the convolutional and of the hidden layers.

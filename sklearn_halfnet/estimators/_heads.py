@@ -37,6 +37,9 @@ class BaseConvolutional(BaseHiddenLayers):
 
     # A refit of the read-out would need the features of all rows at once.
     polish = None
+    # Not the steps of the hidden layers alone: a subclass that can be exported adds its
+    # convolutions.
+    _forward_steps = None
 
     def _head_sizes(self):
         """Units of the hidden layers in the head."""

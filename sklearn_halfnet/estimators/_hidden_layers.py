@@ -13,6 +13,7 @@ from sklearn_halfnet.estimators._layers import (
 from sklearn_halfnet.estimators._torch import BaseTorchEstimator
 from sklearn_halfnet.estimators._validation import validate_X
 from sklearn_halfnet.features import all_features, forward_blocks, linear_scores
+from sklearn_halfnet.features.computation import Computation, Scale
 from sklearn_halfnet.linear.ridge import ridge
 
 __all__ = ["BaseHiddenLayers", "from_tensor", "to_tensor"]
@@ -136,6 +137,10 @@ class BaseHiddenLayers(BaseTorchEstimator):
         passes = forward_blocks(X, self._scaling, self._layers, self.dtype)
         last = ((rows, features[-1]) for rows, features in passes)
         return linear_scores(last, X.shape[0], self.coef_, self.intercept_)
+
+    def _forward_steps(self):
+        scaled = Computation(self.n_features_in_).then(Scale(self._scaling))
+        return scaled.through(self._layers).read_out(self.coef_, self.intercept_)
 
 
 def to_tensor(array, dtype, device):

@@ -8,6 +8,12 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_halfnet.estimators._base import keep_state_on_error
 from sklearn_halfnet.estimators._validation import row_weights, total_weight
 from sklearn_halfnet.evolution.network import CalibratedNetwork
+from sklearn_halfnet.features.computation import (
+    Computation,
+    Mean,
+    Scale,
+    SharedWeightGraph,
+)
 
 __all__ = ["SharedWeightNetwork"]
 
@@ -49,6 +55,23 @@ class SharedWeightNetwork:
         if self.predict_with == "tuned":
             return self._outputs(X, [self.tuned_weight_])[0]
         return self._pooled(self._outputs(X, self.shared_weights_))
+
+    def _forward_steps(self):
+        tuned = self.predict_with == "tuned"
+        weights = np.array([self.tuned_weight_]) if tuned else self.shared_weights_
+        steps = Computation(self.n_features_in_).then(Scale(self._scaling))
+        steps = steps.then(self._graph_step(weights))
+        # An ensemble of classifiers is the mean of their probabilities.
+        if self.predict_with == "ensemble" and self._targets.loss != "squared":
+            return steps
+        return steps.then(Mean(len(weights)))
+
+    def _graph_step(self, weights):
+        """Make the step from inputs to outputs in the targets' units."""
+        factor, offset = (table.T for table in self._network.at(weights))
+        factor, offset = factor * self._targets.scale, offset * self._targets.scale
+        offset = offset + self._targets.mean
+        return SharedWeightGraph(self._network.graph, weights, factor, offset)
 
     def train_weights(self, X, y, sample_weight=None, *, max_iter=200):
         """Train every connection's own weight, from the tuned shared one.

@@ -128,6 +128,10 @@ class ClassTargets:
             return self.classes[(scores[:, 0] > 0).astype(int)]
         return self.classes[scores.argmax(axis=1)]
 
+    def finished(self, scores):
+        """Add probabilities and labels to a Computation of scores."""
+        return scores.classified(self.kind, self.classes)
+
     def probabilities(self, scores):
         """Probabilities (n, n_classes) from scores; each row of classes sums to 1."""
         scores = scores.astype(np.float64)
@@ -213,6 +217,10 @@ class RealTargets:
     def score(self, encoded, scores, sample_weight=None):
         """R2 of scores against what ``encode`` returned."""
         return float(r2_score(encoded, scores, sample_weight=sample_weight))
+
+    def finished(self, scores):
+        """Return a Computation of scores, for these are the predictions."""
+        return scores
 
     def decode(self, scores):
         """Predictions from scores on the scale of y."""

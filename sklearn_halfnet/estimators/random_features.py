@@ -17,10 +17,12 @@ from sklearn_halfnet.estimators._constraints import real, whole
 from sklearn_halfnet.estimators._layers import RANDOM_LAYER_CONSTRAINTS, fit_scaling
 from sklearn_halfnet.estimators._validation import validate_for_weights, validate_X
 from sklearn_halfnet.features import (
+    InputScaling,
     StartSample,
     draw_hidden_layers,
     forward_blocks,
 )
+from sklearn_halfnet.features.computation import Computation, Join, Scale
 from sklearn_halfnet.weights import check_weight_kind
 
 __all__ = ["RandomFeatures"]
@@ -247,6 +249,15 @@ class RandomFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     def _feature_scale(self):
         """Factor that makes inner products of Fourier features approximate a kernel."""
         return 1.0 if self.gamma is None else np.sqrt(2 / self._layer.n_units)
+
+    def _forward_steps(self):
+        steps = Computation(self.n_features_in_).then(Scale(self._scaling))
+        scaled, steps = steps.last, steps.through([self._layer])
+        if self.gamma is not None:
+            # A scaling divides.
+            divisor = np.full(self.n_components, 1 / self._feature_scale)
+            steps = steps.then(Scale(InputScaling(scale=divisor)))
+        return steps.then(Join(), [steps.last, scaled]) if self.direct_links else steps
 
     def _transform_on(self, X, device):
         """Compute the features by torch, on its device."""

@@ -27,6 +27,7 @@ from sklearn_halfnet.features import (
     draw_deep_layers,
     last_features,
 )
+from sklearn_halfnet.features.computation import Computation, Scale
 from sklearn_halfnet.inspection.propagation import critical_weight_scale
 
 __all__ = ["RandomNetwork"]
@@ -224,6 +225,10 @@ class RandomNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         """
         X = self._check_transform(X, self._check_fitted()[-1:])
         return last_features(X, self._scaling, self._layers, X.dtype)
+
+    def _forward_steps(self):
+        scaled = Computation(self.n_features_in_).then(Scale(self._scaling))
+        return scaled.through(self._layers)
 
     def transform_layers(self, X):
         """Compute all layers.

@@ -5,6 +5,8 @@ quick)``; it joins the command ``halfnet reproduce`` by one line below. This fil
 imports nothing heavy, for the command line reads it.
 """
 
+from sklearn_halfnet.exceptions import CommandError
+
 __all__ = ["EXPERIMENTS", "CommandError"]
 
 # name -> (module, one line for --help)
@@ -51,7 +53,3 @@ EXPERIMENTS = {
         "Packages for ELM and RVFL, each installed on its own, beside ours on MNIST",
     ),
 }
-
-
-class CommandError(ValueError):
-    """An option of a command cannot be followed; the message says why."""

@@ -1,0 +1,11 @@
+"""Fitted estimators as ONNX models and as C source.
+
+Both are written from the estimator's own list of steps
+(:mod:`sklearn_halfnet.features.computation`): a family that names its steps is exported
+to both.
+"""
+
+from sklearn_halfnet.export._c import to_c
+from sklearn_halfnet.export._onnx import to_onnx
+
+__all__ = ["to_c", "to_onnx"]

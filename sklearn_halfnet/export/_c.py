@@ -1,0 +1,178 @@
+"""Write a fitted estimator as C source."""
+
+import re
+from pathlib import Path
+from textwrap import indent
+
+import numpy as np
+
+from sklearn_halfnet._version import __version__
+from sklearn_halfnet.export._c_source import CSource, array_text
+from sklearn_halfnet.export._c_steps import write_steps
+from sklearn_halfnet.export._source import check_dtype, class_labels, computation_of
+
+__all__ = ["to_c"]
+
+_HEADER = """\
+/* {estimator}, written by sklearn-halfnet {version}.
+ *
+ *     {prototype};
+ *
+ * x: {n_features} features of one row, in the order of the training columns.
+ * {outputs}
+ *
+ * C99; needs math.h and nothing else (link with -lm). Allocates nothing and keeps no
+ * state; its arrays take {n_bytes} bytes of the stack. Inputs are not checked.
+ */
+#include <math.h>
+"""
+
+
+def to_c(estimator, path=None, *, name="model", dtype="float32"):
+    """Write a fitted estimator as one self-contained file of C99 source.
+
+    The file defines one function for one row::
+
+        void model_predict(const float *x, float *probabilities, int *label);
+        void model_predict(const float *x, float *y);
+
+    the first for a classifier, the second for a regressor or transformer. ``label`` is
+    an index into the array ``model_classes`` of ``long long`` or of strings, which the
+    file defines, too; for multilabel targets it is 0 or 1 for each label. It may be a
+    null pointer. The file needs ``math.h`` only, allocates nothing, and threads can
+    share the function. A comment at its head says this again, and how many bytes of the
+    stack are used.
+
+    Binary weights are one bit each and sparse ones stay sparse, in the file and when it
+    runs.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted half layer, also behind convolutions, HalfNet, ELM, RVFL or
+        weight-agnostic classifier or regressor, ``RandomFeatures`` or
+        ``RandomNetwork``.
+    path : str or path-like, default=None
+        File to write, if any.
+    name : str, default="model"
+        What all names in the file begin with: a C identifier.
+    dtype : {"float32", "float64"}, default="float32"
+        Whether to compute in ``float`` or ``double``.
+
+    Returns
+    -------
+    source : str
+
+    Raises
+    ------
+    NotFittedError
+        If the estimator is not fitted.
+    TypeError
+        If the estimator, or the type of its class labels, cannot be exported.
+    ValueError
+        If ``name`` is no identifier or ``dtype`` is another one.
+
+    See Also
+    --------
+    to_onnx : The same as an ONNX model.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from sklearn_halfnet import WeightAgnosticClassifier
+    >>> from sklearn_halfnet.export import to_c
+    >>> X, y = load_wine(return_X_y=True)
+    >>> model = WeightAgnosticClassifier(max_iter=20, random_state=0).fit(X, y)
+    >>> source = to_c(model, name="wine")
+    >>> print(source.splitlines()[2].strip(" *"))
+    void wine_predict(const float *x, float *probabilities, int *label);
+    """
+    check_dtype(dtype)
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ValueError(f"name={name!r} is not a C identifier.")
+    computation = computation_of(estimator)
+    source = CSource(name, dtype)
+    output = "y" if computation.kind == "values" else "probabilities"
+    write_steps(source, computation, "x", output)
+    text = _file(source, type(estimator).__name__, computation, output)
+    if path is not None:
+        Path(path).write_text(text, encoding="utf-8")
+    return text
+
+
+def _file(source, estimator, computation, output):
+    prototype = f"void {source.name}_predict(const {source.real} *x, "
+    prototype += f"{source.real} *{output}"
+    prototype += ")" if output == "y" else ", int *label)"
+    said, classes, label = _ENDS[computation.kind](source, computation)
+    head = _HEADER.format(
+        estimator=estimator,
+        version=__version__,
+        prototype=prototype,
+        n_features=computation.n_features,
+        outputs=said,
+        n_bytes=source.stack_bytes,
+    )
+    body = indent("\n".join([*source.statements, *label]), "    ")
+    function = f"{prototype}\n{{\n{body}\n}}\n"
+    return "\n".join([head, *classes, source.definitions, function])
+
+
+# Each end returns what the header says of the outputs, the array of classes, and the
+# statements that set the label.
+
+
+def _values(source, computation):
+    return f"y: {computation.widths[-1]} outputs.", [], []
+
+
+def _classes(source, computation):
+    name, n = f"{source.name}_classes", len(computation.classes)
+    said = f"probabilities: {n}, in the order of {name}.\n"
+    said += f" * label: index into {name}; may be a null pointer."
+    label = _ARGMAX.replace("{n}", str(n))
+    return said, [_labels_text(name, class_labels(computation.classes))], [label]
+
+
+def _indicators(source, computation):
+    n = len(computation.classes)
+    said = f"probabilities: {n}, one a label.\n"
+    said += f" * label: {n} numbers, 0 or 1; may be a null pointer."
+    return said, [], [_ROUNDED.replace("{n}", str(n))]
+
+
+_ENDS = {
+    "values": _values,
+    "binary": _classes,
+    "multiclass": _classes,
+    "multilabel": _indicators,
+}
+
+_ARGMAX = """\
+if (label) {
+    *label = 0;
+    for (int i = 1; i < {n}; i++)
+        if (probabilities[i] > probabilities[*label])
+            *label = i;
+}"""
+_ROUNDED = """\
+if (label)
+    for (int i = 0; i < {n}; i++)
+        label[i] = 2 * probabilities[i] > 1;"""
+
+
+def _labels_text(name, labels):
+    if labels.dtype == np.int64:
+        texts = [f"{label}LL" for label in labels]
+        return array_text(f"const long long {name}", texts)
+    return array_text(f"const char *const {name}", [_quoted(text) for text in labels])
+
+
+def _quoted(text):
+    """Write a string literal; what is not plain ASCII becomes bytes of UTF-8."""
+    plain = set(map(chr, range(32, 127))) - set('"\\?')
+    parts = [
+        char if char in plain else "".join(f"\\{b:03o}" for b in char.encode())
+        for char in text
+    ]
+    return '"' + "".join(parts) + '"'

@@ -1,0 +1,217 @@
+"""How each step of a computation is written in C.
+
+A value is an array of one row. A new kind of step, of stored weights or of activation
+is one function and one line in a table.
+"""
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_halfnet.export._c_activations import activation
+from sklearn_halfnet.export._c_convolution import write_convolution
+from sklearn_halfnet.export._c_shared_weight import write_graph
+from sklearn_halfnet.features.computation import (
+    Convolution,
+    Join,
+    Layer,
+    Mean,
+    Probabilities,
+    Scale,
+    SharedWeightGraph,
+)
+from sklearn_halfnet.weights.storage import BitStorage, DenseStorage, SparseStorage
+
+__all__ = ["write_steps"]
+
+
+def write_steps(source, computation, row, output):
+    """Write all steps; the last one writes into the array ``output``.
+
+    Parameters
+    ----------
+    source : CSource
+    computation : Computation
+    row, output : str
+        Names of arrays.
+    """
+    values, widths = [(row, computation.n_features)], computation.widths
+    for number, (step, sources) in enumerate(computation.steps, start=1):
+        value = f"v{number}", widths[number]
+        if number == computation.last:
+            value = output, widths[number]
+        else:
+            source.say(source.local(*value))
+        inputs = [values[i] for i in sources]
+        _STEPS[type(step)](source, step, value, *inputs)
+        values.append(value)
+
+
+def _words(out, x):
+    return {"out": out[0], "n": out[1], "x": x[0], "n_in": x[1]}
+
+
+def _scale(source, step, out, x):
+    mean, scale = step.scaling.mean, step.scaling.scale
+    value = "{x}[i]"
+    if mean is not None:
+        value = f"({value} - {source.array(np.asarray(mean))}[i])"
+    if scale is not None:
+        value = f"{value} * {source.array(1 / np.asarray(scale))}[i]"
+    source.say(_EACH, value=value, **_words(out, x))
+
+
+_EACH = """
+for (long i = 0; i < {n}; i++)
+    {out}[i] = {value};
+"""
+
+
+def _join(source, step, out, *values):
+    begin = 0
+    for x in values:
+        source.say(_COPY, begin=begin, **_words(out, x))
+        begin += x[1]
+
+
+_COPY = """
+for (long i = 0; i < {n_in}; i++)
+    {out}[{begin} + i] = {x}[i];
+"""
+
+
+def _layer(source, step, out, x):
+    layer = step.layer
+    total, words = _PRODUCTS[type(layer.weights)](source, layer)
+    shifts = source.array(layer.shifts.astype(float))
+    value = activation(source, layer.activation, f"{total} + {shifts}[i]")
+    source.say(_UNITS, value=value, **words, **_words(out, x))
+
+
+_UNITS = """
+for (long i = 0; i < {n}; i++) {
+    {real} sum = 0;
+    {add}
+    {out}[i] = {value};
+}
+"""
+
+# Each product returns the pre-activation without its shift, made of ``sum``, and words:
+# among them ``add``, the statements that make the sum.
+
+
+def _dense_product(source, layer):
+    weights = source.array(layer.scaled_weights(source.dtype))
+    return "sum", {"add": _ADD_DENSE, "weights": weights}
+
+
+_ADD_DENSE = """
+for (long j = 0; j < {n_in}; j++)
+    sum += {weights}[{n_in} * i + j] * {x}[j];
+"""
+
+
+def _sparse_product(source, layer):
+    csr = sparse.csr_array(layer.scaled_weights(source.dtype))
+    arrays = {"weights": csr.data, "columns": csr.indices, "starts": csr.indptr}
+    words = {name: source.array(array) for name, array in arrays.items()}
+    return "sum", {"add": _ADD_SPARSE, **words}
+
+
+_ADD_SPARSE = """
+for (long j = {starts}[i]; j < (long){starts}[i + 1]; j++)
+    sum += {weights}[j] * {x}[{columns}[j]];
+"""
+
+
+def _bit_product(source, layer):
+    bits, scales = layer.weights.bits, source.array(layer.scales.astype(float))
+    words = {"bits": source.array(bits), "n_bytes": bits.shape[1]}
+    return f"{scales}[i] * sum", {"add": _ADD_BITS, **words}
+
+
+# A unit's first weight is the highest bit of its first byte; 1 is +1, 0 is -1. A branch
+# would be guessed wrongly half of the time.
+_ADD_BITS = """
+for (long j = 0; j < {n_in}; j++) {
+    int bit = ({bits}[{n_bytes} * i + j / 8] >> (7 - j % 8)) & 1;
+    sum += (2 * bit - 1) * {x}[j];
+}
+"""
+
+_PRODUCTS = {
+    DenseStorage: _dense_product,
+    SparseStorage: _sparse_product,
+    BitStorage: _bit_product,
+}
+
+
+def _mean(source, step, out, x):
+    source.say(_MEAN, n_pooled=step.n_pooled, **_words(out, x))
+
+
+_MEAN = """
+for (long i = 0; i < {n}; i++) {
+    {real} sum = 0;
+    for (long m = 0; m < {n_pooled}; m++)
+        sum += {x}[{n} * m + i];
+    {out}[i] = sum / {n_pooled};
+}
+"""
+
+
+def _probabilities(source, step, out, x):
+    link, several = _LINKS[step.kind], step.n_pooled > 1
+    words = {
+        "link": link,
+        "set": "+=" if several else "=",
+        "share": f" / {step.n_pooled}" if several else "",
+        "n_pooled": step.n_pooled,
+        "n_scores": x[1] // step.n_pooled,
+    }
+    if several:
+        source.say(_EACH, value=0, **_words(out, x))
+    source.say(_MEMBERS if several else _ONE_MEMBER, **words, **_words(out, x))
+
+
+_MEMBERS = """
+for (long m = 0; m < {n_pooled}; m++) {
+    const {real} *score = {x} + {n_scores} * m;
+    {link}
+}
+"""
+_ONE_MEMBER = """
+const {real} *score = {x};
+{link}
+"""
+_SOFTMAX = """
+{real} largest = score[0], total = 0;
+for (long i = 1; i < {n}; i++)
+    largest = score[i] > largest ? score[i] : largest;
+for (long i = 0; i < {n}; i++)
+    total += exp{f}(score[i] - largest);
+for (long i = 0; i < {n}; i++)
+    {out}[i] {set} exp{f}(score[i] - largest) / total{share};
+"""
+_LOGISTIC = """
+for (long i = 0; i < {n}; i++)
+    {out}[i] {set} 1 / (1 + exp{f}(-score[i])){share};
+"""
+_TWO_CLASSES = """
+{out}[0] {set} 1 / (1 + exp{f}(score[0])){share};
+{out}[1] {set} 1 / (1 + exp{f}(-score[0])){share};
+"""
+_LINKS = {
+    "multiclass": _SOFTMAX,
+    "multilabel": _LOGISTIC,
+    "binary": _TWO_CLASSES,
+}
+
+_STEPS = {
+    Scale: _scale,
+    Join: _join,
+    Layer: _layer,
+    SharedWeightGraph: write_graph,
+    Convolution: write_convolution,
+    Mean: _mean,
+    Probabilities: _probabilities,
+}

@@ -1,0 +1,150 @@
+"""How each step of a computation is written in ONNX operators.
+
+Values have shape (n_rows, width). A new kind of step, of stored weights or of
+activation is one function and one line in a table.
+"""
+
+from scipy import sparse
+
+from sklearn_halfnet.export._onnx_shared_weight import write_graph
+from sklearn_halfnet.export._onnx_values import activate, scattered, unpacked
+from sklearn_halfnet.features.computation import (
+    Convolution,
+    Join,
+    Layer,
+    Mean,
+    Probabilities,
+    Scale,
+    SharedWeightGraph,
+)
+from sklearn_halfnet.weights.storage import BitStorage, DenseStorage, SparseStorage
+
+__all__ = ["write_steps"]
+
+
+def write_steps(graph, computation, rows):
+    """Write all steps and return the name of the last value.
+
+    Parameters
+    ----------
+    graph : OnnxGraph
+    computation : Computation
+    rows : str
+        Name of the input, (n_rows, n_features).
+
+    Returns
+    -------
+    name : str
+    """
+    values = [rows]
+    for (step, sources), width in zip(
+        computation.steps, computation.widths[1:], strict=True
+    ):
+        inputs = [values[number] for number in sources]
+        values.append(_STEPS[type(step)](graph, step, *inputs))
+        graph.widths[values[-1]] = width
+    return values[-1]
+
+
+def _scale(graph, step, x):
+    scaling = step.scaling
+    if scaling.mean is not None:
+        x = graph.add("Sub", x, scaling.mean)
+    return x if scaling.scale is None else graph.add("Mul", x, 1 / scaling.scale)
+
+
+def _join(graph, step, *values):
+    return graph.add("Concat", *values, axis=1)
+
+
+def _layer(graph, step, x):
+    layer = step.layer
+    z = _PRODUCTS[type(layer.weights)](graph, layer, x)
+    return activate(graph, layer.activation, z)
+
+
+def _dense_product(graph, layer, x):
+    weights = layer.scaled_weights(graph.dtype)
+    return graph.add("Gemm", x, weights, layer.shifts, transB=1)
+
+
+def _sparse_product(graph, layer, x):
+    weights = sparse.coo_array(layer.scaled_weights(graph.dtype))
+    matrix = scattered(graph, weights.row, weights.col, weights.data, weights.shape)
+    return graph.add("Gemm", x, matrix, layer.shifts, transB=1)
+
+
+def _bit_product(graph, layer, x):
+    weights = unpacked(graph, layer.weights.bits, layer.weights.shape[1])
+    z = graph.add("Gemm", x, weights, transB=1)
+    return graph.add("Add", graph.add("Mul", z, layer.scales), layer.shifts)
+
+
+_PRODUCTS = {
+    DenseStorage: _dense_product,
+    SparseStorage: _sparse_product,
+    BitStorage: _bit_product,
+}
+
+
+def _convolution(graph, step, x):
+    images = graph.add("Reshape", x, graph.numbers([0, *step.shape]))
+    before, after = step.pads
+    pads = [before, before, after, after]
+    maps = graph.add("Conv", images, step.kernel, step.bias, pads=pads)
+    pool = [step.pool_size, step.pool_size]
+    pooled = graph.add("MaxPool", maps, kernel_shape=pool, strides=pool)
+    return graph.add("Flatten", graph.add("Relu", pooled))
+
+
+def _mean(graph, step, x):
+    return _pooled(graph, _members(graph, x, step.n_pooled), step.n_pooled)
+
+
+def _probabilities(graph, step, x):
+    scores = _members(graph, x, step.n_pooled)
+    return _pooled(graph, _LINKS[step.kind](graph, scores), step.n_pooled)
+
+
+def _members(graph, x, n_pooled):
+    """Give members an axis of their own, (n_rows, n_pooled, width), if several."""
+    if n_pooled == 1:
+        return x
+    n_outputs = graph.widths[x] // n_pooled
+    return graph.add("Reshape", x, graph.numbers([0, n_pooled, n_outputs]))
+
+
+def _pooled(graph, x, n_pooled):
+    if n_pooled == 1:
+        return x
+    return graph.add("ReduceMean", x, graph.numbers([1]), keepdims=0)
+
+
+def _softmax(graph, scores):
+    return graph.add("Softmax", scores, axis=-1)
+
+
+def _logistic(graph, scores):
+    return graph.add("Sigmoid", scores)
+
+
+def _two_classes(graph, scores):
+    negative = _logistic(graph, graph.add("Neg", scores))
+    return graph.add("Concat", negative, _logistic(graph, scores), axis=-1)
+
+
+_LINKS = {
+    "multiclass": _softmax,
+    "multilabel": _logistic,
+    "binary": _two_classes,
+}
+
+_STEPS = {
+    Scale: _scale,
+    Join: _join,
+    Layer: _layer,
+    SharedWeightGraph: write_graph,
+    Convolution: _convolution,
+    Mean: _mean,
+    Probabilities: _probabilities,
+}

@@ -1,0 +1,90 @@
+"""What an export starts from: the steps of a fitted estimator, and its labels."""
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+__all__ = ["check_dtype", "class_labels", "computation_of"]
+
+_EXPORTED = (
+    "half layers, also behind convolutions, HalfNet, ELM, RVFL, weight-agnostic "
+    "networks, RandomFeatures and RandomNetwork"
+)
+
+
+def computation_of(estimator):
+    """Ask a fitted estimator for its steps from X to the prediction.
+
+    Parameters
+    ----------
+    estimator : estimator
+
+    Returns
+    -------
+    computation : Computation
+
+    Raises
+    ------
+    TypeError
+        If the estimator has no steps that can be written.
+    NotFittedError
+        If it is not fitted.
+
+    Examples
+    --------
+    >>> from sklearn_halfnet import RandomNetwork
+    >>> from sklearn_halfnet.export._source import computation_of
+    >>> network = RandomNetwork((8, 4), random_state=0).fit([[0.0, 1.0], [2.0, 3.0]])
+    >>> len(computation_of(network).steps)  # scaling, two layers
+    3
+    """
+    if getattr(estimator, "_forward_steps", None) is None:
+        raise TypeError(
+            f"{type(estimator).__name__} cannot be exported: the estimators that can "
+            f"are {_EXPORTED}."
+        )
+    check_is_fitted(estimator)
+    steps, targets = estimator._forward_steps(), getattr(estimator, "_targets", None)
+    return steps if targets is None else targets.finished(steps)
+
+
+def class_labels(classes):
+    """Turn class labels into what both formats have: int64 or strings.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+
+    Returns
+    -------
+    labels : ndarray of int64, or of str objects
+        Booleans and whole floating-point numbers become integers.
+
+    Raises
+    ------
+    TypeError
+        If they are something else.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_halfnet.export._source import class_labels
+    >>> class_labels(np.array([False, True])), class_labels(np.array(["no", "yes"]))
+    (array([0, 1]), array(['no', 'yes'], dtype=object))
+    """
+    values = np.array(classes.tolist())
+    if values.dtype.kind == "U":
+        return values.astype(object)
+    if values.dtype.kind in "biuf":
+        labels = values.astype(np.int64)
+        if (labels == values).all():
+            return labels
+    raise TypeError(
+        f"classes_ {classes!r} cannot be exported: labels must be integers or strings. "
+        "Fit on such labels, or on their indices."
+    )
+
+
+def check_dtype(dtype):
+    """Raise ValueError unless ``dtype`` is "float32" or "float64"."""
+    if dtype not in ("float32", "float64"):
+        raise ValueError(f"dtype={dtype!r} must be 'float32' or 'float64'.")

@@ -1,0 +1,52 @@
+"""The command ``halfnet export``."""
+
+from pathlib import Path
+
+import joblib
+
+from sklearn_halfnet.exceptions import CommandError
+from sklearn_halfnet.export import to_c, to_onnx
+
+__all__ = ["run"]
+
+
+def run(model, out, dtype, name):
+    """Load a pickled estimator and write it as ONNX or as C.
+
+    Parameters
+    ----------
+    model : str
+        File that pickle or joblib has written. Loading it executes the code in it.
+    out : str
+        File to write, ending in ".onnx" or ".c".
+    dtype : {"float32", "float64"}
+    name : str
+        What all names in C begin with.
+
+    Raises
+    ------
+    CommandError
+        If the file cannot be loaded, or the estimator cannot be written.
+    """
+    estimator = _loaded(model)
+    try:
+        if out.endswith(".c"):
+            to_c(estimator, out, name=name, dtype=dtype)
+        else:
+            to_onnx(estimator, out, dtype=dtype)
+    except (ImportError, OSError, TypeError, ValueError) as error:
+        raise CommandError(str(error)) from error
+    print(f"Wrote {out}: {Path(out).stat().st_size:,} bytes.")
+
+
+def _loaded(path):
+    try:
+        return joblib.load(path)
+    except OSError as error:
+        raise CommandError(f"cannot read {path}: {error}") from error
+    # A file that is no pickle, or one of something that is not installed, can raise
+    # anything.
+    except Exception as error:
+        raise CommandError(
+            f"{path} is not an estimator that pickle or joblib has written: {error!r}"
+        ) from error
