@@ -71,6 +71,12 @@ def test_same_result_at_any_n_jobs(wine):
     assert_array_equal(one, two)
 
 
+def test_no_training_rows_stay_in_the_model():
+    X = np.random.default_rng(0).standard_normal((5000, 10))
+    model = WeightAgnosticRegressor(max_iter=3, random_state=0).fit(X, X[:, 0])
+    assert len(pickle.dumps(model)) < X.nbytes / 4
+
+
 def test_max_connections_holds(diabetes):
     X, y, _ = diabetes
     model = WeightAgnosticRegressor(

@@ -175,6 +175,7 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
         self.pareto_front_ = self._front.points[order]
         self.loss_ = float(min(self._front.losses))
         self._take_graph(self._front.champion, self._search.weights, self._front.batch)
+        self._front.batch = None  # no training rows stay in the model
 
 
 def _fit_scaling(estimator, X, weight):
