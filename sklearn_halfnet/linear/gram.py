@@ -138,10 +138,12 @@ class Gram:
         Y, y_mean = _centred(
             Y.astype(np.float64, copy=False), np.full(len(Q), 1 / len(Q))
         )
-        blas.dger(-1 / len(Q), total, total, a=gram.T, overwrite_a=True)
+        # Features that are constant leave exactly zero.
+        q_mean = total / len(Q)
+        blas.dger(-1.0, q_mean, total, a=gram.T, overwrite_a=True)
         gram *= step**2
         cross = step * (cross - np.outer(total, y_mean))
-        self._add_sums(gram, cross, step * total / len(Q), Y, y_mean, len(Q))
+        self._add_sums(gram, cross, step * q_mean, Y, y_mean, len(Q))
         self.n_samples += len(Q)
         return self
 
