@@ -15,7 +15,7 @@ from sklearn_halfnet.experiments._halfnet_images import (
     fit_mlp_of_equal_count,
 )
 from sklearn_halfnet.experiments._halfnet_report import report_text
-from sklearn_halfnet.experiments._halfnet_tables import DEFAULTS, fit_default
+from sklearn_halfnet.experiments._halfnet_tables import default_names, fit_default
 from sklearn_halfnet.experiments._torch_mlp import TorchMLP
 
 
@@ -89,7 +89,7 @@ def test_mlp_of_equal_count_has_about_as_many_parameters(digits):
     assert abs(found - wanted) < 75  # one unit more or less
 
 
-@pytest.mark.parametrize("model", DEFAULTS)
+@pytest.mark.parametrize("model", default_names("classification"))
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_default_classifiers_take_text_labels(digits, model):
     names = np.array(list("abcdefghij"))

@@ -138,7 +138,7 @@ def _fits(number, seed, recipe, load, quick):
             load(data, seed), seed, model
         )
         for data in (QUICK_DATA if quick else DATA)
-        for model in tables.DEFAULTS
+        for model in tables.default_names(DATA[data][0])
     }
 
 
