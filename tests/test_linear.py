@@ -270,6 +270,30 @@ def test_rounded_sums_are_exact():
     assert rounded.n_samples == 500
 
 
+@pytest.mark.parametrize("convert", [np.asarray, np.ndarray.tolist, sparse.csr_array])
+def test_whole_numbers_are_taken_in_double_precision(convert):
+    H = np.random.default_rng(0).integers(0, 9, (50, 3))
+    Y = H @ [1, 2, 3]
+    assert_same_sums(Gram().update(convert(H), Y), Gram().update(H.astype(float), Y))
+
+
+@pytest.mark.parametrize("n_rows, n_columns", [(1, 1), (50, 1), (50, 2), (1, 5)])
+def test_rounded_sums_of_few_rows_and_columns(n_rows, n_columns):
+    rng = np.random.default_rng(0)
+    Q = rng.integers(-127, 128, (n_rows, n_columns)).astype(np.int8)
+    Y = rng.integers(0, 2, (n_rows, 1)).astype(float)
+    rounded = Gram().update_rounded(Q, 0.5, Y)
+    assert_same_sums(rounded, Gram().update(0.5 * Q.astype(float), Y))
+
+
+def test_rounded_sums_of_many_rows_do_not_overflow():
+    rng = np.random.default_rng(0)
+    Q = rng.integers(100, 128, (300_000, 2)).astype(np.int8)
+    Y = Q[:, :1] - Q[:, 1:].astype(float)
+    rounded = Gram().update_rounded(Q, 1.0, Y)
+    assert_same_sums(rounded, Gram().update(Q.astype(float), Y), rtol=1e-6)
+
+
 def test_turned_sums_are_those_of_the_columns():
     H, Y = make_data(4, 10)
     basis = np.linalg.qr((H - H.mean(axis=0)).T)[0]
