@@ -198,6 +198,8 @@ def test_column_vector_of_labels_warns():
 def test_classes_of_partial_fit():
     with pytest.raises(ValueError, match="class"):
         HalfLayerClassifier(**OPTIONS).partial_fit(X[:5], np.zeros(5))
+    with pytest.raises(ValueError, match="classes must be passed on the first call"):
+        HalfLayerClassifier(**OPTIONS).partial_fit(X, Y)
     model = HalfLayerClassifier(**OPTIONS).partial_fit(X, Y, classes=[0, 1])
     before = model.coef_.copy()
     with pytest.raises(ValueError, match="labels that are not among the classes"):
@@ -260,14 +262,17 @@ def test_corrupt_csr(estimator):
         estimator(**SMALL).fit(corrupt, Y)
 
 
-def test_memory_layout_does_not_matter(tmp_path):
-    np.save(tmp_path / "X.npy", X)
-    expected = HalfLayerClassifier(**OPTIONS).fit(X, Y).coef_
-    strided = np.repeat(X, 2, axis=0)[::2]
-    reverse = X[::-1].copy()[::-1]
+@EVERY
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_memory_layout_does_not_matter(estimator, dtype, tmp_path):
+    rows = X.astype(dtype)
+    np.save(tmp_path / "X.npy", rows)
+    expected = estimator(**SMALL).fit(rows, Y).coef_
+    strided = np.repeat(rows, 2, axis=0)[::2]
+    reverse = rows[::-1].copy()[::-1]
     mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
-    for layout in (np.asfortranarray(X), strided, reverse, mapped):
-        found = HalfLayerClassifier(**OPTIONS).fit(layout, Y).coef_
+    for layout in (np.asfortranarray(rows), strided, reverse, mapped):
+        found = estimator(**SMALL).fit(layout, Y).coef_
         assert_array_equal(found, expected)
 
 
@@ -319,6 +324,9 @@ def test_bad_class_weight():
         HalfLayerClassifier(**OPTIONS, class_weight="ballanced").fit(X, Y)
     with pytest.raises(ValueError, match="class_weight"):
         HalfLayerClassifier(**OPTIONS, class_weight={0: 1, 2: 3}).fit(X, Y)
+    for weight in (-1, np.nan, np.inf):
+        with pytest.raises(ValueError, match=r"class_weight=.* not negative"):
+            HalfLayerClassifier(**OPTIONS, class_weight={0: 1, 1: weight}).fit(X, Y)
 
 
 @BOTH
