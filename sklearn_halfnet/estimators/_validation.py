@@ -217,11 +217,17 @@ def total_weight(y, sample_weight=None, class_weight=None):
     Raises
     ------
     ValueError
-        As ``check_sample_weight``; or if the product is zero for every row.
+        As ``check_sample_weight``; if a class has a negative weight or one that is not
+        finite; or if the product is zero for every row.
     """
     weight = check_sample_weight(sample_weight, len(y))
     if class_weight is not None:
         of_class = compute_sample_weight(class_weight, y)
+        if not (np.isfinite(of_class) & (of_class >= 0)).all():
+            raise ValueError(
+                f"class_weight={class_weight!r} must hold finite numbers that are not "
+                "negative."
+            )
         weight = of_class if weight is None else weight * of_class
     if weight is not None and not weight.any():
         raise ValueError("sample_weight times class_weight is zero for every row.")
