@@ -103,6 +103,10 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
             repeats, weight = row_weights(self, y, sample_weight)
             rng_start, _, rng_batches = child_generators(self.random_state, 3)
             if first:
+                if classes is None and is_classifier(self) and y.ndim == 1:
+                    raise ValueError(
+                        "classes must be passed on the first call to partial_fit."
+                    )
                 self._targets = self._make_targets(y, repeats, classes)
             elif classes is not None:
                 self._targets.check_same_classes(classes)
