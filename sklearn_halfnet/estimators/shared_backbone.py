@@ -163,6 +163,7 @@ class SharedBackboneEnsembleClassifier(
                 "Members share what is fixed, so it cannot be zero: the estimator's "
                 f"frozen must be 'random', got {member.frozen!r}."
             )
+        _check_data(clone(member), X, y)
         with keep_state_on_error(self):
             rng, seeds = child_generators(self.random_state, 2)
             seeds = seeds.integers(2**31, size=self.n_estimators).tolist()
@@ -172,12 +173,19 @@ class SharedBackboneEnsembleClassifier(
                 delayed(_fit)(member, train) for member in members
             )
             self._share_constants()
+            self._forget()
             self.classes_ = self.estimators_[0].classes_
             if hasattr(self.estimators_[0], "feature_names_in_"):
                 self.feature_names_in_ = self.estimators_[0].feature_names_in_
             if held_out is not None:
                 self._score_members(*held_out)
         return self
+
+    def _forget(self):
+        """Remove what only some fits set."""
+        names = "feature_names_in_", "member_scores_", "mean_member_score_"
+        for name in (*names, "ensemble_score_"):
+            vars(self).pop(name, None)
 
     def _member(self):
         return PartialCNNClassifier() if self.estimator is None else self.estimator
@@ -243,6 +251,20 @@ class SharedBackboneEnsembleClassifier(
         check_is_fitted(self)
         return np.mean([m.predict_proba(X) for m in self.estimators_], axis=0)
 
+    def predict_log_proba(self, X):
+        """Compute the logarithm of the average probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
     def predict(self, X):
         """Predict the class that is most probable on average.
 
@@ -279,6 +301,12 @@ class SharedBackboneEnsembleClassifier(
         shared = first.n_constant_bytes_
         own = (member.n_stored_bytes_ - shared for member in self.estimators_)
         return shared + sum(own)
+
+
+def _check_data(member, X, y):
+    """Raise what a member would raise, before any rows are held out."""
+    _, y = member._validate_training(X, y, reset=True)
+    member._make_targets(y, None)
 
 
 def _fit(member, rows):
