@@ -226,6 +226,14 @@ def test_bad_input_is_named_and_leaves_the_model_as_it_was():
         ELMClassifier(20_000_000).fit(X, y)
 
 
+@pytest.mark.parametrize("alphas", [[], [-1.0, 1.0], [np.nan], [[1.0, 2.0]]])
+@pytest.mark.parametrize("alpha", ["gcv", "loo"])
+def test_bad_candidates_are_named(alpha, alphas):
+    X, y = make_data(ELMRegressor())
+    with pytest.raises(ValueError, match=r"alphas=.* must be a list"):
+        ELMRegressor(10, alpha=alpha, alphas=alphas).fit(X, y)
+
+
 def test_first_partial_fit_that_fails_leaves_nothing():
     X, y = make_data(ELMClassifier())
     model = ELMClassifier(10, random_state=0)

@@ -139,6 +139,16 @@ def test_overflow_of_float32():
         model.predict(spoilt(1e200))
 
 
+@pytest.mark.parametrize("estimator", [HalfLayerRegressor, ELMRegressor, RVFLRegressor])
+def test_extreme_targets(estimator):
+    with pytest.raises(ValueError, match="y has values too small"):
+        estimator(**SMALL).fit(X, 1e-200 * X[:, 0])
+    with pytest.raises(ValueError, match="y has values too large for dtype"):
+        estimator(**SMALL).fit(X, 1e60 * X[:, 0])
+    model = estimator(**SMALL, dtype="float64").fit(X, 1e60 * X[:, 0])
+    assert model.score(X, 1e60 * X[:, 0]) > 0.5
+
+
 @EVERY
 @pytest.mark.parametrize("scale", [1e300, 1e-300])
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])

@@ -435,6 +435,7 @@ def test_ensemble_stores_what_is_shared_once(digits):
         (lambda X, y: (X, None), "y to be passed"),
         (lambda X, y: (X, X[:, 3] + 0.5), "Unknown label type|label type"),
         (lambda X, y: (X[0], y), "Expected 2D array"),
+        (lambda X, y: (X, y, np.ones(5)), "sample_weight.shape"),
     ],
 )
 def test_ensemble_names_what_is_wrong_with_the_data(digits, spoil, match):

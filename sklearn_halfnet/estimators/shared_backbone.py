@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._base import keep_state_on_error
 from sklearn_halfnet.estimators._constraints import real, whole
+from sklearn_halfnet.estimators._validation import check_sample_weight
 from sklearn_halfnet.estimators.partial_cnn import PartialCNNClassifier
 
 __all__ = ["SharedBackboneEnsembleClassifier"]
@@ -163,7 +164,7 @@ class SharedBackboneEnsembleClassifier(
                 "Members share what is fixed, so it cannot be zero: the estimator's "
                 f"frozen must be 'random', got {member.frozen!r}."
             )
-        _check_data(clone(member), X, y)
+        sample_weight = _checked_weight(clone(member), X, y, sample_weight)
         with keep_state_on_error(self):
             rng, seeds = child_generators(self.random_state, 2)
             seeds = seeds.integers(2**31, size=self.n_estimators).tolist()
@@ -303,10 +304,11 @@ class SharedBackboneEnsembleClassifier(
         return shared + sum(own)
 
 
-def _check_data(member, X, y):
+def _checked_weight(member, X, y, sample_weight):
     """Raise what a member would raise, before any rows are held out."""
     _, y = member._validate_training(X, y, reset=True)
     member._make_targets(y, None)
+    return check_sample_weight(sample_weight, len(y))
 
 
 def _fit(member, rows):
