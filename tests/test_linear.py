@@ -9,7 +9,7 @@ from scipy import sparse
 from scipy.linalg import LinAlgWarning
 from sklearn.linear_model import Ridge, RidgeCV
 
-from sklearn_halfnet.linear import Gram, RidgeFit, ridge
+from sklearn_halfnet.linear import Gram, RidgeFit, gram, ridge
 from sklearn_halfnet.linear.search import search_alpha
 
 
@@ -275,6 +275,23 @@ def test_whole_numbers_are_taken_in_double_precision(convert):
     H = np.random.default_rng(0).integers(0, 9, (50, 3))
     Y = H @ [1, 2, 3]
     assert_same_sums(Gram().update(convert(H), Y), Gram().update(H.astype(float), Y))
+
+
+def test_tiny_candidates_are_judged_exactly_where_rows_are_few(monkeypatch):
+    H, Y = make_data(40, 50)
+    sums, alphas = Gram().update(H, Y), [1e-8, 1e-3, 1.0, 10.0]
+    expected = sums.path().best_alpha(alphas)
+    monkeypatch.setattr(gram, "_LARGEST_PATH", 10)
+    assert search_alpha(sums, alphas).alpha == 1e-8 != expected
+    assert sums.best_fit(alphas).alpha == expected
+
+
+def test_copies_share_nothing():
+    H, Y = make_data()
+    sums, expected = (Gram().update(H, Y) for _ in range(2))
+    for other in (Gram.from_dict(sums.to_dict()), sums.turned(np.eye(5))):
+        other.update(H, Y + 1)
+        assert_same_sums(sums, expected, rtol=0)
 
 
 @pytest.mark.parametrize("n_rows, n_columns", [(1, 1), (50, 1), (50, 2), (1, 5)])

@@ -253,8 +253,7 @@ class Gram:
         -------
         gram : Gram
         """
-        made = Gram()
-        made.__dict__.update(vars(self))
+        made = Gram.from_dict(vars(self))
         made.gram = basis @ self.gram @ basis.T
         made.cross = basis @ self.cross
         made.feature_mean = basis @ self.feature_mean
@@ -307,7 +306,10 @@ class Gram:
             With the strength chosen as ``fit.alpha``.
         """
         self._check_not_empty()
-        if len(self.gram) <= _LARGEST_PATH:
+        # Of fewer rows than columns the walk's degrees of freedom are too noisy at tiny
+        # strengths: it does not go there by itself, but candidates may.
+        noisy = alphas is not None and self.n_samples < len(self.gram)
+        if noisy or len(self.gram) <= _LARGEST_PATH:
             return RidgeFit(self, self.path().best_alpha(alphas, relative))
         return search_alpha(self, alphas, relative)
 
@@ -375,13 +377,17 @@ class Gram:
         Parameters
         ----------
         state : dict
+            Its arrays are copied.
 
         Returns
         -------
         gram : Gram
         """
         made = cls()
-        made.__dict__.update({name: state[name] for name in vars(made)})
+        for name in vars(made):
+            value = state[name]
+            copied = value.copy() if isinstance(value, np.ndarray) else value
+            setattr(made, name, copied)
         return made
 
 
