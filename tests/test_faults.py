@@ -390,6 +390,17 @@ def test_too_many_units_for_the_memory(monkeypatch):
         HalfLayerClassifier(200_000).fit(np.tile(X, (1, 300)), Y)
 
 
+@BOTH
+def test_early_stopping_of_few_rows_names_the_fraction(estimator):
+    model = estimator(**OPTIONS, early_stopping=True)
+    assert len(model.fit(X, Y).validation_scores_) == 3
+    assert not hasattr(
+        model.set_params(early_stopping=False).fit(X, Y), "validation_scores_"
+    )
+    with pytest.raises(ValueError, match=r"validation_fraction=0\.1 cannot hold out"):
+        model.set_params(early_stopping=True).fit(X[:1], [1.0])
+
+
 # -- training --------------------------------------------------------------------------
 
 
