@@ -294,6 +294,17 @@ def test_tensors():
     assert len(model.predict(torch.tensor(X).bfloat16())) == 60
 
 
+@pytest.mark.parametrize(
+    "estimator", [HalfLayerClassifier, ELMClassifier, RVFLClassifier]
+)
+def test_sparse_indicators(estimator):
+    labels = np.c_[Y, 1 - Y]
+    expected = estimator(**SMALL).fit(X, labels).predict_proba(X)
+    model = estimator(**SMALL).fit(X, sparse.csr_array(labels))
+    assert_array_equal(model.predict_proba(X), expected)
+    model.partial_fit(X, sparse.csr_matrix(labels))
+
+
 def test_polars_lazy_frame():
     with pytest.raises(TypeError, match=r"call \.collect\(\)"):
         HalfLayerClassifier(**OPTIONS).fit(pl.DataFrame(X).lazy(), Y)

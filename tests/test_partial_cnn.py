@@ -436,6 +436,7 @@ def test_ensemble_stores_what_is_shared_once(digits):
         (lambda X, y: (X, X[:, 3] + 0.5), "Unknown label type|label type"),
         (lambda X, y: (X[0], y), "Expected 2D array"),
         (lambda X, y: (X, y, np.ones(5)), "sample_weight.shape"),
+        (lambda X, y: (X[:20], np.arange(20)), "validation_fraction=0.1 cannot"),
     ],
 )
 def test_ensemble_names_what_is_wrong_with_the_data(digits, spoil, match):

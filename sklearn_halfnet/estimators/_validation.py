@@ -45,7 +45,8 @@ def validate_input(estimator, X, y, *, reset, **options):
     ----------
     estimator : estimator
     X : {array-like, sparse matrix, tensor, dataframe} of shape (n_samples, n_features)
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+    y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_outputs)
+        A sparse one becomes dense.
     reset : bool
         Whether to remember the number and names of the features.
     **options : dict
@@ -69,7 +70,8 @@ def validate_input(estimator, X, y, *, reset, **options):
         estimator, X, y, reset=reset, multi_output=True, **accepted, **options
     )
     _check_csr(X)
-    return X, y
+    # As MultiLabelBinarizer(sparse_output=True) gives them.
+    return X, y.toarray() if sparse.issparse(y) else y
 
 
 def validate_for_weights(estimator, X, y, kinds):

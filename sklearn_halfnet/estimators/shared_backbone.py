@@ -197,12 +197,18 @@ class SharedBackboneEnsembleClassifier(
         if self.validation_fraction is None:
             return rows, None
         stratify = y if np.ndim(y) == 1 else None
-        halves = train_test_split(
-            *rows,
-            test_size=self.validation_fraction,
-            stratify=stratify,
-            random_state=int(rng.integers(2**31)),
-        )
+        try:
+            halves = train_test_split(
+                *rows,
+                test_size=self.validation_fraction,
+                stratify=stratify,
+                random_state=int(rng.integers(2**31)),
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} cannot hold out rows "
+                f"of every class ({error}); None holds out none."
+            ) from error
         return halves[::2], halves[1:4:2]
 
     def _members(self, member, train, start_seed, seeds):
