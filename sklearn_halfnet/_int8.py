@@ -133,6 +133,9 @@ def _symmetric_sums(features):
     import torch
 
     width = features.shape[1]
+    if width == 1:  # torch takes the strides of a single column for those of a row
+        column = features.numpy().astype(np.float64)
+        return column.T @ column
     gram = np.empty((width, width))
     cuts = np.linspace(0, width, _PANELS + 1, dtype=int)
     for start, stop in pairwise(cuts):

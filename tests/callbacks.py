@@ -2,10 +2,11 @@
 
 
 class Interrupt:
-    """Press Ctrl-C at the end of an iteration, by default the second."""
+    """Press Ctrl-C, or raise an error, at the end of an iteration."""
 
-    def __init__(self, at=2):
+    def __init__(self, at=2, error=KeyboardInterrupt):
         self.at = at
+        self.error = error
 
     def setup(self, estimator, context):
         self.n_ended, self.torn_down = 0, False
@@ -20,4 +21,4 @@ class Interrupt:
         if context.task_name == "iteration":
             self.n_ended += 1
             if self.n_ended == self.at:
-                raise KeyboardInterrupt
+                raise self.error

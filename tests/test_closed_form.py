@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import linalg, sparse
 from sklearn.base import clone, is_classifier
 from sklearn.datasets import load_digits, make_classification, make_regression
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss
 
 from sklearn_halfnet import (
@@ -223,6 +224,26 @@ def test_bad_input_is_named_and_leaves_the_model_as_it_was():
         ELMClassifier(10, ["normal", "binary"]).fit(X, y)
     with pytest.raises(MemoryError, match="hidden_layer_sizes=20000000"):
         ELMClassifier(20_000_000).fit(X, y)
+
+
+@pytest.mark.parametrize("alphas", [[], [-1.0, 1.0], [np.nan], [[1.0, 2.0]]])
+@pytest.mark.parametrize("alpha", ["gcv", "loo"])
+def test_bad_candidates_are_named(alpha, alphas):
+    X, y = make_data(ELMRegressor())
+    with pytest.raises(ValueError, match=r"alphas=.* must be a list"):
+        ELMRegressor(10, alpha=alpha, alphas=alphas).fit(X, y)
+
+
+def test_first_partial_fit_that_fails_leaves_nothing():
+    X, y = make_data(ELMClassifier())
+    model = ELMClassifier(10, random_state=0)
+    with pytest.raises(ValueError, match="contains NaN"):
+        model.partial_fit(np.full_like(X, np.nan), y, [0, 1, 2])
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+    for labels in (y, y[:, None]):
+        with pytest.raises(ValueError, match="classes must be passed"):
+            model.partial_fit(X, labels)
 
 
 def test_torch_is_not_imported():

@@ -180,3 +180,13 @@ def test_colour_images():
     assert model.image_shape_ == (3, 8, 8)
     assert model.kernels_[0].shape == (16, 3, 5, 5)
     assert model.score(X, y) == 1
+
+
+@pytest.mark.parametrize("head", ["half", "full"])
+def test_activation_set_after_fit_waits_for_the_next_fit(digits, head):
+    X_train, X_test, y_train, _ = digits
+    options = {**SHAPED, "head": head, "max_iter": 1}
+    model = ConvHalfLayerClassifier(**options).fit(X_train[:200], y_train[:200])
+    before = model.predict_proba(X_test)
+    after = model.set_params(activation="tanh").predict_proba(X_test)
+    assert_array_equal(after, before)

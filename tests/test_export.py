@@ -1,6 +1,7 @@
 """Exported models answer as the estimators do: ONNX and C, family by family."""
 
 import ctypes
+import os
 import pickle
 import subprocess
 import sys
@@ -395,6 +396,31 @@ def test_labels_that_no_format_has(write):
 def test_wrong_options(write, words):
     with pytest.raises(ValueError, match="dtype='int8' must be 'float32' or 'float64'"):
         write(words, dtype="int8")
+
+
+@pytest.mark.parametrize("write, run", [(to_onnx, run_onnx), (to_c, run_c)])
+def test_numbers_too_large_for_the_type_are_refused(write, run, tmp_path):
+    small = X.astype(np.float64) * [1e-40, *[1] * 15]
+    model = ELMClassifier(8, random_state=0, dtype="float64").fit(small, THREE)
+    with pytest.raises(ValueError, match="too large for dtype='float32'"):
+        write(model)
+    found = run(model, small, tmp_path, dtype="float64")
+    assert_allclose(found["probabilities"], model.predict_proba(small), atol=1e-12)
+
+
+@WRITERS
+def test_file_that_cannot_be_written_leaves_the_old_one(
+    write, words, tmp_path, monkeypatch
+):
+    def full(descriptor):
+        raise OSError("No space left on device")
+
+    path = tmp_path / "model"
+    path.write_text("old")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write(words, path)
+    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("name", ["", "2nd", "a b", "a;"])

@@ -139,6 +139,16 @@ def test_overflow_of_float32():
         model.predict(spoilt(1e200))
 
 
+@pytest.mark.parametrize("estimator", [HalfLayerRegressor, ELMRegressor, RVFLRegressor])
+def test_extreme_targets(estimator):
+    with pytest.raises(ValueError, match="y has values too small"):
+        estimator(**SMALL).fit(X, 1e-200 * X[:, 0])
+    with pytest.raises(ValueError, match="y has values too large for dtype"):
+        estimator(**SMALL).fit(X, 1e60 * X[:, 0])
+    model = estimator(**SMALL, dtype="float64").fit(X, 1e60 * X[:, 0])
+    assert model.score(X, 1e60 * X[:, 0]) > 0.5
+
+
 @EVERY
 @pytest.mark.parametrize("scale", [1e300, 1e-300])
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
@@ -198,6 +208,8 @@ def test_column_vector_of_labels_warns():
 def test_classes_of_partial_fit():
     with pytest.raises(ValueError, match="class"):
         HalfLayerClassifier(**OPTIONS).partial_fit(X[:5], np.zeros(5))
+    with pytest.raises(ValueError, match="classes must be passed on the first call"):
+        HalfLayerClassifier(**OPTIONS).partial_fit(X, Y)
     model = HalfLayerClassifier(**OPTIONS).partial_fit(X, Y, classes=[0, 1])
     before = model.coef_.copy()
     with pytest.raises(ValueError, match="labels that are not among the classes"):
@@ -260,14 +272,17 @@ def test_corrupt_csr(estimator):
         estimator(**SMALL).fit(corrupt, Y)
 
 
-def test_memory_layout_does_not_matter(tmp_path):
-    np.save(tmp_path / "X.npy", X)
-    expected = HalfLayerClassifier(**OPTIONS).fit(X, Y).coef_
-    strided = np.repeat(X, 2, axis=0)[::2]
-    reverse = X[::-1].copy()[::-1]
+@EVERY
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_memory_layout_does_not_matter(estimator, dtype, tmp_path):
+    rows = X.astype(dtype)
+    np.save(tmp_path / "X.npy", rows)
+    expected = estimator(**SMALL).fit(rows, Y).coef_
+    strided = np.repeat(rows, 2, axis=0)[::2]
+    reverse = rows[::-1].copy()[::-1]
     mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
-    for layout in (np.asfortranarray(X), strided, reverse, mapped):
-        found = HalfLayerClassifier(**OPTIONS).fit(layout, Y).coef_
+    for layout in (np.asfortranarray(rows), strided, reverse, mapped):
+        found = estimator(**SMALL).fit(layout, Y).coef_
         assert_array_equal(found, expected)
 
 
@@ -277,6 +292,17 @@ def test_tensors():
     model = HalfLayerClassifier(**OPTIONS).fit(tensor, torch.tensor(Y))
     assert_array_equal(model.coef_, expected.coef_)
     assert len(model.predict(torch.tensor(X).bfloat16())) == 60
+
+
+@pytest.mark.parametrize(
+    "estimator", [HalfLayerClassifier, ELMClassifier, RVFLClassifier]
+)
+def test_sparse_indicators(estimator):
+    labels = np.c_[Y, 1 - Y]
+    expected = estimator(**SMALL).fit(X, labels).predict_proba(X)
+    model = estimator(**SMALL).fit(X, sparse.csr_array(labels))
+    assert_array_equal(model.predict_proba(X), expected)
+    model.partial_fit(X, sparse.csr_matrix(labels))
 
 
 def test_polars_lazy_frame():
@@ -319,6 +345,9 @@ def test_bad_class_weight():
         HalfLayerClassifier(**OPTIONS, class_weight="ballanced").fit(X, Y)
     with pytest.raises(ValueError, match="class_weight"):
         HalfLayerClassifier(**OPTIONS, class_weight={0: 1, 2: 3}).fit(X, Y)
+    for weight in (-1, np.nan, np.inf):
+        with pytest.raises(ValueError, match=r"class_weight=.* not negative"):
+            HalfLayerClassifier(**OPTIONS, class_weight={0: 1, 1: weight}).fit(X, Y)
 
 
 @BOTH
@@ -370,6 +399,17 @@ def test_too_many_units_for_the_memory(monkeypatch):
     monkeypatch.setattr(_device, "_available_memory", lambda: 2**30)
     with pytest.raises(MemoryError, match="hidden_layer_sizes=200000"):
         HalfLayerClassifier(200_000).fit(np.tile(X, (1, 300)), Y)
+
+
+@BOTH
+def test_early_stopping_of_few_rows_names_the_fraction(estimator):
+    model = estimator(**OPTIONS, early_stopping=True)
+    assert len(model.fit(X, Y).validation_scores_) == 3
+    assert not hasattr(
+        model.set_params(early_stopping=False).fit(X, Y), "validation_scores_"
+    )
+    with pytest.raises(ValueError, match=r"validation_fraction=0\.1 cannot hold out"):
+        model.set_params(early_stopping=True).fit(X[:1], [1.0])
 
 
 # -- training --------------------------------------------------------------------------

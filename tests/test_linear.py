@@ -9,7 +9,7 @@ from scipy import sparse
 from scipy.linalg import LinAlgWarning
 from sklearn.linear_model import Ridge, RidgeCV
 
-from sklearn_halfnet.linear import Gram, RidgeFit, ridge
+from sklearn_halfnet.linear import Gram, RidgeFit, gram, ridge
 from sklearn_halfnet.linear.search import search_alpha
 
 
@@ -268,6 +268,47 @@ def test_rounded_sums_are_exact():
     np.testing.assert_allclose(rounded.cross, expected.cross, rtol=1e-5, atol=1e-3)
     np.testing.assert_allclose(rounded.feature_mean, expected.feature_mean, atol=1e-12)
     assert rounded.n_samples == 500
+
+
+@pytest.mark.parametrize("convert", [np.asarray, np.ndarray.tolist, sparse.csr_array])
+def test_whole_numbers_are_taken_in_double_precision(convert):
+    H = np.random.default_rng(0).integers(0, 9, (50, 3))
+    Y = H @ [1, 2, 3]
+    assert_same_sums(Gram().update(convert(H), Y), Gram().update(H.astype(float), Y))
+
+
+def test_tiny_candidates_are_judged_exactly_where_rows_are_few(monkeypatch):
+    H, Y = make_data(40, 50)
+    sums, alphas = Gram().update(H, Y), [1e-8, 1e-3, 1.0, 10.0]
+    expected = sums.path().best_alpha(alphas)
+    monkeypatch.setattr(gram, "_LARGEST_PATH", 10)
+    assert search_alpha(sums, alphas).alpha == 1e-8 != expected
+    assert sums.best_fit(alphas).alpha == expected
+
+
+def test_copies_share_nothing():
+    H, Y = make_data()
+    sums, expected = (Gram().update(H, Y) for _ in range(2))
+    for other in (Gram.from_dict(sums.to_dict()), sums.turned(np.eye(5))):
+        other.update(H, Y + 1)
+        assert_same_sums(sums, expected, rtol=0)
+
+
+@pytest.mark.parametrize("n_rows, n_columns", [(1, 1), (50, 1), (50, 2), (1, 5)])
+def test_rounded_sums_of_few_rows_and_columns(n_rows, n_columns):
+    rng = np.random.default_rng(0)
+    Q = rng.integers(-127, 128, (n_rows, n_columns)).astype(np.int8)
+    Y = rng.integers(0, 2, (n_rows, 1)).astype(float)
+    rounded = Gram().update_rounded(Q, 0.5, Y)
+    assert_same_sums(rounded, Gram().update(0.5 * Q.astype(float), Y))
+
+
+def test_rounded_sums_of_many_rows_do_not_overflow():
+    rng = np.random.default_rng(0)
+    Q = rng.integers(100, 128, (300_000, 2)).astype(np.int8)
+    Y = Q[:, :1] - Q[:, 1:].astype(float)
+    rounded = Gram().update_rounded(Q, 1.0, Y)
+    assert_same_sums(rounded, Gram().update(Q.astype(float), Y), rtol=1e-6)
 
 
 def test_turned_sums_are_those_of_the_columns():

@@ -5,6 +5,7 @@ import pickle
 from contextlib import contextmanager
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from callbacks import Interrupt
@@ -426,6 +427,36 @@ def test_ensemble_stores_what_is_shared_once(digits):
     assert again.estimators_[0]._fixed is again.estimators_[1]._fixed
     assert_array_equal(again.predict_proba(X), ensemble.predict_proba(X))
     assert ensemble.n_stored_bytes_ < len(pickle.dumps(ensemble))
+
+
+@pytest.mark.parametrize(
+    "spoil, match",
+    [
+        (lambda X, y: (X, None), "y to be passed"),
+        (lambda X, y: (X, X[:, 3] + 0.5), "Unknown label type|label type"),
+        (lambda X, y: (X[0], y), "Expected 2D array"),
+        (lambda X, y: (X, y, np.ones(5)), "sample_weight.shape"),
+        (lambda X, y: (X[:20], np.arange(20)), "validation_fraction=0.1 cannot"),
+    ],
+)
+def test_ensemble_names_what_is_wrong_with_the_data(digits, spoil, match):
+    X, _, y, _ = digits
+    model = SharedBackboneEnsembleClassifier(PartialCNNClassifier(**QUICK))
+    with pytest.raises(ValueError, match=match):
+        model.fit(*spoil(X, y))
+
+
+def test_refit_of_an_ensemble_forgets_what_it_does_not_set(digits):
+    X, _, y, _ = digits
+    model = SharedBackboneEnsembleClassifier(
+        PartialCNNClassifier(**QUICK), 2, random_state=0
+    ).fit(pd.DataFrame(X).add_prefix("p"), y)
+    assert len(model.feature_names_in_) == 64 and len(model.member_scores_) == 2
+    log_probabilities = model.predict_log_proba(pd.DataFrame(X[:5]).add_prefix("p"))
+    assert_allclose(np.exp(log_probabilities).sum(axis=1), 1)
+    model.set_params(validation_fraction=None).fit(X, y)
+    assert not hasattr(model, "feature_names_in_")
+    assert not hasattr(model, "ensemble_score_")
 
 
 def test_ensemble_is_the_same_for_any_n_jobs_and_shared_fraction_is_met(digits):

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
@@ -134,6 +134,16 @@ def test_features_on_a_gpu():
     assert_allclose(
         found.cpu().numpy(), model.set_params(device="cpu").transform(X), atol=1e-8
     )
+
+
+@pytest.mark.parametrize("direct_links", [False, True])
+def test_parameters_set_after_fit_wait_for_the_next_fit(direct_links):
+    X = np.random.default_rng(0).standard_normal((30, 4))
+    model = RandomFeatures(6, direct_links=direct_links, random_state=0).fit(X)
+    before, names = model.transform(X), model.get_feature_names_out()
+    model.set_params(n_components=3, gamma=1.0, direct_links=not direct_links)
+    assert_array_equal(model.transform(X), before)
+    assert_array_equal(model.get_feature_names_out(), names)
 
 
 def test_faults():

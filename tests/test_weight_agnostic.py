@@ -5,7 +5,9 @@ import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
+from callbacks import Interrupt
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.callback import ProgressBar
@@ -115,6 +117,32 @@ def test_warm_start_goes_on(wine):
     warm.fit(X, y)
     assert warm.n_iter_ == 10 and len(warm.history_) == 10
     assert warm.loss_ < loss
+
+
+def test_warm_start_takes_new_settings_or_says_that_it_cannot(wine):
+    X, y, model = wine
+    options = {"max_iter": 10, "warm_start": True, "max_connections": 4}
+    warm = clone(model).set_params(**options).fit(X, y)
+    assert warm.n_connections_ <= 4
+    assert warm.set_params(max_connections=450).fit(X, y).n_connections_ > 4
+    for name, value in [("search", "evolution"), ("shared_weights", [1, 2])]:
+        changed = warm.get_params()[name]
+        with pytest.raises(ValueError, match=f"but {name} changed"):
+            warm.set_params(**{name: value}).fit(X, y)
+        warm.set_params(**{name: changed})
+
+
+@pytest.mark.parametrize("search", ["guided", "evolution"])
+def test_failed_warm_start_leaves_the_search(wine, search):
+    X, y, model = wine
+    options = {"max_iter": 3, "warm_start": True, "search": search}
+    options["population_size"] = 8
+    failing, other = (clone(model).set_params(**options).fit(X, y) for _ in range(2))
+    with pytest.raises(ZeroDivisionError):
+        failing.set_callbacks(Interrupt(error=ZeroDivisionError)).fit(X, y)
+    assert len(failing.history_) == failing.n_iter_ == 3
+    failing.set_callbacks().fit(X, y)
+    assert_array_equal(failing.connections_, other.fit(X, y).connections_)
 
 
 def test_interruption_keeps_the_best_so_far(wine, monkeypatch):
@@ -244,6 +272,15 @@ def test_networkx_has_the_same_graph(wine):
     assert names == list(model.node_activations_[:2])
 
 
+def test_inputs_with_the_names_of_other_nodes_stay_apart(wine):
+    X, y, model = wine
+    names = [*"abcdefghij", "bias", "h0", "class 1"]
+    same = clone(model).fit(pd.DataFrame(X, columns=names), y)
+    assert_array_equal(same.connections_, model.connections_)
+    assert len(used_nodes(same)) == len(used_nodes(model))
+    assert "input h0" in used_nodes(same)
+
+
 def test_plot_shows_every_connection(wine):
     model = wine[2]
     display = model.plot(plt.figure().add_subplot())
@@ -303,3 +340,12 @@ def test_class_of_weight_zero_is_known():
     X, y = load_digits(return_X_y=True)
     model = WeightAgnosticClassifier(max_iter=3, class_weight={1: 0.0}, random_state=0)
     assert_array_equal(model.fit(X[:300], y[:300]).classes_, np.arange(10))
+
+
+def test_failed_refit_leaves_the_images_known():
+    X = np.random.default_rng(0).random((3, 64))
+    model = DeskewResize(output_shape=(4, 4)).fit(X)
+    before = model.transform(X)
+    with pytest.raises(ValueError, match="not images"):
+        model.fit(np.ones((2, 20)))
+    assert_array_equal(model.transform(X), before)

@@ -35,6 +35,7 @@ def fit_closed_form(estimator, blocks):
     rngs = child_generators(estimator.random_state, 2)
     n_features = facts[0]["n_features"]
     estimator._check_size(n_features)
+    estimator._check_alphas()
     scaling, sample = start_sample(
         estimator,
         blocks,

@@ -160,6 +160,7 @@ class BaseClosedForm(BaseEstimator):
     def _add_rows(self, X, y, sample_weight, classes=None, may_turn=False):
         """Add rows to the sums; ``may_turn``: in the space of these rows."""
         first = not hasattr(self, "_layers")
+        self._check_alphas()
         X, y = self._validate_training(X, y, reset=first)
         if not first and not hasattr(self, "_sums"):
             raise ValueError(
@@ -186,6 +187,17 @@ class BaseClosedForm(BaseEstimator):
         else:
             self._sums = self._sums.merged(sums)
             self._rows.merge(rows)
+
+    def _check_alphas(self):
+        if self.alphas is None:
+            return
+        alphas = np.asarray(self.alphas, dtype=np.float64)
+        good = alphas.ndim == 1 and len(alphas) > 0
+        if not (good and np.isfinite(alphas).all() and (alphas >= 0).all()):
+            raise ValueError(
+                f"alphas={self.alphas!r} must be a list of one or more finite numbers "
+                "that are not negative."
+            )
 
     def _sums_of(self, X, wanted, weight, repeats, n_before):
         """Sum up a chunk that follows ``n_before`` other rows."""
@@ -310,12 +322,14 @@ class BaseClosedForm(BaseEstimator):
         self.alpha_ = alphas[0] if len(alphas) == 1 else np.array(alphas)
         coef, intercept = self._sums.solve(fits, self._n_columns)
         coef, intercept = self._calibrated(coef, intercept, fits)
+        with np.errstate(over="ignore"):
+            coef = coef.astype(self._float)
         if not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
             raise ValueError(
                 "The read-out is non-finite: X or y has values too large for "
                 f"dtype={self.dtype!r}."
             )
-        self.coef_, self.intercept_ = coef.astype(self._float), intercept
+        self.coef_, self.intercept_ = coef, intercept
 
     def _calibrated(self, coef, intercept, fits):
         return coef, intercept

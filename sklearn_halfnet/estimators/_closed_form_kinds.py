@@ -5,7 +5,11 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 
-from sklearn_halfnet.estimators._base import ClassifierOutputs, RegressorOutputs
+from sklearn_halfnet.estimators._base import (
+    ClassifierOutputs,
+    RegressorOutputs,
+    keep_state_on_error,
+)
 from sklearn_halfnet.estimators._calibration import calibration
 from sklearn_halfnet.estimators._closed_form import BaseClosedForm
 
@@ -71,9 +75,11 @@ class ClosedFormClassifier(ClassifierOutputs, BaseClosedForm):
         self : estimator
         """
         self._refuse_balanced("partial_fit")
-        if np.ndim(y) < 2:
-            _check_partial_fit_first_call(self, classes)
-        return self._partial_fit(X, y, sample_weight, classes)
+        # It sets classes_, which a first call that fails must not leave behind.
+        with keep_state_on_error(self):
+            if np.ndim(y) < 2 or np.shape(y)[1] == 1:
+                _check_partial_fit_first_call(self, classes)
+            return self._partial_fit(X, y, sample_weight, classes)
 
     def fit_blocks(self, blocks, classes=None):
         self._refuse_balanced("fit_blocks")

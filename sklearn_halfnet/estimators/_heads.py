@@ -83,15 +83,17 @@ class BaseConvolutional(BaseHiddenLayers):
         if not self._layers:
             return ReadOut(*read_out)
         layers = list(zip(self._layers, self._start_scales, strict=True))
+        # Of the fit: the parameter may have been set anew since then.
+        activation = self._layers[0].activation
         weights = tensors(
             layer.scaled_weights(self.dtype, start) for layer, start in layers
         )
         shifts = tensors(layer.shifts for layer in self._layers)
         if self.head == "full":
-            return FullHead(weights, shifts, *read_out, self.activation)
+            return FullHead(weights, shifts, *read_out, activation)
         first, *later = weights
         scales = tensors(layer.scales / start for layer, start in layers)
-        return HalfHead(first, scales, shifts, later, *read_out, self.activation)
+        return HalfHead(first, scales, shifts, later, *read_out, activation)
 
     def _store_head(self, head):
         if self._layers:

@@ -82,7 +82,13 @@ class BaseHiddenLayers(BaseTorchEstimator):
     def _set_read_out(self, coef, intercept):
         """Take read-out values of the standardised targets; make attributes of all."""
         scale, mean = self._targets.scale, self._targets.mean
-        self.coef_ = (coef.T * scale).T.astype(self.dtype)
+        with np.errstate(over="ignore"):
+            self.coef_ = (coef.T * scale).T.astype(self.dtype)
+        if np.isfinite(coef).all() and not np.isfinite(self.coef_).all():
+            raise ValueError(
+                f"y has values too large for dtype={self.dtype!r}. Rescale y, or use "
+                "dtype='float64'."
+            )
         self.intercept_ = intercept.astype(np.float64) * scale + mean
         self.scales_ = [layer.scales for layer in self._units]
         self.shifts_ = [layer.shifts for layer in self._units]

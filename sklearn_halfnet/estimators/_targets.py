@@ -177,7 +177,7 @@ class RealTargets:
         Raises
         ------
         ValueError
-            If an output's variance is not a floating-point number.
+            If an output's variance is not a floating-point number, or zero only as one.
         """
         columns = y.reshape(len(y), -1).astype(np.float64)
         return cls.from_moments(Moments.of(columns, sample_weight), y.ndim == 1)
@@ -189,6 +189,11 @@ class RealTargets:
         if not np.isfinite(variance).all():
             raise ValueError(
                 "y has values too large to be standardised: their variance is not a "
+                "floating-point number. Rescale y."
+            )
+        if ((variance == 0) & (np.abs(mean) < 1e-150) & (moments.peak > 0)).any():
+            raise ValueError(
+                "y has values too small to be standardised: their variance is not a "
                 "floating-point number. Rescale y."
             )
         rounding = (10 * moments.eps * np.abs(mean)) ** 2

@@ -103,6 +103,10 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
             repeats, weight = row_weights(self, y, sample_weight)
             rng_start, _, rng_batches = child_generators(self.random_state, 3)
             if first:
+                if classes is None and is_classifier(self) and y.ndim == 1:
+                    raise ValueError(
+                        "classes must be passed on the first call to partial_fit."
+                    )
                 self._targets = self._make_targets(y, repeats, classes)
             elif classes is not None:
                 self._targets.check_same_classes(classes)
@@ -121,12 +125,19 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
         if not self.early_stopping:
             return rows, None
         stratify = y if is_classifier(self) and y.ndim == 1 else None
-        return train_test_split(
-            rows,
-            test_size=self.validation_fraction,
-            stratify=stratify,
-            random_state=int(rng.integers(2**31 - 1)),
-        )
+        try:
+            return train_test_split(
+                rows,
+                test_size=self.validation_fraction,
+                stratify=stratify,
+                random_state=int(rng.integers(2**31 - 1)),
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"early_stopping=True with validation_fraction="
+                f"{self.validation_fraction} cannot hold out any of {len(y)} rows: "
+                f"{error}"
+            ) from error
 
     # -- training ----------------------------------------------------------------------
 
@@ -315,6 +326,9 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
         if self.early_stopping:
             self.validation_scores_ = monitor.scores
             self.best_validation_score_ = float(monitor.best)
+        else:
+            for name in ("validation_scores_", "best_validation_score_"):
+                vars(self).pop(name, None)
 
 
 def _print_progress(number, loss, score, seconds):

@@ -59,7 +59,7 @@ class ClassifierTraining(ClassifierOutputs):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         classes : array-like of shape (n_classes,), default=None
-            All classes; needed at the first call.
+            All classes; needed in the first call, unless y is multilabel.
         sample_weight : array-like of shape (n_samples,), default=None
 
         Returns

@@ -45,7 +45,8 @@ def validate_input(estimator, X, y, *, reset, **options):
     ----------
     estimator : estimator
     X : {array-like, sparse matrix, tensor, dataframe} of shape (n_samples, n_features)
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+    y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_outputs)
+        A sparse one becomes dense.
     reset : bool
         Whether to remember the number and names of the features.
     **options : dict
@@ -69,7 +70,8 @@ def validate_input(estimator, X, y, *, reset, **options):
         estimator, X, y, reset=reset, multi_output=True, **accepted, **options
     )
     _check_csr(X)
-    return X, y
+    # As MultiLabelBinarizer(sparse_output=True) gives them.
+    return X, y.toarray() if sparse.issparse(y) else y
 
 
 def validate_for_weights(estimator, X, y, kinds):
@@ -217,11 +219,17 @@ def total_weight(y, sample_weight=None, class_weight=None):
     Raises
     ------
     ValueError
-        As ``check_sample_weight``; or if the product is zero for every row.
+        As ``check_sample_weight``; if a class has a negative weight or one that is not
+        finite; or if the product is zero for every row.
     """
     weight = check_sample_weight(sample_weight, len(y))
     if class_weight is not None:
         of_class = compute_sample_weight(class_weight, y)
+        if not (np.isfinite(of_class) & (of_class >= 0)).all():
+            raise ValueError(
+                f"class_weight={class_weight!r} must hold finite numbers that are not "
+                "negative."
+            )
         weight = of_class if weight is None else weight * of_class
     if weight is not None and not weight.any():
         raise ValueError("sample_weight times class_weight is zero for every row.")

@@ -66,9 +66,14 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
                 self._scaling = _fit_scaling(self, X, weight)
             data = self._data(X, y, weight)
             rng_start, rng_batch, rng_judge = child_generators(self.random_state, 3)
-            if not resumes:
-                self._search = self._make_search(X.shape[1], rng_start)
+            search = self._make_search(X.shape[1], rng_start)
+            if resumes:
+                self._check_resumable(search)
+                search.go_on_from(self._search)
+                self.history_ = list(self.history_)
+            else:
                 self.history_, self.n_iter_ = [], 0
+            self._search = search
             self._front = self._make_front(data, rng_judge)
             # Each call of a warm start goes on with other batches.
             seeds = [int(rng_batch.integers(2**32)), self.n_iter_]
@@ -92,6 +97,21 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
         shares = np.asarray(self.mutation_probabilities, dtype=float)
         if shares.shape != (4,) or (shares < 0).any() or not shares.sum() > 0:
             raise ValueError("mutation_probabilities must be four numbers >= 0.")
+
+    def _check_resumable(self, search):
+        """Raise if a warm start contradicts the search that it goes on with."""
+        before = self._search
+        differs = {
+            "search": type(search) is not type(before),
+            "dtype": search.weights.dtype != before.weights.dtype,
+            "shared_weights": not np.array_equal(search.weights, before.weights),
+        }
+        changed = [name for name, differ in differs.items() if differ]
+        if changed:
+            raise ValueError(
+                f"warm_start=True goes on with the search that was begun, but "
+                f"{', '.join(changed)} changed. Set warm_start=False to start anew."
+            )
 
     def _make_search(self, n_inputs, rng):
         kind, k = self._targets.loss, self._targets.n_outputs

@@ -122,6 +122,8 @@ class ConvHalfLayerClassifier(ImageInputs, ClassifierTraining, BaseConvHalfLayer
         Bytes of all arrays that prediction needs, frozen weights included.
     n_features_in_ : int
         Pixels of an image, times its channels.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of the columns, if X had any.
 
     Raises
     ------
@@ -331,6 +333,8 @@ class ConvHalfLayerRegressor(ImageInputs, RegressorTraining, BaseConvHalfLayer):
         Bytes of all arrays that prediction needs, frozen weights included.
     n_features_in_ : int
         Pixels of an image, times its channels.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of the columns, if X had any.
 
     Raises
     ------

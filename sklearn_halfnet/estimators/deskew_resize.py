@@ -12,6 +12,7 @@ from sklearn.base import (
 )
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_halfnet.estimators._base import keep_state_on_error
 from sklearn_halfnet.estimators._images import flat_images, full_image_shape
 from sklearn_halfnet.estimators._validation import validate_X
 
@@ -93,6 +94,11 @@ class DeskewResize(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         ValueError
             If the number of columns is not height times width, or a shape is not valid.
         """
+        with keep_state_on_error(self):
+            self._fit(X)
+        return self
+
+    def _fit(self, X):
         shape = self.image_shape
         n_pixels = validate_X(self, X, reset=True).shape[1]
         if shape is None:
@@ -109,7 +115,6 @@ class DeskewResize(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
                 f"output_shape={self.output_shape!r} must be two positive ints."
             )
         self.image_shape_ = tuple(shape)
-        return self
 
     def transform(self, X):
         """Transform images.

@@ -126,6 +126,8 @@ class PartialCNNClassifier(ImageInputs, ClassifierTraining, BasePartialCNN):
         is all).
     weights_ : dict of str to ndarray (n_filters, n_channels, size, size)
         Weights of each convolution, fixed and learned.
+    is_learned_ : dict of str to ndarray of bool
+        Which of ``weights_`` are learned.
     coef_ : ndarray of shape (n_outputs, n_units)
         Read-out V.
     intercept_ : ndarray of shape (n_outputs,)
@@ -149,8 +151,12 @@ class PartialCNNClassifier(ImageInputs, ClassifierTraining, BasePartialCNN):
     n_stored_bytes_ : int
         Bytes of what a pickled model holds: the numbers learned and the batch norms'
         averages. What is fixed comes from a seed.
+    n_constant_bytes_ : int
+        Bytes of what is fixed where no seed stands for it: in members of an ensemble.
     n_features_in_ : int
         Pixels of an image, times its channels.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of the columns, if X had any.
 
     Raises
     ------
@@ -382,6 +388,8 @@ class PartialCNNRegressor(ImageInputs, RegressorTraining, BasePartialCNN):
         is all).
     weights_ : dict of str to ndarray (n_filters, n_channels, size, size)
         Weights of each convolution, fixed and learned.
+    is_learned_ : dict of str to ndarray of bool
+        Which of ``weights_`` are learned.
     coef_ : ndarray of shape (n_outputs, n_units)
         Read-out V.
     intercept_ : ndarray of shape (n_outputs,)
@@ -405,8 +413,12 @@ class PartialCNNRegressor(ImageInputs, RegressorTraining, BasePartialCNN):
     n_stored_bytes_ : int
         Bytes of what a pickled model holds: the numbers learned and the batch norms'
         averages. What is fixed comes from a seed.
+    n_constant_bytes_ : int
+        Bytes of what is fixed where no seed stands for it: in members of an ensemble.
     n_features_in_ : int
         Pixels of an image, times its channels.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of the columns, if X had any.
 
     Raises
     ------

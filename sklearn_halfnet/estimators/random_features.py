@@ -179,9 +179,10 @@ class RandomFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             sample, [kind], [self.n_components], self.activation, rng, scale, bias
         )
         self.scales_, self.shifts_ = self._layer.scales, self._layer.shifts
-        self._n_features_out = self.n_components
-        if self.direct_links:
-            self._n_features_out += self.n_features_in_
+        # Inner products of Fourier features approximate a kernel.
+        fourier = self.gamma is not None
+        self._feature_scale = np.sqrt(2 / self.n_components) if fourier else 1.0
+        self._n_direct = self.n_features_in_ if self.direct_links else 0
 
     def _fourier_scale(self, kind, features):
         """Find the standard deviation of the kernel's frequencies."""
@@ -231,33 +232,33 @@ class RandomFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         X = validate_X(self, X)
         check_memory(
             X.shape[0] * self._n_features_out * X.dtype.itemsize,
-            f"Features of {X.shape[0]} rows with n_components={self.n_components}",
+            f"Features of {X.shape[0]} rows with n_components={self._layer.n_units}",
             "Transform fewer rows at a time.",
         )
         if self.device != "cpu":
             return self._transform_on(X, self.device)
+        n_units = self._layer.n_units
         features = np.empty((X.shape[0], self._n_features_out), X.dtype)
         for rows, (hidden,) in forward_blocks(X, self._scaling, [self._layer], X.dtype):
-            features[rows, : self.n_components] = hidden
-            if self.direct_links:
+            features[rows, :n_units] = hidden
+            if self._n_direct:
                 direct = self._scaling.dense_rows(X[rows], X.dtype)
-                features[rows, self.n_components :] = direct
-        features[:, : self.n_components] *= self._feature_scale
+                features[rows, n_units:] = direct
+        features[:, :n_units] *= self._feature_scale
         return features
 
     @property
-    def _feature_scale(self):
-        """Factor that makes inner products of Fourier features approximate a kernel."""
-        return 1.0 if self.gamma is None else np.sqrt(2 / self._layer.n_units)
+    def _n_features_out(self):
+        return self._layer.n_units + self._n_direct
 
     def _forward_steps(self):
         steps = Computation(self.n_features_in_).then(Scale(self._scaling))
         scaled, steps = steps.last, steps.through([self._layer])
-        if self.gamma is not None:
+        if self._feature_scale != 1:
             # A scaling divides.
-            divisor = np.full(self.n_components, 1 / self._feature_scale)
+            divisor = np.full(self._layer.n_units, 1 / self._feature_scale)
             steps = steps.then(Scale(InputScaling(scale=divisor)))
-        return steps.then(Join(), [steps.last, scaled]) if self.direct_links else steps
+        return steps.then(Join(), [steps.last, scaled]) if self._n_direct else steps
 
     def _transform_on(self, X, device):
         """Compute the features by torch, on its device."""
@@ -274,8 +275,9 @@ class RandomFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         direct = tensor(self._scaling.dense_rows(X, X.dtype))
         hidden = direct @ tensor(self._layer.weights.toarray(X.dtype)).T
         hidden = hidden * tensor(self.scales_) + tensor(self.shifts_)
-        hidden = ACTIVATIONS[self.activation].tensor(hidden) * self._feature_scale
-        return torch.hstack([hidden, direct]) if self.direct_links else hidden
+        hidden = ACTIVATIONS[self._layer.activation].tensor(hidden)
+        hidden = hidden * self._feature_scale
+        return torch.hstack([hidden, direct]) if self._n_direct else hidden
 
     # -- attributes --------------------------------------------------------------------
 
@@ -294,10 +296,10 @@ class RandomFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             inputs' names.
         """
         names = super().get_feature_names_out(input_features)
-        if not self.direct_links:
+        if not self._n_direct:
             return names
         inputs = _input_names(self, input_features)
-        return np.concatenate([names[: self.n_components], inputs])
+        return np.concatenate([names[: self._layer.n_units], inputs])
 
     @property
     def weights_(self):

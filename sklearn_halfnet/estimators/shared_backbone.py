@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._base import keep_state_on_error
 from sklearn_halfnet.estimators._constraints import real, whole
+from sklearn_halfnet.estimators._validation import check_sample_weight
 from sklearn_halfnet.estimators.partial_cnn import PartialCNNClassifier
 
 __all__ = ["SharedBackboneEnsembleClassifier"]
@@ -163,6 +164,7 @@ class SharedBackboneEnsembleClassifier(
                 "Members share what is fixed, so it cannot be zero: the estimator's "
                 f"frozen must be 'random', got {member.frozen!r}."
             )
+        sample_weight = _checked_weight(clone(member), X, y, sample_weight)
         with keep_state_on_error(self):
             rng, seeds = child_generators(self.random_state, 2)
             seeds = seeds.integers(2**31, size=self.n_estimators).tolist()
@@ -172,12 +174,19 @@ class SharedBackboneEnsembleClassifier(
                 delayed(_fit)(member, train) for member in members
             )
             self._share_constants()
+            self._forget()
             self.classes_ = self.estimators_[0].classes_
             if hasattr(self.estimators_[0], "feature_names_in_"):
                 self.feature_names_in_ = self.estimators_[0].feature_names_in_
             if held_out is not None:
                 self._score_members(*held_out)
         return self
+
+    def _forget(self):
+        """Remove what only some fits set."""
+        names = "feature_names_in_", "member_scores_", "mean_member_score_"
+        for name in (*names, "ensemble_score_"):
+            vars(self).pop(name, None)
 
     def _member(self):
         return PartialCNNClassifier() if self.estimator is None else self.estimator
@@ -188,12 +197,18 @@ class SharedBackboneEnsembleClassifier(
         if self.validation_fraction is None:
             return rows, None
         stratify = y if np.ndim(y) == 1 else None
-        halves = train_test_split(
-            *rows,
-            test_size=self.validation_fraction,
-            stratify=stratify,
-            random_state=int(rng.integers(2**31)),
-        )
+        try:
+            halves = train_test_split(
+                *rows,
+                test_size=self.validation_fraction,
+                stratify=stratify,
+                random_state=int(rng.integers(2**31)),
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} cannot hold out rows "
+                f"of every class ({error}); None holds out none."
+            ) from error
         return halves[::2], halves[1:4:2]
 
     def _members(self, member, train, start_seed, seeds):
@@ -243,6 +258,20 @@ class SharedBackboneEnsembleClassifier(
         check_is_fitted(self)
         return np.mean([m.predict_proba(X) for m in self.estimators_], axis=0)
 
+    def predict_log_proba(self, X):
+        """Compute the logarithm of the average probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
     def predict(self, X):
         """Predict the class that is most probable on average.
 
@@ -279,6 +308,13 @@ class SharedBackboneEnsembleClassifier(
         shared = first.n_constant_bytes_
         own = (member.n_stored_bytes_ - shared for member in self.estimators_)
         return shared + sum(own)
+
+
+def _checked_weight(member, X, y, sample_weight):
+    """Raise what a member would raise, before any rows are held out."""
+    _, y = member._validate_training(X, y, reset=True)
+    member._make_targets(y, None)
+    return check_sample_weight(sample_weight, len(y))
 
 
 def _fit(member, rows):

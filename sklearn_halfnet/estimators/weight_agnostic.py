@@ -53,7 +53,8 @@ class WeightAgnosticClassifier(ClassifierOutputs, BaseWeightAgnostic):
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weights of classes; multiplied with ``sample_weight``.
     warm_start : bool, default=False
-        Whether ``fit`` goes on with the search of the last call.
+        Whether ``fit`` goes on with the search of the last call; ``search``,
+        ``shared_weights`` and ``dtype`` must stay, other settings may change.
     n_jobs : int or None, default=None
         Threads that evaluate a population; the result is the same.
     random_state : int, RandomState or None, default=None
@@ -221,7 +222,8 @@ class WeightAgnosticRegressor(RegressorOutputs, BaseWeightAgnostic):
         Mean prediction over the shared weights, the best weight alone, or the mean
         score.
     warm_start : bool, default=False
-        Whether ``fit`` goes on with the search of the last call.
+        Whether ``fit`` goes on with the search of the last call; ``search``,
+        ``shared_weights`` and ``dtype`` must stay, other settings may change.
     n_jobs : int or None, default=None
         Threads that evaluate a population; the result is the same.
     random_state : int, RandomState or None, default=None

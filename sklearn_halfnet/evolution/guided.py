@@ -68,6 +68,11 @@ class GuidedSearch:
             self.factor = np.tile(0.3 / square, (self.graph.n_outputs, 1))
             self.factor = self.factor.astype(self.weights.dtype)
 
+    def go_on_from(self, other):
+        """Take over what another search of the same data has found."""
+        self.graph, self.factor = other.graph, other.factor
+        self.n_changes, self.growth = other.n_changes, other.growth
+
     def step(self, draw, rng):
         """Choose changes on one batch, and test them on another one.
 

@@ -51,6 +51,10 @@ class EvolutionSearch:
         ]
         self.graph = self.population[0].graph
 
+    def go_on_from(self, other):
+        """Take over what another search of the same data has found."""
+        self.population, self.graph = other.population, other.graph
+
     def step(self, draw, rng):
         """Evaluate the population on a batch, and breed the next.
 

@@ -1,7 +1,6 @@
 """Write a fitted estimator as C source."""
 
 import re
-from pathlib import Path
 from textwrap import indent
 
 import numpy as np
@@ -9,7 +8,12 @@ import numpy as np
 from sklearn_halfnet._version import __version__
 from sklearn_halfnet.export._c_source import CSource, array_text
 from sklearn_halfnet.export._c_steps import write_steps
-from sklearn_halfnet.export._source import check_dtype, class_labels, computation_of
+from sklearn_halfnet.export._source import (
+    check_dtype,
+    class_labels,
+    computation_of,
+    save,
+)
 
 __all__ = ["to_c"]
 
@@ -70,7 +74,10 @@ def to_c(estimator, path=None, *, name="model", dtype="float32"):
     TypeError
         If the estimator, or the type of its class labels, cannot be exported.
     ValueError
-        If ``name`` is no identifier or ``dtype`` is another one.
+        If ``name`` is no identifier, ``dtype`` is another one, or a number of the model
+        is too large for it.
+    OSError
+        If the file cannot be written; one that was there stays as it was.
 
     See Also
     --------
@@ -96,7 +103,7 @@ def to_c(estimator, path=None, *, name="model", dtype="float32"):
     write_steps(source, computation, "x", output)
     text = _file(source, type(estimator).__name__, computation, output)
     if path is not None:
-        Path(path).write_text(text, encoding="utf-8")
+        save(path, text.encode("utf-8"))
     return text
 
 

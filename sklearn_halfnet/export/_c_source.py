@@ -5,6 +5,8 @@ from textwrap import dedent, indent
 
 import numpy as np
 
+from sklearn_halfnet.export._source import converted
+
 __all__ = ["CSource"]
 
 _A_LINE = 8
@@ -88,6 +90,7 @@ class CSource:
         return "\n".join([*arrays, *self._functions.values()])
 
     def _numbers(self, values):
+        converted(values, self.dtype)
         pattern = f"%.{_DIGITS[self.real]}g"
         return [pattern % value for value in values.tolist()]
 

@@ -1,13 +1,16 @@
 """Write a fitted estimator as an ONNX model."""
 
-from pathlib import Path
-
 import numpy as np
 
 from sklearn_halfnet._version import __version__
 from sklearn_halfnet.export._onnx_graph import IR_VERSION, OPSET, OnnxGraph
 from sklearn_halfnet.export._onnx_steps import write_steps
-from sklearn_halfnet.export._source import check_dtype, class_labels, computation_of
+from sklearn_halfnet.export._source import (
+    check_dtype,
+    class_labels,
+    computation_of,
+    save,
+)
 
 __all__ = ["to_onnx"]
 
@@ -48,7 +51,9 @@ def to_onnx(estimator, path=None, *, dtype="float32"):
     TypeError
         If the estimator, or the type of its class labels, cannot be exported.
     ValueError
-        If ``dtype`` is another one.
+        If ``dtype`` is another one, or a number of the model is too large for it.
+    OSError
+        If the file cannot be written; one that was there stays as it was.
 
     See Also
     --------
@@ -84,7 +89,7 @@ def to_onnx(estimator, path=None, *, dtype="float32"):
     outputs = _OUTPUTS[computation.kind](graph, computation, last)
     model = _model(graph, estimator, computation, outputs)
     if path is not None:
-        Path(path).write_bytes(model.SerializeToString())
+        save(path, model.SerializeToString())
     return model
 
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sklearn_halfnet.export._source import converted
+
 __all__ = ["OnnxGraph", "require_onnx"]
 
 # BitwiseAnd came with opset 18; onnxruntime has had it since 1.14.
@@ -92,7 +94,7 @@ class OnnxGraph:
             return value
         array = np.asarray(value)
         if array.dtype.kind == "f":
-            array = array.astype(self.dtype)
+            array = converted(array, self.dtype)
         content = tuple(array) if array.dtype == object else array.tobytes()
         key = array.dtype.str, array.shape, content
         if key not in self._constants:

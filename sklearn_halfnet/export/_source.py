@@ -1,9 +1,12 @@
-"""What an export starts from: the steps of a fitted estimator, and its labels."""
+"""What exports share: an estimator's steps, labels, numbers of a type, files."""
+
+import os
+from pathlib import Path
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-__all__ = ["check_dtype", "class_labels", "computation_of"]
+__all__ = ["check_dtype", "class_labels", "computation_of", "converted", "save"]
 
 _EXPORTED = (
     "half layers, also behind convolutions, HalfNet, ELM, RVFL, weight-agnostic "
@@ -88,3 +91,29 @@ def check_dtype(dtype):
     """Raise ValueError unless ``dtype`` is "float32" or "float64"."""
     if dtype not in ("float32", "float64"):
         raise ValueError(f"dtype={dtype!r} must be 'float32' or 'float64'.")
+
+
+def converted(values, dtype):
+    """Convert floating-point constants, or raise ValueError if one is too large."""
+    with np.errstate(over="ignore"):
+        values = np.asarray(values).astype(dtype)
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"The model holds numbers too large for dtype={np.dtype(dtype).name!r}: "
+            "use dtype='float64', or fit on rescaled data."
+        )
+    return values
+
+
+def save(path, content):
+    """Write bytes beside their place and move them there when they are complete."""
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)

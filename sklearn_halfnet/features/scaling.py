@@ -198,7 +198,9 @@ class Moments:
             return found.merged(_sparse_moments(*_of_weight(X, sample_weight)))
         for rows in row_blocks(n_rows, n_features * X.itemsize, _CACHE_BYTES):
             weight = None if sample_weight is None else sample_weight[rows]
-            found = found.merged(_block_moments(*_of_weight(X[rows], weight)))
+            # Rounded alike whatever the order in memory.
+            block = np.ascontiguousarray(X[rows])
+            found = found.merged(_block_moments(*_of_weight(block, weight)))
         return found
 
     def merged(self, other):

@@ -17,7 +17,8 @@ def node_names(model):
     -------
     sources, targets : list of str
         Inputs by ``feature_names_in_`` or "x0", "x1", ...; "bias"; hidden nodes "h0",
-        "h1", ...; outputs by ``classes_`` ("class 0") or "y0", "y1", ...
+        "h1", ...; outputs by ``classes_`` ("class 0") or "y0", "y1", ... An input that
+        has another node's name is called "input h0".
     """
     d, h = model.n_features_in_, len(model.node_activations_)
     n_outputs = model.connections_.shape[1] - h
@@ -29,7 +30,9 @@ def node_names(model):
         outputs = [f"class {label}" for label in classes]
     elif len(classes) == 2:
         outputs = [f"class {classes[1]}"]
-    return [*map(str, inputs), "bias", *hidden], [*hidden, *outputs]
+    others = {"bias", *hidden, *outputs}
+    inputs = [f"input {name}" if name in others else str(name) for name in inputs]
+    return [*inputs, "bias", *hidden], [*hidden, *outputs]
 
 
 def used_nodes(model):

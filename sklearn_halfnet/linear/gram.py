@@ -19,6 +19,9 @@ _BLOCK_BYTES = 128 * 2**20
 # Cholesky factorisations.
 _LARGEST_PATH = 1536
 
+# Sums of so many products of 8 bits stay within 32 bits.
+_INT8_ROWS = 131_072
+
 _ARRAYS = ("feature_mean", "target_mean", "gram", "cross", "target_square")
 
 
@@ -78,8 +81,8 @@ class Gram:
         Parameters
         ----------
         H : {ndarray, sparse matrix} of shape (n_rows, n_features)
-            float32 or float64: the precision in which products are taken. A sparse
-            matrix is made dense block by block.
+            float32 or float64: the precision in which products are taken; other types
+            are taken in float64. A sparse matrix is made dense block by block.
         Y : ndarray of shape (n_rows, n_targets) or (n_rows,)
         sample_weight : ndarray of shape (n_rows,), default=None
             A row of weight 2 counts as the same row twice. None is 1 for every row.
@@ -95,6 +98,9 @@ class Gram:
         ValueError
             If shapes do not match each other or the rows seen before.
         """
+        H = H if sparse.issparse(H) else np.asarray(H)
+        if H.dtype not in (np.float32, np.float64):
+            H = H.astype(np.float64)
         Y = np.asarray(Y)
         Y = Y[:, None] if Y.ndim == 1 else Y
         self._check_shapes(H, Y, sample_weight)
@@ -126,7 +132,6 @@ class Gram:
         Parameters
         ----------
         Q : ndarray of shape (n_rows, n_features), int8
-            At most 131,072 rows.
         step : float
         Y : ndarray of shape (n_rows, n_targets)
 
@@ -134,6 +139,11 @@ class Gram:
         -------
         self : Gram
         """
+        for rows in row_blocks(len(Q), 1, _INT8_ROWS):
+            self._add_rounded_block(Q[rows], step, Y[rows])
+        return self
+
+    def _add_rounded_block(self, Q, step, Y):
         gram, cross, total = int8_sums(Q, Y)
         Y, y_mean = _centred(
             Y.astype(np.float64, copy=False), np.full(len(Q), 1 / len(Q))
@@ -145,7 +155,6 @@ class Gram:
         cross = step * (cross - np.outer(total, y_mean))
         self._add_sums(gram, cross, step * q_mean, Y, y_mean, len(Q))
         self.n_samples += len(Q)
-        return self
 
     def _add_sums(self, gram, cross, h_mean, Y, y_mean, total):
         """Add the sums of a block about its own means."""
@@ -244,8 +253,7 @@ class Gram:
         -------
         gram : Gram
         """
-        made = Gram()
-        made.__dict__.update(vars(self))
+        made = Gram.from_dict(vars(self))
         made.gram = basis @ self.gram @ basis.T
         made.cross = basis @ self.cross
         made.feature_mean = basis @ self.feature_mean
@@ -298,7 +306,10 @@ class Gram:
             With the strength chosen as ``fit.alpha``.
         """
         self._check_not_empty()
-        if len(self.gram) <= _LARGEST_PATH:
+        # Of fewer rows than columns the walk's degrees of freedom are too noisy at tiny
+        # strengths: it does not go there by itself, but candidates may.
+        noisy = alphas is not None and self.n_samples < len(self.gram)
+        if noisy or len(self.gram) <= _LARGEST_PATH:
             return RidgeFit(self, self.path().best_alpha(alphas, relative))
         return search_alpha(self, alphas, relative)
 
@@ -366,13 +377,17 @@ class Gram:
         Parameters
         ----------
         state : dict
+            Its arrays are copied.
 
         Returns
         -------
         gram : Gram
         """
         made = cls()
-        made.__dict__.update({name: state[name] for name in vars(made)})
+        for name in vars(made):
+            value = state[name]
+            copied = value.copy() if isinstance(value, np.ndarray) else value
+            setattr(made, name, copied)
         return made
 
 
