@@ -21,6 +21,7 @@ FLOORS = {
     "activations": 1,
     "_random": 1,
     "_device": 1,
+    "_files": 1,
     "_int8": 1,
     "_matmul": 1,
     "linear": 1,

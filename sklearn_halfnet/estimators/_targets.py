@@ -185,20 +185,13 @@ class RealTargets:
     @classmethod
     def from_moments(cls, moments, is_vector):
         """Learn the same from the moments of the outputs."""
-        mean, variance = moments.mean, moments.variance
-        if not np.isfinite(variance).all():
-            raise ValueError(
-                "y has values too large to be standardised: their variance is not a "
-                "floating-point number. Rescale y."
-            )
-        if ((variance == 0) & (np.abs(mean) < 1e-150) & (moments.peak > 0)).any():
-            raise ValueError(
-                "y has values too small to be standardised: their variance is not a "
-                "floating-point number. Rescale y."
-            )
-        rounding = (10 * moments.eps * np.abs(mean)) ** 2
-        scale = np.where(variance <= rounding, 1.0, np.sqrt(variance))
-        return cls(mean, scale, is_vector)
+        for size in ("large", "small"):
+            if getattr(moments, f"too_{size}").any():
+                raise ValueError(
+                    f"y has values too {size} to be standardised: their variance is "
+                    "not a floating-point number. Rescale y."
+                )
+        return cls(moments.mean, moments.scale, is_vector)
 
     @property
     def n_outputs(self):

@@ -1,8 +1,9 @@
 """Tables as text and as Markdown, and files that are never half written."""
 
-import os
 import statistics
 from pathlib import Path
+
+from sklearn_halfnet import _files
 
 __all__ = [
     "bytes_text",
@@ -101,7 +102,7 @@ def markdown_table(headers, rows):
 
 
 def replace_file(path, write):
-    """Write a file beside its place and move it there when it is complete.
+    """Write a file as a whole or not at all, and make its folder where there is none.
 
     Parameters
     ----------
@@ -110,14 +111,5 @@ def replace_file(path, write):
     write : callable or str
         Takes the path to write to; or the text to write.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
-    try:
-        if isinstance(write, str):
-            partial.write_text(write, encoding="utf-8")
-        else:
-            write(partial)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    _files.replace_file(path, write)

@@ -5,15 +5,11 @@ from textwrap import indent
 
 import numpy as np
 
+from sklearn_halfnet._files import replace_file
 from sklearn_halfnet._version import __version__
 from sklearn_halfnet.export._c_source import CSource, array_text
 from sklearn_halfnet.export._c_steps import write_steps
-from sklearn_halfnet.export._source import (
-    check_dtype,
-    class_labels,
-    computation_of,
-    save,
-)
+from sklearn_halfnet.export._source import check_dtype, class_labels, computation_of
 
 __all__ = ["to_c"]
 
@@ -103,7 +99,7 @@ def to_c(estimator, path=None, *, name="model", dtype="float32"):
     write_steps(source, computation, "x", output)
     text = _file(source, type(estimator).__name__, computation, output)
     if path is not None:
-        save(path, text.encode("utf-8"))
+        replace_file(path, text)
     return text
 
 

@@ -2,15 +2,11 @@
 
 import numpy as np
 
+from sklearn_halfnet._files import replace_file
 from sklearn_halfnet._version import __version__
 from sklearn_halfnet.export._onnx_graph import IR_VERSION, OPSET, OnnxGraph
 from sklearn_halfnet.export._onnx_steps import write_steps
-from sklearn_halfnet.export._source import (
-    check_dtype,
-    class_labels,
-    computation_of,
-    save,
-)
+from sklearn_halfnet.export._source import check_dtype, class_labels, computation_of
 
 __all__ = ["to_onnx"]
 
@@ -89,7 +85,7 @@ def to_onnx(estimator, path=None, *, dtype="float32"):
     outputs = _OUTPUTS[computation.kind](graph, computation, last)
     model = _model(graph, estimator, computation, outputs)
     if path is not None:
-        save(path, model.SerializeToString())
+        replace_file(path, model.SerializeToString())
     return model
 
 

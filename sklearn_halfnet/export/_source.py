@@ -1,12 +1,9 @@
-"""What exports share: an estimator's steps, labels, numbers of a type, files."""
-
-import os
-from pathlib import Path
+"""What exports share: an estimator's steps, labels, and numbers of a type."""
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-__all__ = ["check_dtype", "class_labels", "computation_of", "converted", "save"]
+__all__ = ["check_dtype", "class_labels", "computation_of", "converted"]
 
 _EXPORTED = (
     "half layers, also behind convolutions, HalfNet, ELM, RVFL, weight-agnostic "
@@ -103,17 +100,3 @@ def converted(values, dtype):
             "use dtype='float64', or fit on rescaled data."
         )
     return values
-
-
-def save(path, content):
-    """Write bytes beside their place and move them there when they are complete."""
-    path = Path(path)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)

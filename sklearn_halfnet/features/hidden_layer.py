@@ -130,7 +130,7 @@ def forward_blocks(X, scaling, layers, dtype, max_bytes=16 * 2**20):
         for part in row_blocks(n_rows, row_bytes, _CACHE_BYTES):
             below = X[rows.start + part.start : rows.start + part.stop]
             if scaled is None and not issparse(X):
-                scaled = np.empty(below.shape, dtype)
+                scaled = np.empty(below.shape, X.dtype)
             spare = None if scaled is None else scaled[: part.stop - part.start]
             outs = [h[part] for h in features]
             _forward(below, scaling, layers, matrices, spare, outs)

@@ -59,17 +59,9 @@ class InputScaling:
     @classmethod
     def from_moments(cls, moments, how, feature_names=None):
         """Make the map from moments of the training rows; parameters as in ``fit``."""
-        mean, variance = moments.mean, moments.variance
-        too_large = ~np.isfinite(mean) | ~np.isfinite(variance)
-        _refuse_columns(too_large, "large", feature_names)
-        # Variance zero in floating point only.
-        too_small = (variance == 0) & (np.abs(mean) < 1e-150) & (moments.peak > 0)
-        _refuse_columns(too_small, "small", feature_names)
-        if how == "center":
-            return cls(mean)
-        # What a constant column can show from rounding alone.
-        rounding = (10 * moments.eps * np.abs(mean)) ** 2
-        return cls(mean, np.where(variance <= rounding, 1.0, np.sqrt(variance)))
+        _refuse_columns(moments.too_large, "large", feature_names)
+        _refuse_columns(moments.too_small, "small", feature_names)
+        return cls(moments.mean, None if how == "center" else moments.scale)
 
     def transform(self, X, dtype, *, out=None):
         """Scale a block of rows; a sparse block is scaled but not centred.
@@ -80,8 +72,8 @@ class InputScaling:
         dtype : dtype
             Of the result.
         out : ndarray of shape (n_rows, n_features), default=None
-            Memory for a dense result, where its type is X's: new memory takes longer
-            than the arithmetic. It may be X itself.
+            Memory of X's type for a dense X less the mean: new memory takes longer than
+            the arithmetic. It may be X itself.
 
         Returns
         -------
@@ -100,8 +92,7 @@ class InputScaling:
         scaled = X
         if self.mean is not None:
             mean = self.mean.astype(X.dtype, copy=False)
-            fits = out is not None and out.dtype == X.dtype
-            scaled = np.subtract(X, mean, out=out if fits else None)
+            scaled = np.subtract(X, mean, out=out)
         if self.scale is not None:
             scaled *= (1 / self.scale).astype(X.dtype, copy=False)
         with np.errstate(over="ignore"):
@@ -219,6 +210,23 @@ class Moments:
     def variance(self):
         """Variance of each column."""
         return self.square / self.total
+
+    @property
+    def too_large(self):
+        """Which columns' variance is not a floating-point number."""
+        return ~np.isfinite(self.mean) | ~np.isfinite(self.variance)
+
+    @property
+    def too_small(self):
+        """Which columns' variance is zero in floating point only."""
+        return (self.variance == 0) & (np.abs(self.mean) < 1e-150) & (self.peak > 0)
+
+    @property
+    def scale(self):
+        """Standard deviation of each column, 1 of a constant one."""
+        # What a constant column can show from rounding alone.
+        rounding = (10 * self.eps * np.abs(self.mean)) ** 2
+        return np.where(self.variance <= rounding, 1.0, np.sqrt(self.variance))
 
 
 def _of_weight(X, weight):

@@ -114,10 +114,11 @@ class _Score:
         if factor is None:
             return np.inf
         score = self._of_factor(alpha, factor)
+        worse = factor
         if score < self.lowest:
             worse = self.best.factor
             self.lowest, self.best = score, RidgeFit(self.gram, float(alpha), factor)
-            self.spare = None if worse is None else worse.T
+        self.spare = None if worse is None else worse.T
         return score
 
     def _of_factor(self, alpha, factor):
