@@ -33,7 +33,7 @@ blocks, labels = da.from_array(X, chunks=(600, -1)), da.from_array(y, chunks=600
 options = {"hidden_layer_sizes": 300, "dtype": "float64", "random_state": 0}
 model = halfnet_dask.fit(ELMClassifier(**options), blocks, labels)
 alone = ELMClassifier(**options).fit(X, y)
-print("largest difference:", np.abs(model.coef_ - alone.coef_).max())
+print("largest difference:", np.abs(model.read_out_coef_ - alone.read_out_coef_).max())
 
 # %%
 # Predictions are dask arrays, and stay where they are until they are computed.

@@ -59,7 +59,9 @@ def test_chunks_equal_the_whole(Model, cuts):
     for block_X, block_y, block_weight in blocks:
         partial.partial_fit(block_X, block_y, sample_weight=block_weight, **options)
     for other in (blockwise, partial):
-        assert_allclose(other.coef_, whole.coef_, rtol=1e-5, atol=1e-7)
+        assert_allclose(
+            other.read_out_coef_, whole.read_out_coef_, rtol=1e-5, atol=1e-7
+        )
         assert_allclose(outputs(other, X), outputs(whole, X), rtol=1e-6)
     assert [gram.n_samples for gram in partial.gram_] == [150, 150]
 
@@ -97,7 +99,7 @@ def test_direct_links_and_layers_make_the_columns(Model):
     model.fit(X, y)
     n_direct = 6 if Model in (RVFLClassifier, RVFLRegressor) else 0
     n_outputs = 3 if is_classifier(model) else 2
-    assert model.coef_.shape == (n_outputs, 11 + n_direct)
+    assert model.read_out_coef_.shape == (n_outputs, 11 + n_direct)
     assert model.n_trainable_parameters_ == n_outputs * (12 + n_direct)
     assert [weights.shape for weights in model.weights_] == [(7, 6), (4, 7)]
 
@@ -203,7 +205,7 @@ def test_a_checkpoint_of_partial_fit_goes_on():
     again = pickle.loads(pickle.dumps(model))
     for each in (model, again):
         each.partial_fit(X[70:], y[70:])
-    assert_array_equal(again.coef_, model.coef_)
+    assert_array_equal(again.read_out_coef_, model.read_out_coef_)
     assert again.gram_.n_samples == 150
 
 
@@ -287,7 +289,7 @@ def test_int8_is_close_to_float32(activation, weight_kind, input_scaling):
         for dtype in ("float32", "int8")
     )
     assert rounded._rounding.inputs is not None
-    assert 0 < np.abs(rounded.coef_ - exact.coef_).max()
+    assert 0 < np.abs(rounded.read_out_coef_ - exact.read_out_coef_).max()
     difference = rounded.predict(X) - exact.predict(X)
     assert np.sqrt(np.mean(difference**2)) < 0.05 * y.std()
 
@@ -325,7 +327,7 @@ def test_int8_falls_back_where_the_processor_is_slow_at_it(monkeypatch):
     )
     found = ELMClassifier(300, dtype="int8", random_state=0).fit(X, y)
     expected = ELMClassifier(300, random_state=0).fit(X, y)
-    assert_array_equal(found.coef_, expected.coef_)
+    assert_array_equal(found.read_out_coef_, expected.read_out_coef_)
 
 
 @pytest.mark.parametrize("kind", ["class_sums", "instances", "difference", "sparse"])
@@ -355,7 +357,9 @@ def test_failed_solution_leaves_the_sums(monkeypatch):
         with pytest.raises(ZeroDivisionError):
             model.partial_fit(X[100:], y[100:])
     assert model.gram_.n_samples == 100
-    assert_array_equal(model.partial_fit(X[100:], y[100:]).coef_, expected.coef_)
+    assert_array_equal(
+        model.partial_fit(X[100:], y[100:]).read_out_coef_, expected.read_out_coef_
+    )
 
 
 def test_minimum_norm_solution_warns_and_equals_lstsq():
@@ -367,4 +371,4 @@ def test_minimum_norm_solution_warns_and_equals_lstsq():
     H = 0.5 * X @ weights.T
     H, target = H - H.mean(axis=0), y - y.mean(axis=0)
     expected = np.linalg.lstsq(H, target, rcond=1e-10)[0].T
-    assert_allclose(model.coef_, expected, atol=1e-8)
+    assert_allclose(model.read_out_coef_, expected, atol=1e-8)

@@ -3,6 +3,7 @@
 import pytest
 from instances import INSTANCES, expected_failures
 from sklearn.base import clone
+from sklearn.datasets import make_classification
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
     check_global_output_transform_pandas,
@@ -67,3 +68,12 @@ TRANSFORMERS = [each for each in KINDS if hasattr(each, "transform")]
 )
 def test_check_of_transformers_outside_the_suite(estimator, check):
     check(type(estimator).__name__, clone(estimator))
+
+
+@pytest.mark.parametrize("estimator", KINDS, ids=lambda e: type(e).__name__)
+def test_nothing_looks_like_a_linear_model_of_the_columns(estimator):
+    # Others (SelectFromModel, RFE, shap) take ``coef_`` for one weight a column of X.
+    X, y = make_classification(60, 10, random_state=0)
+    model = clone(estimator).fit(X, y)
+    assert not hasattr(model, "coef_")
+    assert not hasattr(model, "intercept_")

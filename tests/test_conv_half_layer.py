@@ -150,7 +150,7 @@ def test_warm_start_and_pickle(digits, head):
 
 def test_attributes_are_numpy(digits):
     model = ConvHalfLayerClassifier(**SHAPED).fit(digits[0], digits[2])
-    arrays = [*model.kernels_, *model.biases_, *model.weights_, model.coef_]
+    arrays = [*model.kernels_, *model.biases_, *model.weights_, model.read_out_coef_]
     assert {type(array) for array in arrays} == {np.ndarray}
     assert model.n_stored_bytes_ > sum(array.nbytes for array in arrays)
 

@@ -48,7 +48,7 @@ def outputs(model, data):
 def check_same(model, collection, y, weight=None):
     alone = clone(model).fit(X, targets(model), weight)
     found = halfnet_dask.fit(clone(model), collection, y, weight)
-    assert_allclose(found.coef_, alone.coef_, rtol=1e-8, atol=1e-8)
+    assert_allclose(found.read_out_coef_, alone.read_out_coef_, rtol=1e-8, atol=1e-8)
     assert_allclose(outputs(found, X), outputs(alone, X), rtol=1e-8, atol=1e-8)
     return found
 
@@ -124,7 +124,7 @@ def test_frames_and_names():
     model = halfnet_dask.fit(ELMClassifier(**EXACT), frame, y)
     alone = ELMClassifier(**EXACT).fit(pd.DataFrame(X, columns=names), Y)
     assert list(model.feature_names_in_) == names
-    assert_allclose(model.coef_, alone.coef_, atol=1e-8)
+    assert_allclose(model.read_out_coef_, alone.read_out_coef_, atol=1e-8)
     labels = halfnet_dask.predict(model, frame)
     assert np.isnan(labels.shape[0])
     assert (labels.compute() == alone.predict(pd.DataFrame(X, columns=names))).all()
@@ -134,7 +134,7 @@ def test_sparse_blocks():
     blocks = da.from_array(X, chunks=(200, -1)).map_blocks(sparse.csr_matrix)
     alone = ELMClassifier(**EXACT).fit(sparse.csr_array(X), Y)
     found = halfnet_dask.fit(ELMClassifier(**EXACT), blocks, Y)
-    assert_allclose(found.coef_, alone.coef_, atol=1e-8)
+    assert_allclose(found.read_out_coef_, alone.read_out_coef_, atol=1e-8)
 
 
 def test_blocks_of_weight_zero_count_nothing():
@@ -153,7 +153,9 @@ def test_partial_fit_goes_on():
     first = da.from_array(X[:400], chunks=(150, -1))
     found = halfnet_dask.fit(clone(model), first, Y[:400].astype(float))
     found.partial_fit(X[400:], Y[400:])
-    assert_allclose(found.coef_, clone(model).fit(X, Y).coef_, atol=1e-8)
+    assert_allclose(
+        found.read_out_coef_, clone(model).fit(X, Y).read_out_coef_, atol=1e-8
+    )
 
 
 @pytest.mark.parametrize("method", ["predict", "predict_proba", "decision_function"])
@@ -234,5 +236,5 @@ def test_killed_worker_changes_nothing(tmp_path):
         deadly = whole.map_blocks(kill_once, marker, dtype=float, meta=X[:0])
         found = halfnet_dask.fit(ELMClassifier(**EXACT), deadly, Y)
     assert os.path.exists(marker)
-    assert_allclose(found.coef_, calm.coef_, rtol=1e-10, atol=1e-10)
-    assert_allclose(found.coef_, expected.coef_, rtol=1e-8, atol=1e-8)
+    assert_allclose(found.read_out_coef_, calm.read_out_coef_, rtol=1e-10, atol=1e-10)
+    assert_allclose(found.read_out_coef_, expected.read_out_coef_, rtol=1e-8, atol=1e-8)

@@ -211,12 +211,12 @@ def test_classes_of_partial_fit():
     with pytest.raises(ValueError, match="classes must be passed on the first call"):
         HalfLayerClassifier(**OPTIONS).partial_fit(X, Y)
     model = HalfLayerClassifier(**OPTIONS).partial_fit(X, Y, classes=[0, 1])
-    before = model.coef_.copy()
+    before = model.read_out_coef_.copy()
     with pytest.raises(ValueError, match="labels that are not among the classes"):
         model.partial_fit(X, Y + 7)
     with pytest.raises(ValueError, match="classes"):
         model.partial_fit(X, Y, classes=[0, 1, 2])
-    assert_array_equal(model.coef_, before)
+    assert_array_equal(model.read_out_coef_, before)
 
 
 @BOTH
@@ -277,12 +277,12 @@ def test_corrupt_csr(estimator):
 def test_memory_layout_does_not_matter(estimator, dtype, tmp_path):
     rows = X.astype(dtype)
     np.save(tmp_path / "X.npy", rows)
-    expected = estimator(**SMALL).fit(rows, Y).coef_
+    expected = estimator(**SMALL).fit(rows, Y).read_out_coef_
     strided = np.repeat(rows, 2, axis=0)[::2]
     reverse = rows[::-1].copy()[::-1]
     mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
     for layout in (np.asfortranarray(rows), strided, reverse, mapped):
-        found = estimator(**SMALL).fit(layout, Y).coef_
+        found = estimator(**SMALL).fit(layout, Y).read_out_coef_
         assert_array_equal(found, expected)
 
 
@@ -290,7 +290,7 @@ def test_tensors():
     expected = HalfLayerClassifier(**OPTIONS).fit(X.astype(np.float32), Y)
     tensor = torch.tensor(X, dtype=torch.float32, requires_grad=True)
     model = HalfLayerClassifier(**OPTIONS).fit(tensor, torch.tensor(Y))
-    assert_array_equal(model.coef_, expected.coef_)
+    assert_array_equal(model.read_out_coef_, expected.read_out_coef_)
     assert len(model.predict(torch.tensor(X).bfloat16())) == 60
 
 
@@ -488,17 +488,19 @@ def test_fork_after_a_fit_in_the_parent():
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_modes_of_torch(mode, solver):
     model = HalfLayerClassifier((16, 8), solver=solver, max_iter=3, random_state=0)
-    expected = clone(model).fit(X, Y).coef_
+    expected = clone(model).fit(X, Y).read_out_coef_
     with mode():
-        assert_array_equal(model.fit(X, Y).coef_, expected)
+        assert_array_equal(model.fit(X, Y).read_out_coef_, expected)
 
 
 def test_default_dtype_of_torch():
-    expected = HalfLayerClassifier(**OPTIONS).fit(X, Y).coef_
+    expected = HalfLayerClassifier(**OPTIONS).fit(X, Y).read_out_coef_
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
     try:
-        assert_array_equal(HalfLayerClassifier(**OPTIONS).fit(X, Y).coef_, expected)
+        assert_array_equal(
+            HalfLayerClassifier(**OPTIONS).fit(X, Y).read_out_coef_, expected
+        )
     finally:
         torch.set_default_dtype(before)
 

@@ -60,7 +60,7 @@ def test_string_labels(iris):
 def test_binary_has_one_output(iris):
     X, y = iris
     model = HalfLayerClassifier(**QUICK).fit(X, y == 1)
-    assert model.coef_.shape == (1, 32)
+    assert model.read_out_coef_.shape == (1, 32)
     assert model.decision_function(X).shape == (150,)
     positive = model.predict_proba(X)[:, 1] > 0.5
     assert_array_equal(model.predict(X), positive)
@@ -276,11 +276,11 @@ def test_weights(iris):
     weight = np.where(y == 0, 3.0, 1.0)
     by_sample = HalfLayerClassifier(**options).fit(X, y, weight)
     by_class = HalfLayerClassifier(**options, class_weight={0: 3, 1: 1, 2: 1}).fit(X, y)
-    assert_allclose(by_sample.coef_, by_class.coef_)
+    assert_allclose(by_sample.read_out_coef_, by_class.read_out_coef_)
     plain = HalfLayerClassifier(**options).fit(X, y)
     assert plain.score(X, y, weight) != plain.score(X, y)
     balanced = HalfLayerClassifier(**options, class_weight="balanced").fit(X, y)
-    assert_allclose(balanced.coef_, plain.coef_)
+    assert_allclose(balanced.read_out_coef_, plain.read_out_coef_)
 
 
 def test_early_stopping_goes_back_to_the_best(digits):
@@ -327,7 +327,7 @@ def test_partial_fit_learns_and_goes_on_from_a_pickle(digits):
     twin = pickle.loads(pickle.dumps(model))
     model.partial_fit(X_train, y_train)
     twin.partial_fit(X_train, y_train)
-    assert_array_equal(model.coef_, twin.coef_)
+    assert_array_equal(model.read_out_coef_, twin.read_out_coef_)
 
 
 def test_partial_fit_needs_adam():
@@ -376,7 +376,7 @@ def test_attributes_are_numpy(iris):
     model = HalfLayerClassifier((16, 8), max_iter=2).fit(X, y)
     for name in ("scales_", "shifts_", "weights_"):
         assert [type(array) for array in getattr(model, name)] == [np.ndarray] * 2
-    assert isinstance(model.coef_, np.ndarray)
+    assert isinstance(model.read_out_coef_, np.ndarray)
     assert len(model.loss_curve_) == model.n_iter_ == 2
 
 

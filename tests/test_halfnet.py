@@ -53,7 +53,7 @@ def test_scores_follow_the_equation(trained, digits):
     embedded = X @ trained.factors_[0]
     pre = embedded @ trained.weights_[0].T / np.sqrt(16)
     hidden = np.maximum(trained.scales_[0] * pre + trained.shifts_[0], 0)
-    scores = hidden @ trained.coef_.T + trained.intercept_
+    scores = hidden @ trained.read_out_coef_.T + trained.read_out_intercept_
     assert_allclose(trained.decision_function(X), scores, atol=1e-4)
 
 
@@ -287,7 +287,7 @@ def test_partial_fit_learns_and_goes_on_from_a_pickle(digits):
     twin = pickle.loads(pickle.dumps(model))
     model.partial_fit(X_train, y_train)
     twin.partial_fit(X_train, y_train)
-    assert_array_equal(model.coef_, twin.coef_)
+    assert_array_equal(model.read_out_coef_, twin.read_out_coef_)
 
 
 def test_cache_changes_nothing(digits):
@@ -313,7 +313,7 @@ def test_class_weight_equals_sample_weight(iris):
     options = {**QUICK, "batch_size": "full", "dtype": "float64"}
     by_sample = HalfNetClassifier(**options).fit(X, y, np.where(y == 0, 3.0, 1.0))
     by_class = HalfNetClassifier(**options, class_weight={0: 3, 1: 1, 2: 1}).fit(X, y)
-    assert_allclose(by_sample.coef_, by_class.coef_)
+    assert_allclose(by_sample.read_out_coef_, by_class.read_out_coef_)
 
 
 def test_prediction_needs_no_torch(iris, tmp_path):

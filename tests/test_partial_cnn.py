@@ -134,7 +134,7 @@ def test_only_named_parts_change(digits, trainable, learned):
         same = np.array_equal(weights, before.weights_[name])
         assert same == (name.split(".")[0] not in learned)
         assert after.is_learned_[name].all() != same
-    same = np.array_equal(after.coef_, before.coef_)
+    same = np.array_equal(after.read_out_coef_, before.read_out_coef_)
     assert same == (trainable not in ("classifier", "all"))
     gains = {n.split(".")[0] for n in after.learned_ if n.endswith(".gain")}
     everywhere = trainable in ("batch_norm", "all")
@@ -286,7 +286,7 @@ def test_augmented_images_reach_training(digits):
     moved = PartialCNNClassifier(**QUICK, flips=True, crop_padding=1).fit(X, y)
     again = clone(moved).fit(X, y)
     assert moved.loss_ != plain.loss_
-    assert_array_equal(again.coef_, moved.coef_)
+    assert_array_equal(again.read_out_coef_, moved.read_out_coef_)
 
 
 @pytest.mark.parametrize("head", ["half", "full"])
@@ -375,7 +375,7 @@ def test_layers(digits):
     model = PartialCNNClassifier(**QUICK).fit(X, y)
     layers = model.transform_layers(X[:5])
     assert [layer.shape for layer in layers] == [(5, 16), (5, 16), (5, 32), (5, 64)]
-    scores = layers[-1] @ model.coef_.T + model.intercept_
+    scores = layers[-1] @ model.read_out_coef_.T + model.read_out_intercept_
     assert_allclose(scores, model.decision_function(X[:5]), atol=1e-4)
 
 

@@ -148,7 +148,7 @@ class BaseClosedForm(BaseEstimator):
         return self
 
     def _forget(self):
-        for name in ("_sums", "_rows", "_layers", "coef_"):
+        for name in ("_sums", "_rows", "_layers", "read_out_coef_"):
             vars(self).pop(name, None)
 
     def __getstate__(self):
@@ -329,7 +329,7 @@ class BaseClosedForm(BaseEstimator):
                 "The read-out is non-finite: X or y has values too large for "
                 f"dtype={self.dtype!r}."
             )
-        self.coef_, self.intercept_ = coef, intercept
+        self.read_out_coef_, self.read_out_intercept_ = coef, intercept
 
     def _calibrated(self, coef, intercept, fits):
         return coef, intercept
@@ -369,7 +369,9 @@ class BaseClosedForm(BaseEstimator):
 
     def _scores(self, X):
         blocks = self._features(X)
-        return linear_scores(blocks, X.shape[0], self.coef_, self.intercept_)
+        return linear_scores(
+            blocks, X.shape[0], self.read_out_coef_, self.read_out_intercept_
+        )
 
     def _forward_steps(self):
         steps = Computation(self.n_features_in_).then(Scale(self._scaling))
@@ -378,7 +380,7 @@ class BaseClosedForm(BaseEstimator):
         columns += [scaled] if self._direct_links else []
         if len(columns) > 1:
             steps = steps.then(Join(), columns)
-        return steps.read_out(self.coef_, self.intercept_)
+        return steps.read_out(self.read_out_coef_, self.read_out_intercept_)
 
     # -- attributes --------------------------------------------------------------------
 
@@ -404,11 +406,16 @@ class BaseClosedForm(BaseEstimator):
     def n_trainable_parameters_(self):
         """Numbers of the read-out."""
         check_is_fitted(self)
-        return self.coef_.size + self.intercept_.size
+        return self.read_out_coef_.size + self.read_out_intercept_.size
 
     @property
     def n_stored_bytes_(self):
         """Bytes of all arrays that prediction needs, frozen weights included."""
         check_is_fitted(self)
-        arrays = [*self._layers, self._scaling, self.coef_, self.intercept_]
+        arrays = [
+            *self._layers,
+            self._scaling,
+            self.read_out_coef_,
+            self.read_out_intercept_,
+        ]
         return sum(part.nbytes for part in arrays)

@@ -155,7 +155,9 @@ class BaseConvHalfLayer(BaseConvolutional):
         ):
             convolution = Convolution(*shapes, kernel, bias, padding, self.pool_size)
             steps = steps.then(convolution)
-        return steps.through(self._layers).read_out(self.coef_, self.intercept_)
+        return steps.through(self._layers).read_out(
+            self.read_out_coef_, self.read_out_intercept_
+        )
 
     def transform_layers(self, X):
         """Compute the outputs of the convolutional and of the hidden layers.

@@ -75,31 +75,31 @@ class BaseHiddenLayers(BaseTorchEstimator):
         """Read-out values for standardised targets, as the network trains them."""
         scale, mean = self._targets.scale, self._targets.mean
         return (
-            to_tensor((self.coef_.T / scale).T, self.dtype, device),
-            to_tensor((self.intercept_ - mean) / scale, self.dtype, device),
+            to_tensor((self.read_out_coef_.T / scale).T, self.dtype, device),
+            to_tensor((self.read_out_intercept_ - mean) / scale, self.dtype, device),
         )
 
     def _set_read_out(self, coef, intercept):
         """Take read-out values of the standardised targets; make attributes of all."""
         scale, mean = self._targets.scale, self._targets.mean
         with np.errstate(over="ignore"):
-            self.coef_ = (coef.T * scale).T.astype(self.dtype)
-        if np.isfinite(coef).all() and not np.isfinite(self.coef_).all():
+            self.read_out_coef_ = (coef.T * scale).T.astype(self.dtype)
+        if np.isfinite(coef).all() and not np.isfinite(self.read_out_coef_).all():
             raise ValueError(
                 f"y has values too large for dtype={self.dtype!r}. Rescale y, or use "
                 "dtype='float64'."
             )
-        self.intercept_ = intercept.astype(np.float64) * scale + mean
+        self.read_out_intercept_ = intercept.astype(np.float64) * scale + mean
         self.scales_ = [layer.scales for layer in self._units]
         self.shifts_ = [layer.shifts for layer in self._units]
         self.n_layers_ = len(self._units)
-        self.n_outputs_ = len(self.intercept_)
+        self.n_outputs_ = len(self.read_out_intercept_)
         self.n_trainable_parameters_ = (
             self._n_trained_in_layers() + self._n_trained_in_read_out()
         )
 
     def _n_trained_in_read_out(self):
-        return self.coef_.size + self.intercept_.size
+        return self.read_out_coef_.size + self.read_out_intercept_.size
 
     @property
     def weights_(self):
@@ -111,7 +111,7 @@ class BaseHiddenLayers(BaseTorchEstimator):
     def n_stored_bytes_(self):
         """Bytes of all arrays that prediction needs."""
         check_is_fitted(self)
-        read_out = self.coef_.nbytes + self.intercept_.nbytes
+        read_out = self.read_out_coef_.nbytes + self.read_out_intercept_.nbytes
         layers = sum(layer.nbytes for layer in self._layers)
         return self._scaling.nbytes + layers + read_out
 
@@ -142,11 +142,15 @@ class BaseHiddenLayers(BaseTorchEstimator):
     def _scores(self, X):
         passes = forward_blocks(X, self._scaling, self._layers, self.dtype)
         last = ((rows, features[-1]) for rows, features in passes)
-        return linear_scores(last, X.shape[0], self.coef_, self.intercept_)
+        return linear_scores(
+            last, X.shape[0], self.read_out_coef_, self.read_out_intercept_
+        )
 
     def _forward_steps(self):
         scaled = Computation(self.n_features_in_).then(Scale(self._scaling))
-        return scaled.through(self._layers).read_out(self.coef_, self.intercept_)
+        return scaled.through(self._layers).read_out(
+            self.read_out_coef_, self.read_out_intercept_
+        )
 
 
 def to_tensor(array, dtype, device):

@@ -41,8 +41,8 @@ class ConvHalfLayerClassifier(ImageInputs, ClassifierTraining, BaseConvHalfLayer
     pool_size : int, default=2
         Height and width over which the maximum is taken after each convolution.
     alpha : float, default=1e-4
-        L2 strength: alpha / 2 times the squared norm of ``coef_`` is added to the mean
-        loss.
+        L2 strength: alpha / 2 times the squared norm of ``read_out_coef_`` is added to
+        the mean loss.
     solver : {"adam", "lbfgs"}, default="adam"
         Minibatch Adam, or L-BFGS on the whole training set.
     init : {"ridge", "random"}, default="ridge"
@@ -100,9 +100,9 @@ class ConvHalfLayerClassifier(ImageInputs, ClassifierTraining, BaseConvHalfLayer
         Factors alpha_h: trained, or fixed with ``head="full"``.
     shifts_ : list of ndarray of shape (n_units,)
         Trained offsets beta_h.
-    coef_ : ndarray of shape (n_outputs, n_units)
+    read_out_coef_ : ndarray of shape (n_outputs, n_units)
         Trained read-out V.
-    intercept_ : ndarray of shape (n_outputs,)
+    read_out_intercept_ : ndarray of shape (n_outputs,)
         Trained read-out c.
     loss_curve_ : list of float
         Objective after each pass.
@@ -256,8 +256,8 @@ class ConvHalfLayerRegressor(ImageInputs, RegressorTraining, BaseConvHalfLayer):
     pool_size : int, default=2
         Height and width over which the maximum is taken after each convolution.
     alpha : float, default=1e-4
-        L2 strength: alpha / 2 times the squared norm of ``coef_`` is added to the mean
-        loss.
+        L2 strength: alpha / 2 times the squared norm of ``read_out_coef_`` is added to
+        the mean loss.
     solver : {"adam", "lbfgs"}, default="adam"
         Minibatch Adam, or L-BFGS on the whole training set.
     init : {"ridge", "random"}, default="ridge"
@@ -311,9 +311,9 @@ class ConvHalfLayerRegressor(ImageInputs, RegressorTraining, BaseConvHalfLayer):
         Factors alpha_h: trained, or fixed with ``head="full"``.
     shifts_ : list of ndarray of shape (n_units,)
         Trained offsets beta_h.
-    coef_ : ndarray of shape (n_outputs, n_units)
+    read_out_coef_ : ndarray of shape (n_outputs, n_units)
         Trained read-out V.
-    intercept_ : ndarray of shape (n_outputs,)
+    read_out_intercept_ : ndarray of shape (n_outputs,)
         Trained read-out c.
     loss_curve_ : list of float
         Objective after each pass.

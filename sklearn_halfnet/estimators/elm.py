@@ -63,9 +63,9 @@ class ELMClassifier(ClosedFormClassifier):
     ----------
     classes_ : ndarray of shape (n_classes,)
         Class labels.
-    coef_ : ndarray of shape (n_outputs, n_columns)
+    read_out_coef_ : ndarray of shape (n_outputs, n_columns)
         Read-out; columns are the layers' units in order.
-    intercept_ : ndarray of shape (n_outputs,)
+    read_out_intercept_ : ndarray of shape (n_outputs,)
         Its constants.
     alpha_ : float or ndarray of shape (n_layers,)
         Ridge strength used; one a layer if ``read_out="ensemble"``.
@@ -156,9 +156,9 @@ class ELMRegressor(ClosedFormRegressor):
 
     Attributes
     ----------
-    coef_ : ndarray of shape (n_outputs, n_columns)
+    read_out_coef_ : ndarray of shape (n_outputs, n_columns)
         Read-out; columns are the layers' units in order.
-    intercept_ : ndarray of shape (n_outputs,)
+    read_out_intercept_ : ndarray of shape (n_outputs,)
         Its constants.
     alpha_ : float or ndarray of shape (n_layers,)
         Ridge strength used; one a layer if ``read_out="ensemble"``.

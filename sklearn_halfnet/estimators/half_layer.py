@@ -29,8 +29,8 @@ class HalfLayerClassifier(ClassifierTraining, BaseHalfLayer):
         g; a name in ``sklearn_halfnet.activations.ACTIVATIONS``: "relu", "tanh",
         "logistic", "gelu", "cos", "identity", ...
     alpha : float, default=1e-4
-        L2 strength: alpha / 2 times the squared norm of ``coef_`` is added to the mean
-        loss.
+        L2 strength: alpha / 2 times the squared norm of ``read_out_coef_`` is added to
+        the mean loss.
     solver : {"adam", "lbfgs"}, default="adam"
         Minibatch Adam, or L-BFGS on the whole training set, which suits small data.
     init : {"ridge", "random"}, default="ridge"
@@ -90,9 +90,9 @@ class HalfLayerClassifier(ClassifierTraining, BaseHalfLayer):
         Trained factors alpha_h of each layer.
     shifts_ : list of ndarray of shape (n_units,)
         Trained offsets beta_h of each layer.
-    coef_ : ndarray of shape (n_outputs, n_units)
+    read_out_coef_ : ndarray of shape (n_outputs, n_units)
         Trained read-out V.
-    intercept_ : ndarray of shape (n_outputs,)
+    read_out_intercept_ : ndarray of shape (n_outputs,)
         Trained read-out c.
     loss_curve_ : list of float
         Objective after each pass.
@@ -225,8 +225,8 @@ class HalfLayerRegressor(RegressorTraining, BaseHalfLayer):
         g; a name in ``sklearn_halfnet.activations.ACTIVATIONS``: "relu", "tanh",
         "logistic", "gelu", "cos", "identity", ...
     alpha : float, default=1e-4
-        L2 strength: alpha / 2 times the squared norm of ``coef_`` is added to the mean
-        loss.
+        L2 strength: alpha / 2 times the squared norm of ``read_out_coef_`` is added to
+        the mean loss.
     solver : {"adam", "lbfgs"}, default="adam"
         Minibatch Adam, or L-BFGS on the whole training set, which suits small data.
     init : {"ridge", "random"}, default="ridge"
@@ -282,9 +282,9 @@ class HalfLayerRegressor(RegressorTraining, BaseHalfLayer):
         Trained factors alpha_h of each layer.
     shifts_ : list of ndarray of shape (n_units,)
         Trained offsets beta_h of each layer.
-    coef_ : ndarray of shape (n_outputs, n_units)
+    read_out_coef_ : ndarray of shape (n_outputs, n_units)
         Trained read-out V.
-    intercept_ : ndarray of shape (n_outputs,)
+    read_out_intercept_ : ndarray of shape (n_outputs,)
         Trained read-out c.
     loss_curve_ : list of float
         Objective after each pass.

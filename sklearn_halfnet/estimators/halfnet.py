@@ -37,8 +37,8 @@ class HalfNetClassifier(ClassifierTraining, BaseHalfNet):
         Draw all z_h anew after every so many passes, and start the read-out again from
         ridge regression: a regulariser.
     alpha : float, default=1e-4
-        L2 strength: alpha / 2 times the squared norm of ``coef_`` is added to the mean
-        loss.
+        L2 strength: alpha / 2 times the squared norm of ``read_out_coef_`` is added to
+        the mean loss.
     solver : {"adam", "lbfgs"}, default="adam"
         Minibatch Adam, or L-BFGS on the whole training set, which suits small data.
     init : {"ridge", "random"}, default="ridge"
@@ -102,9 +102,9 @@ class HalfNetClassifier(ClassifierTraining, BaseHalfNet):
         Trained factors alpha_h of each layer.
     shifts_ : list of ndarray of shape (n_units,)
         Trained offsets beta_h of each layer.
-    coef_ : ndarray of shape (n_outputs, n_units)
+    read_out_coef_ : ndarray of shape (n_outputs, n_units)
         Trained read-out V.
-    intercept_ : ndarray of shape (n_outputs,)
+    read_out_intercept_ : ndarray of shape (n_outputs,)
         Trained read-out c.
     loss_curve_ : list of float
         Objective after each pass.
@@ -256,8 +256,8 @@ class HalfNetRegressor(RegressorTraining, BaseHalfNet):
         Draw all z_h anew after every so many passes, and start the read-out again from
         ridge regression: a regulariser.
     alpha : float, default=1e-4
-        L2 strength: alpha / 2 times the squared norm of ``coef_`` is added to the mean
-        loss.
+        L2 strength: alpha / 2 times the squared norm of ``read_out_coef_`` is added to
+        the mean loss.
     solver : {"adam", "lbfgs"}, default="adam"
         Minibatch Adam, or L-BFGS on the whole training set, which suits small data.
     init : {"ridge", "random"}, default="ridge"
@@ -316,9 +316,9 @@ class HalfNetRegressor(RegressorTraining, BaseHalfNet):
         Trained factors alpha_h of each layer.
     shifts_ : list of ndarray of shape (n_units,)
         Trained offsets beta_h of each layer.
-    coef_ : ndarray of shape (n_outputs, n_units)
+    read_out_coef_ : ndarray of shape (n_outputs, n_units)
         Trained read-out V.
-    intercept_ : ndarray of shape (n_outputs,)
+    read_out_intercept_ : ndarray of shape (n_outputs,)
         Trained read-out c.
     loss_curve_ : list of float
         Objective after each pass.

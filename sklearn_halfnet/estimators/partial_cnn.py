@@ -128,9 +128,9 @@ class PartialCNNClassifier(ImageInputs, ClassifierTraining, BasePartialCNN):
         Weights of each convolution, fixed and learned.
     is_learned_ : dict of str to ndarray of bool
         Which of ``weights_`` are learned.
-    coef_ : ndarray of shape (n_outputs, n_units)
+    read_out_coef_ : ndarray of shape (n_outputs, n_units)
         Read-out V.
-    intercept_ : ndarray of shape (n_outputs,)
+    read_out_intercept_ : ndarray of shape (n_outputs,)
         Read-out c.
     scales_, shifts_ : list of ndarray of shape (n_units,)
         Factors alpha_h and offsets beta_h of the head's hidden layers.
@@ -390,9 +390,9 @@ class PartialCNNRegressor(ImageInputs, RegressorTraining, BasePartialCNN):
         Weights of each convolution, fixed and learned.
     is_learned_ : dict of str to ndarray of bool
         Which of ``weights_`` are learned.
-    coef_ : ndarray of shape (n_outputs, n_units)
+    read_out_coef_ : ndarray of shape (n_outputs, n_units)
         Read-out V.
-    intercept_ : ndarray of shape (n_outputs,)
+    read_out_intercept_ : ndarray of shape (n_outputs,)
         Read-out c.
     scales_, shifts_ : list of ndarray of shape (n_units,)
         Factors alpha_h and offsets beta_h of the head's hidden layers.
