@@ -122,7 +122,9 @@ def predict(estimator, X, method="predict"):
     parts, lengths = row_parts(X, "X")
     arrays = [
         da.from_delayed(
-            task(traveller, method, part), (length, *like.shape[1:]), like.dtype
+            task(traveller, method, part, like[:0]),
+            (length, *like.shape[1:]),
+            like.dtype,
         )
         for part, length in zip(parts, lengths, strict=True)
     ]

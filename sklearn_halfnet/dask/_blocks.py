@@ -3,15 +3,29 @@
 import dask
 import numpy as np
 from dask import array as da
+from sklearn.utils.validation import _check_y
 
 __all__ = ["Blocks", "row_parts"]
 
 
 class Blocks:
-    """Rows of X, y and sample_weight that belong together, as delayed objects."""
+    """Rows of X, y and sample_weight that belong together, as delayed objects.
 
-    def __init__(self, blocks):
+    Parameters
+    ----------
+    blocks : list of tuple
+    numbers : list of int, default=None
+        Which blocks of X these are; None is all.
+    """
+
+    def __init__(self, blocks, numbers=None):
         self.blocks = blocks
+        self.numbers = range(len(blocks)) if numbers is None else numbers
+
+    def only(self, numbers):
+        """Return some of the blocks, under their numbers."""
+        chosen = [self.blocks[i] for i in numbers]
+        return Blocks(chosen, [self.numbers[i] for i in numbers])
 
     @classmethod
     def of(cls, X, y, sample_weight):
@@ -29,7 +43,10 @@ class Blocks:
         """Return the same, not yet computed."""
         task = dask.delayed(_with_note)
         numbers = range(len(self.blocks)) if only is None else only
-        return [task(function, i, *self.blocks[i], *arguments) for i in numbers]
+        return [
+            task(function, self.numbers[i], *self.blocks[i], *arguments)
+            for i in numbers
+        ]
 
 
 def row_parts(collection, name):
@@ -68,9 +85,11 @@ def _aligned(column, name, lengths):
     return parts
 
 
-def _with_note(function, number, *arguments):
+def _with_note(function, number, X, y, *arguments):
     try:
-        return function(*arguments)
+        # As validate_data does it: numbers for nullable types, errors for missing ones.
+        y = _check_y(y, multi_output=True) if len(y) else np.asarray(y)
+        return function(X, y, *arguments)
     except Exception as error:
         error.add_note(f"In block {number} of X, counted from 0.")
         raise

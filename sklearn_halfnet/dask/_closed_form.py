@@ -30,7 +30,7 @@ def fit_closed_form(estimator, blocks):
     blocks : Blocks
     """
     estimator._forget()
-    facts = learn_facts(estimator, blocks)
+    blocks, facts = learn_facts(estimator, blocks)
     class_weight = resolved_class_weight(estimator, facts)
     rngs = child_generators(estimator.random_state, 2)
     n_features = facts[0]["n_features"]
@@ -47,6 +47,7 @@ def fit_closed_form(estimator, blocks):
         **estimator._sample_options(),
     )
     estimator._draw_layers(scaling, sample, *rngs)
+    estimator._weight_unit = 1.0
     _sum_up(estimator, blocks, facts, class_weight)
     estimator._solve()
     estimator._sums_are_pickled = True
@@ -71,15 +72,13 @@ def _sum_up(estimator, blocks, facts, class_weight):
 
 def _sums_of_block(X, y, w, traveller, class_weight, n_before):
     estimator = arrive(traveller)
-    X, y = estimator._validate_training(X, np.asarray(y), reset=False)
-    weight, repeats = block_weights(
-        y, None if w is None else np.asarray(w), class_weight
-    )
+    X, y = estimator._validate_training(X, y, reset=False)
+    weight = block_weights(y, w, class_weight)
     if weight is not None and not weight.any():
         return None
     wanted = estimator._targets.indicators(estimator._targets.encode(y, np.float64))
     wanted = wanted.astype(np.float64, copy=False)
-    return estimator._sums_of(X, wanted, weight, repeats, n_before)
+    return estimator._sums_of(X, wanted, weight, n_before)
 
 
 def _merge(traveller, parts):

@@ -37,7 +37,7 @@ def fit_half_layers(estimator, blocks):
         If the parameters ask for what needs all rows in one place.
     """
     _check_parameters(estimator)
-    facts = learn_facts(estimator, blocks)
+    blocks, facts = learn_facts(estimator, blocks)
     class_weight = resolved_class_weight(estimator, facts)
     rng, _, _ = child_generators(estimator.random_state, 3)
     n_features = facts[0]["n_features"]
@@ -114,8 +114,8 @@ class _ClusterData:
 def _inputs(X, y, w, traveller, class_weight):
     """Projection of a block on the frozen weights, its targets and weights."""
     estimator = arrive(traveller)
-    X, y = estimator._validate_training(X, np.asarray(y), reset=False)
-    weight, _ = block_weights(y, None if w is None else np.asarray(w), class_weight)
+    X, y = estimator._validate_training(X, y, reset=False)
+    weight = block_weights(y, w, class_weight)
     encoded = estimator._targets.encode(y, estimator.dtype)
     project, _, _ = estimator._inputs(X)
     return project(np.arange(X.shape[0])), encoded, weight

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import is_classifier
 
-from sklearn_halfnet.estimators._targets import RealTargets
+from sklearn_halfnet.estimators._targets import ClassTargets, RealTargets
 from sklearn_halfnet.estimators._validation import total_weight, validate_X
 from sklearn_halfnet.features import InputScaling, Moments, StartSample
 from sklearn_halfnet.features.start import choose_rows, sample_size
@@ -18,48 +18,66 @@ __all__ = ["block_weights", "learn_facts", "resolved_class_weight", "start_sampl
 
 
 def learn_facts(estimator, blocks):
-    """Learn rows, weights and labels of each block: the first pass."""
-    return blocks.map(_facts, is_classifier(estimator), _given_weights(estimator))
+    """Learn rows, weights and labels of each block: the first pass.
+
+    Returns
+    -------
+    blocks : Blocks
+        Those that hold rows.
+    facts : list of dict
+        One for each of these.
+    """
+    facts = blocks.map(_facts, is_classifier(estimator), _given_weights(estimator))
+    filled = [number for number, fact in enumerate(facts) if fact is not None]
+    if not filled:
+        raise ValueError("X holds no rows: all of its blocks are empty.")
+    facts = [facts[number] for number in filled]
+    positive = _positive(facts)
+    if positive is not None and not positive.any():
+        raise ValueError("sample_weight times class_weight is zero for every row.")
+    return blocks.only(filled), facts
 
 
 def _facts(X, y, w, classifies, class_weight):
     """Rows, which of them have weight, and the labels or moments of the targets."""
-    y = np.asarray(y)
+    if X.shape[0] == 0 and len(y) == 0:
+        return None
     if X.shape[0] != len(y) or (w is not None and len(w) != len(y)):
         raise ValueError(f"X has {X.shape[0]} rows, y has {len(y)}.")
-    labels = None
+    weight = repeats = block_weights(y, w, None)
+    if class_weight is not None:
+        weight = _times(repeats, _of_class(class_weight, y))
+    labels = moments = None
     if classifies and y.ndim == 1:
-        labels = np.unique(y, return_counts=True)
-    weight = None
-    if w is not None or class_weight is not None:
-        weight = block_weights(y, w, class_weight)[0]
-    moments = None
+        shown = y if repeats is None else y[repeats > 0]
+        labels = (*np.unique(y, return_counts=True), np.unique(shown))
     if not classifies:
         columns = y.reshape(len(y), -1).astype(np.float64)
-        moments = Moments.of(columns, None if w is None else np.asarray(w))
-    positive = None if weight is None else weight > 0
+        moments = Moments.of(columns, repeats)
     return {
         "n_rows": len(y),
         "n_features": X.shape[1],
-        "positive": positive,
+        "positive": None if weight is None else weight > 0,
         "labels": labels,
         "moments": moments,
     }
 
 
+def _of_class(class_weight, y):
+    """Weight of each row's class, before all classes are known."""
+    if y.ndim == 2 or not isinstance(class_weight, dict):
+        return block_weights(y, None, class_weight)
+    labels, index = np.unique(y, return_inverse=True)
+    return np.array([class_weight.get(label, 1.0) for label in labels.tolist()])[index]
+
+
+def _times(weight, other):
+    return other if weight is None else weight * other
+
+
 def block_weights(y, w, class_weight):
-    """Total weights and repeats of a block, which may all be zero."""
-    if w is not None and not np.any(w):
-        return np.zeros(len(y)), np.zeros(len(y))
-    repeats = total_weight(y, w)
-    if class_weight is None:
-        return repeats, repeats
-    try:
-        return total_weight(y, repeats, class_weight), repeats
-    except ValueError as error:
-        if "zero for every row" not in str(error):
-            raise
-        return np.zeros(len(y)), repeats
+    """Total weights of a block, which may all be zero."""
+    return total_weight(y, w, class_weight, allow_zero=True)
 
 
 def _given_weights(estimator):
@@ -68,17 +86,22 @@ def _given_weights(estimator):
 
 
 def resolved_class_weight(estimator, facts):
-    """Return class weights as numbers, also if they are "balanced"."""
-    if getattr(estimator, "class_weight", None) != "balanced":
-        return _given_weights(estimator)
+    """Return class weights as numbers for every class, of which blocks may lack some."""
+    class_weight = getattr(estimator, "class_weight", None)
     counts = _class_counts(facts)
-    if counts is None:
+    if class_weight == "balanced" and counts is None:
         raise ValueError(
             "class_weight='balanced' of multilabel targets is not supported on dask "
             "collections. Give a list of dicts."
         )
-    total = sum(counts.values())
-    return {label: total / (len(counts) * count) for label, count in counts.items()}
+    if class_weight == "balanced":
+        total = sum(counts.values())
+        return {label: total / (len(counts) * count) for label, count in counts.items()}
+    if class_weight is None or counts is None:
+        return class_weight
+    classes = np.unique(list(counts))
+    weights = total_weight(classes, None, class_weight, allow_zero=True)
+    return dict(zip(classes.tolist(), weights, strict=True))
 
 
 def _class_counts(facts):
@@ -87,7 +110,7 @@ def _class_counts(facts):
     for fact in facts:
         if fact["labels"] is None:
             return None
-        for label, count in zip(*fact["labels"], strict=True):
+        for label, count in zip(*fact["labels"][:2], strict=True):
             counts[label] = counts.get(label, 0) + count
     return counts
 
@@ -139,11 +162,15 @@ def _targets(estimator, facts, y, weight):
         moments = reduce(Moments.merged, [fact["moments"] for fact in facts])
         return RealTargets.from_moments(moments, y.ndim == 1)
     counts = _class_counts(facts)
-    classes = None if counts is None else list(counts)
-    return estimator._make_targets(y, weight, classes)
+    if counts is None:
+        return estimator._make_targets(y, weight)
+    # Rows of positive weight must show two classes.
+    ClassTargets.from_labels(np.concatenate([fact["labels"][2] for fact in facts]))
+    return estimator._make_targets(y, weight, list(counts))
 
 
 def _positive(facts):
+    """Which of all rows have positive weight; None if all have."""
     if facts[0]["positive"] is None:
         return None
     return np.concatenate([fact["positive"] for fact in facts])
@@ -169,10 +196,7 @@ def _gather(blocks, lengths, chosen, class_weight, estimator):
 
 def _look(X, y, w, rows, class_weight, scales, estimator):
     """Moments of a block, and some of its rows."""
-    y = np.asarray(y)
-    weight = None
-    if w is not None or class_weight is not None:
-        weight, _ = block_weights(y, w, class_weight)
+    weight = block_weights(y, w, class_weight)
     moments = None
     if scales:
         moments = Moments.of(validate_X(estimator, X, reset=True), weight)

@@ -35,5 +35,6 @@ def arrive(traveller):
     return estimator
 
 
-def call(traveller, method, X):
-    return getattr(arrive(traveller), method)(X)
+def call(traveller, method, X, of_none):
+    """Predict the rows of a block; of no rows, nothing."""
+    return getattr(arrive(traveller), method)(X) if X.shape[0] else of_none

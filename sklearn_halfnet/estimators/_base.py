@@ -49,12 +49,19 @@ class ClassifierOutputs(ClassifierMixin):
         return X, y
 
     def _make_targets(self, y, sample_weight, classes=None):
-        """Learn the classes; rows of weight zero show none."""
-        if sample_weight is not None and classes is None:
-            y = y[sample_weight > 0]
+        """Learn the classes, of which rows of positive weight must show two."""
         targets = ClassTargets.from_labels(y, classes)
+        if sample_weight is not None and classes is None:
+            ClassTargets.from_labels(y[sample_weight > 0])
         self.classes_ = targets.classes
         return targets
+
+    def _refuse_balanced(self, method):
+        if self.class_weight == "balanced":
+            raise ValueError(
+                f"class_weight='balanced' is not supported by {method}, which does not "
+                "know the classes' shares. Give a dict of weights."
+            )
 
     def decision_function(self, X):
         """Compute scores before the logistic or softmax function.

@@ -27,6 +27,7 @@ def calibration(scores, wanted, weight, kind):
     wanted : ndarray of shape (n_rows, n_outputs)
         0 or 1.
     weight : ndarray of shape (n_rows,)
+        Positive; its scale is of no account.
     kind : {"binary", "multiclass", "multilabel"}
 
     Returns
@@ -52,7 +53,8 @@ def calibration(scores, wanted, weight, kind):
     >>> bool(slope[0] > 1), np.round(-offset / slope, 2)
     (True, array([0.5]))
     """
-    weight = weight * max(1.0, np.count_nonzero(weight) / weight.sum())
+    # Summing to the effective number of rows: what there is to count classes by.
+    weight = weight * (weight.sum() / (weight @ weight))
     if kind == "multiclass":
         slope, offset = _maximum_likelihood(scores, wanted, weight, softmaxes=True)
         return np.full(scores.shape[1], slope), offset

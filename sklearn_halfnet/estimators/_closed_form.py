@@ -4,8 +4,9 @@ from copy import deepcopy
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
+from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from sklearn_halfnet._device import check_memory
 from sklearn_halfnet._int8 import has_fast_int8
@@ -41,7 +42,7 @@ _FIT_BLOCK_BYTES = 128 * 2**20
 _SCALE_ROWS = 1000
 
 
-class BaseClosedForm(BaseEstimator):
+class BaseClosedForm(CallbackSupportMixin, BaseEstimator):
     """Random hidden layers and a ridge read-out, fitted from sums over rows."""
 
     _direct_links = False
@@ -84,6 +85,7 @@ class BaseClosedForm(BaseEstimator):
 
     # -- fitting -----------------------------------------------------------------------
 
+    @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None):
         """Fit on all rows at once.
@@ -93,7 +95,9 @@ class BaseClosedForm(BaseEstimator):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), default=None
-            A row of weight 2 counts as the same row twice.
+            A row of weight 2 counts as the same row twice in the sums that a given
+            ``alpha`` needs. The choice of alpha and calibration leave out whole rows,
+            whatever their weight, and do not depend on the weights' scale.
 
         Returns
         -------
@@ -102,12 +106,22 @@ class BaseClosedForm(BaseEstimator):
             goes on from, numbers for each pair of units, are left out of these.
         """
         with keep_state_on_error(self):
+            context = self._init_callback_context()
+            context.call_on_fit_task_begin(estimator=self, X=X, y=y)
             self._forget()
             self._add_rows(X, y, sample_weight, may_turn=True)
             self._solve()
             self._sums_are_pickled = False
+            context.call_on_fit_task_end(
+                estimator=self,
+                X=X,
+                y=y,
+                metadata=_metadata(sample_weight),
+                reconstruction_attributes={},
+            )
         return self
 
+    @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
     def fit_blocks(self, blocks, classes=None):
         """Fit on blocks of rows, of which one is in memory at a time.
@@ -119,7 +133,8 @@ class BaseClosedForm(BaseEstimator):
         Parameters
         ----------
         blocks : iterable of tuples (X, y) or (X, y, sample_weight)
-            Such as a generator that reads a file, or slices of a ``numpy.memmap``.
+            Such as a generator that reads a file, or slices of a ``numpy.memmap``. A
+            block of no rows, or of no row of positive weight, adds nothing.
         classes : array-like of shape (n_classes,), default=None
             All class labels, if a classifier's first block may lack some.
 
@@ -129,13 +144,25 @@ class BaseClosedForm(BaseEstimator):
             ``partial_fit`` and further blocks can follow.
         """
         with keep_state_on_error(self):
+            context = self._init_callback_context(max_subtasks=None)
+            context.call_on_fit_task_begin(estimator=self)
             self._forget()
-            for X, y, *weight in blocks:
-                self._add_rows(X, y, *(weight or [None]), classes=classes)
+            for number, block in enumerate(blocks):
+                X, y, weight = _parts_of_block(block, number)
+                task = context.subcontext(task_name="block")
+                task.call_on_fit_task_begin(estimator=self, X=X, y=y)
+                if _num_samples(X) or _num_samples(y):
+                    self._add_rows(X, y, weight, classes, may_be_empty=True)
+                if task.call_on_fit_task_end(estimator=self, X=X, y=y):
+                    break
             if not hasattr(self, "_sums"):
-                raise ValueError("blocks is empty: there is nothing to fit.")
+                raise ValueError(
+                    "blocks is empty, or holds no row of positive weight: there is "
+                    "nothing to fit."
+                )
             self._solve()
             self._sums_are_pickled = True
+            context.call_on_fit_task_end(estimator=self)
         return self
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
@@ -157,8 +184,20 @@ class BaseClosedForm(BaseEstimator):
             state = {k: v for k, v in state.items() if k not in ("_sums", "_rows")}
         return state
 
-    def _add_rows(self, X, y, sample_weight, classes=None, may_turn=False):
-        """Add rows to the sums; ``may_turn``: in the space of these rows."""
+    def _add_rows(
+        self, X, y, sample_weight, classes=None, may_turn=False, may_be_empty=False
+    ):
+        """Add rows to the sums.
+
+        Parameters
+        ----------
+        X, y, sample_weight, classes
+            As in ``partial_fit``.
+        may_turn : bool, default=False
+            Whether few rows may be summed up in the space that they span.
+        may_be_empty : bool, default=False
+            Whether nothing is to be done where no row has positive weight.
+        """
         first = not hasattr(self, "_layers")
         self._check_alphas()
         X, y = self._validate_training(X, y, reset=first)
@@ -167,25 +206,34 @@ class BaseClosedForm(BaseEstimator):
                 "partial_fit cannot go on from a copied or pickled fit, which carries "
                 "no sums. Begin with partial_fit or fit_blocks instead of fit."
             )
-        repeats, weight = row_weights(self, y, sample_weight)
+        known = classes if first else self._targets.classes
+        repeats, weight = row_weights(self, y, sample_weight, known, may_be_empty)
+        if weight is not None and not weight.any():
+            if not first:
+                self._rows.n_seen += len(y)
+            return
         if first:
-            self._targets = self._make_targets(y, repeats, classes)
+            self._weight_unit = _largest(weight)
+            shares = _in_units_of(_largest(repeats), repeats, len(y))
+            self._targets = self._make_targets(y, shares, classes)
         elif classes is not None:
             self._targets.check_same_classes(classes)
         encoded = self._targets.encode(y, np.float64)
+        weight = _in_units_of(self._weight_unit, weight, len(y))
         if first:
-            self._start(X, encoded, weight)
+            few = may_turn and self._are_few(X.shape[0])
+            self._start(X, encoded, weight, few)
         wanted = self._targets.indicators(encoded).astype(np.float64, copy=False)
-        if may_turn and 2 * X.shape[0] <= self._n_columns:
-            self._sums, self._rows = self._sums_of_few(X, wanted, weight, repeats)
+        if first and few:
+            self._sums, self._rows = self._sums_of_few(X, wanted, weight)
             return
         # Apart first: an error in the middle of the rows leaves the sums as they were.
         n_before = 0 if first else self._rows.n_seen
-        sums, rows = self._sums_of(X, wanted, weight, repeats, n_before)
+        sums, rows = self._sums_of(X, wanted, weight, n_before)
         if first:
             self._sums, self._rows = sums, rows
         else:
-            self._sums = self._sums.merged(sums)
+            self._sums = self._in_columns().merged(sums)
             self._rows.merge(rows)
 
     def _check_alphas(self):
@@ -199,7 +247,22 @@ class BaseClosedForm(BaseEstimator):
                 "that are not negative."
             )
 
-    def _sums_of(self, X, wanted, weight, repeats, n_before):
+    def _are_few(self, n_rows):
+        """Whether sums in the space of these rows take less than about columns."""
+        return 2 * n_rows <= self._width(self.n_features_in_)
+
+    def _width(self, n_features):
+        """Number of the read-out's columns."""
+        sizes = check_sizes(self.hidden_layer_sizes)
+        return sum(sizes) + (n_features if self._direct_links else 0)
+
+    def _in_columns(self):
+        """Return the sums about columns, for which a fit of few rows had no need."""
+        if self._sums.is_turned:
+            self._check_size(self.n_features_in_)
+        return self._sums.in_columns()
+
+    def _sums_of(self, X, wanted, weight, n_before):
         """Sum up a chunk that follows ``n_before`` other rows."""
         rounds = self._rounding is not None and weight is None
         blocks = self._rounded(X) if rounds else self._features(X, _FIT_BLOCK_BYTES)
@@ -208,23 +271,22 @@ class BaseClosedForm(BaseEstimator):
             ReadOut(self._groups()),
             wanted,
             weight,
-            repeats,
             n_before,
             self._rounding.step if rounds else None,
         )
 
-    def _sums_of_few(self, X, wanted, weight, repeats):
+    def _sums_of_few(self, X, wanted, weight):
         """Sum up rows that are fewer than columns, in the space that they span."""
         H, groups = self._all_features(X), self._groups()
         sums = ReadOut(groups, [row_space(H[:, columns]) for columns in groups])
         blocks = [(slice(0, len(H)), H)]
-        return self._sum_up(blocks, sums, wanted, weight, repeats)
+        return self._sum_up(blocks, sums, wanted, weight)
 
-    def _sum_up(self, blocks, sums, wanted, weight, repeats, n_before=0, step=None):
+    def _sum_up(self, blocks, sums, wanted, weight, n_before=0, step=None):
         """Add blocks of features, integers in units of ``step`` if there is one."""
         rows = RowSample(self._row_seed, n_before)
         if self._needs_rows():
-            blocks = rows.update(blocks, wanted, weight, repeats, step)
+            blocks = rows.update(blocks, wanted, weight, step)
         for block, features in blocks:
             if step is not None:
                 sums.update_rounded(features, step, wanted[block])
@@ -257,9 +319,9 @@ class BaseClosedForm(BaseEstimator):
         """Type of the numbers that are stored and predicted with."""
         return "float32" if self.dtype == "int8" else self.dtype
 
-    def _start(self, X, encoded, weight):
+    def _start(self, X, encoded, weight, few):
         """Draw the hidden layers."""
-        self._check_size(X.shape[1])
+        self._check_size(X.shape[1], X.shape[0] if few else None)
         scaling = fit_scaling(self, X, weight)
         layers_rng, rows_rng = child_generators(self.random_state, 2)
         options = self._sample_options()
@@ -294,31 +356,46 @@ class BaseClosedForm(BaseEstimator):
         self._rounding = Rounding.of(sample, self._layers, scaling) if rounds else None
         self._row_seed = int(rows_rng.integers(2**32))
 
-    def _check_size(self, n_features):
-        """Raise before anything is allocated that cannot be, or cannot be rounded."""
+    def _check_size(self, n_features, n_few=None):
+        """Raise before anything is allocated that cannot be, or cannot be rounded.
+
+        Parameters
+        ----------
+        n_features : int
+        n_few : int or None
+            Number of rows, where they are summed up in the space that they span.
+        """
         if self.dtype == "int8" and self._direct_links:
             raise ValueError(
                 "dtype='int8' rounds bounded features; direct links have no bounds. "
                 "Use dtype='float32', or ELM instead of RVFL."
             )
         sizes = check_sizes(self.hidden_layer_sizes)
-        width = sum(sizes) + (n_features if self._direct_links else 0)
         weights = sum(
             size * n_inputs
             for size, n_inputs in zip(sizes, [n_features, *sizes], strict=False)
         )
-        # The sums, their factorisation, and one block's product.
+        # The sums, their factorisation, and one block's product; or few rows' features,
+        # their basis, and what that is found with.
+        width = self._width(n_features)
+        numbers = 3 * width * (width if n_few is None else n_few)
+        # Weights as they are kept, and as they are multiplied with.
         check_memory(
-            3 * 8 * width**2 + weights * np.dtype(self._float).itemsize,
+            8 * numbers + 2 * weights * np.dtype(self._float).itemsize,
             f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {n_features} features",
-            "Use fewer hidden units.",
+            "Use fewer features, or ELM, which has no direct links."
+            if 2 * n_features > width
+            else "Use fewer hidden units.",
         )
 
     def _solve(self):
         """Solve for the read-out from the sums."""
         relative = self._targets.loss == "squared"
-        fits = self._sums.choose(self.alpha, self.alphas, self._rows, relative)
-        alphas = [fit.alpha for fit in fits]
+        unit = self._weight_unit
+        alpha = self.alpha if isinstance(self.alpha, str) else self.alpha / unit
+        alphas = None if self.alphas is None else np.asarray(self.alphas) / unit
+        fits = self._sums.choose(alpha, alphas, self._rows, relative)
+        alphas = [self._as_given(fit.alpha * unit) for fit in fits]
         self.alpha_ = alphas[0] if len(alphas) == 1 else np.array(alphas)
         coef, intercept = self._sums.solve(fits, self._n_columns)
         coef, intercept = self._calibrated(coef, intercept, fits)
@@ -330,6 +407,13 @@ class BaseClosedForm(BaseEstimator):
                 f"dtype={self.dtype!r}."
             )
         self.read_out_coef_, self.read_out_intercept_ = coef, intercept
+
+    def _as_given(self, alpha):
+        """Undo what changing the unit of the weights did to its last bit."""
+        given = self.alphas if isinstance(self.alpha, str) else [self.alpha]
+        return float(
+            alpha if given is None else min(given, key=lambda a: abs(a - alpha))
+        )
 
     def _calibrated(self, coef, intercept, fits):
         return coef, intercept
@@ -393,7 +477,7 @@ class BaseClosedForm(BaseEstimator):
                 "gram_ is not carried by copies and pickles of a fit; partial_fit and "
                 "fit_blocks keep it."
             )
-        grams = self._sums.in_columns().grams
+        grams = self._in_columns().times(self._weight_unit).grams
         return grams[0] if len(grams) == 1 else grams
 
     @property
@@ -419,3 +503,28 @@ class BaseClosedForm(BaseEstimator):
             self.read_out_intercept_,
         ]
         return sum(part.nbytes for part in arrays)
+
+
+def _parts_of_block(block, number):
+    """Return X, y and sample_weight of a block for ``fit_blocks``."""
+    if not isinstance(block, (tuple, list)) or len(block) not in (2, 3):
+        length = f" of {len(block)}" if isinstance(block, (tuple, list)) else ""
+        raise TypeError(
+            "blocks must yield tuples (X, y) or (X, y, sample_weight); block "
+            f"{number}, counted from 0, is a {type(block).__name__}{length}."
+        )
+    return (*block, None)[:3]
+
+
+def _largest(weight):
+    return 1.0 if weight is None else float(weight.max())
+
+
+def _in_units_of(unit, weight, n_rows):
+    """Divide weights; None if all are one then: equal weights change not one bit."""
+    weight = np.full(n_rows, 1 / unit) if weight is None else weight / unit
+    return None if (weight == 1).all() else weight
+
+
+def _metadata(sample_weight):
+    return None if sample_weight is None else {"sample_weight": sample_weight}

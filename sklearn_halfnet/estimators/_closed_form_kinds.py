@@ -87,13 +87,6 @@ class ClosedFormClassifier(ClassifierOutputs, BaseClosedForm):
 
     fit_blocks.__doc__ = BaseClosedForm.fit_blocks.__doc__
 
-    def _refuse_balanced(self, method):
-        if self.class_weight == "balanced":
-            raise ValueError(
-                f"class_weight='balanced' is not supported by {method}, which does not "
-                "know the classes' shares. Give a dict of weights."
-            )
-
     def _needs_rows(self):
         return True
 

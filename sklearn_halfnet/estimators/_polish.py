@@ -3,6 +3,7 @@
 import numpy as np
 
 from sklearn_halfnet.estimators._calibration import calibration
+from sklearn_halfnet.estimators._read_out import ReadOut
 from sklearn_halfnet.estimators._row_sample import RowSample
 from sklearn_halfnet.features import forward_blocks
 from sklearn_halfnet.linear.gram import Gram
@@ -37,12 +38,12 @@ def polished_read_out(X, encoded, sample_weight, scaling, layers, targets):
     gram, sample = Gram(), RowSample(seed=0)
     passes = forward_blocks(X, scaling, layers, layers[0].scales.dtype)
     last = ((rows, features[-1]) for rows, features in passes)
-    for rows, features in sample.update(last, wanted, weight, weight):
+    for rows, features in sample.update(last, wanted, weight):
         gram.update(features, wanted[rows], weight[rows], overwrite=True)
     fit = gram.best_fit()
     coef, intercept = fit.solve()
     if targets.loss == "squared":
         return coef, intercept
-    scores = fit.leave_one_out(sample.features, sample.targets, sample.left_weight)
+    scores = ReadOut([slice(None)], grams=[gram]).left_out([fit], sample)
     slope, offset = calibration(scores, sample.targets, sample.weight, targets.kind)
     return slope[:, None] * coef, slope * intercept + offset

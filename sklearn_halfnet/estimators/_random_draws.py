@@ -107,7 +107,7 @@ class RandomDraws:
         check_is_fitted(self)
         other = copy.copy(self)
         X, y = other._validate_training(X, y, reset=False)
-        _, weight = row_weights(self, y, sample_weight)
+        _, weight = row_weights(self, y, sample_weight, self._targets.classes)
         other._redraw(child_generators(random_state, 1)[0])
         other._optimizer_state = None
         if refit:

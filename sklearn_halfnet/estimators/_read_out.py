@@ -7,6 +7,7 @@ import numpy as np
 from scipy import linalg
 
 from sklearn_halfnet.linear import Gram, RidgeFit
+from sklearn_halfnet.linear.left_out import LeftOut
 
 __all__ = ["ReadOut", "layer_groups", "row_space"]
 
@@ -104,6 +105,16 @@ class ReadOut:
         for columns, gram in zip(self.groups, self.grams, strict=True):
             gram.update_rounded(Q[:, columns], step, Y)
 
+    @property
+    def is_turned(self):
+        """Whether the sums are about other axes than the columns."""
+        return any(basis is not None for basis in self.bases)
+
+    def times(self, factor):
+        """Return the same sums with all weights times a factor."""
+        grams = [gram if factor == 1 else gram.times(factor) for gram in self.grams]
+        return ReadOut(self.groups, self.bases, grams)
+
     def merged(self, other):
         """Return this read-out with the rows that another of its groups has seen."""
         whole, other = self.in_columns(), other.in_columns()
@@ -163,12 +174,12 @@ class ReadOut:
     def left_out(self, fits, rows):
         """Leave-one-out predictions of the rows of a RowSample."""
         predictions = [
-            fit.leave_one_out(
-                _turned(rows.features, columns, basis), rows.targets, rows.left_weight
-            )
-            for (columns, basis, _), fit in zip(self.parts, fits, strict=True)
+            _left_out(gram, _turned(rows.features, columns, basis), rows)(fit)
+            for (columns, basis, gram), fit in zip(self.parts, fits, strict=True)
         ]
-        return np.mean(predictions, axis=0)
+        # Of a row that says nothing of its own prediction nothing is known.
+        mean = self.grams[0].target_mean
+        return np.mean([np.where(np.isnan(p), mean, p) for p in predictions], axis=0)
 
 
 def _turned(H, columns, basis):
@@ -176,15 +187,22 @@ def _turned(H, columns, basis):
     return H[:, columns] if basis is None else H[:, columns] @ basis
 
 
+def _left_out(gram, H, rows):
+    return LeftOut(gram, H, rows.targets, rows.weight)
+
+
 def _best_left_out(gram, candidates, H, rows):
     if candidates is None:
         largest = np.trace(gram.gram) or 1.0
         candidates = np.geomspace(1e-9, 1, _LOO_ALPHAS) * largest
     unit = np.where(gram.target_square > 0, gram.target_square, 1)
+    left_out = _left_out(gram, H, rows)
 
-    def error(fit):
-        left_out = fit.leave_one_out(H, rows.targets, rows.left_weight)
-        return float(rows.weight @ ((rows.targets - left_out) ** 2 / unit).sum(axis=1))
+    def error(alpha):
+        fit = RidgeFit(gram, float(alpha))
+        if fit.regular() is not fit:
+            return np.inf
+        square = (rows.targets - left_out(fit)) ** 2 / unit
+        return np.nan_to_num(rows.weight @ square.sum(axis=1), nan=np.inf)
 
-    fits = [RidgeFit(gram, float(alpha)) for alpha in np.sort(candidates)[::-1]]
-    return RidgeFit(gram, min(fits, key=error).alpha)
+    return RidgeFit(gram, float(min(np.sort(candidates)[::-1], key=error)))

@@ -9,7 +9,7 @@ __all__ = ["RowSample"]
 # A few numbers are learned from these rows: more would not change them.
 _MAX_ROWS = 2000
 
-_COLUMNS = ("features", "targets", "weight", "left_weight", "priority", "number")
+_COLUMNS = ("features", "targets", "weight", "priority", "number")
 
 
 @dataclass
@@ -32,11 +32,10 @@ class RowSample:
     features: np.ndarray = None
     targets: np.ndarray = None
     weight: np.ndarray = None
-    left_weight: np.ndarray = None
     priority: np.ndarray = None
     number: np.ndarray = None
 
-    def update(self, blocks, targets, weight, repeats, unit=None):
+    def update(self, blocks, targets, weight, unit=None):
         """Show the next rows.
 
         Parameters
@@ -45,8 +44,6 @@ class RowSample:
             The rows' features, block by block.
         targets : ndarray of shape (n_samples, n_targets)
         weight : ndarray of shape (n_samples,) or None
-        repeats : ndarray of shape (n_samples,) or None
-            How often each row occurs, of which one is left out: its sample weight.
         unit : float or None
             Unit of features that are given as integers.
 
@@ -61,7 +58,6 @@ class RowSample:
         priority = generator.random(n_rows)
         number = self.n_seen + np.arange(n_rows)
         weight = np.ones(n_rows) if weight is None else weight
-        left_weight = weight if repeats is None else weight / np.maximum(repeats, 1)
         chosen = _smallest(priority, np.flatnonzero(weight > 0))
         taken = []
         for rows, features in blocks:
@@ -71,7 +67,7 @@ class RowSample:
         features = np.concatenate(taken)
         if unit is not None:
             features = np.float32(unit) * features
-        columns = (targets, weight, left_weight, priority, number)
+        columns = (targets, weight, priority, number)
         self._add(features, *(column[chosen] for column in columns))
         self.n_seen += n_rows
 

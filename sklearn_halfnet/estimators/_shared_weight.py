@@ -94,7 +94,7 @@ class SharedWeightNetwork:
         check_is_fitted(self)
         trained = copy.copy(self)
         X, y = trained._validate_training(X, y, reset=False)
-        _, weight = row_weights(self, y, sample_weight)
+        _, weight = row_weights(self, y, sample_weight, self._targets.classes)
         X, targets, share = self._data(X, y, weight)
         batch = X, targets, share / share.sum()
         network = self._network.trained(self.tuned_weight_, batch, max_iter)

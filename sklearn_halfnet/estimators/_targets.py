@@ -169,6 +169,7 @@ class RealTargets:
     is_vector: bool
 
     loss = "squared"
+    classes = None
 
     @classmethod
     def from_targets(cls, y, sample_weight=None):

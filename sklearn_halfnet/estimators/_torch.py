@@ -73,7 +73,8 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
             resumes = self.warm_start and is_fitted(self)
             context = self._init_callback_context(max_subtasks=self.max_iter)
             X, y = self._validate_training(X, y, reset=not resumes)
-            repeats, weight = row_weights(self, y, sample_weight)
+            known = self._targets.classes if resumes else None
+            repeats, weight = row_weights(self, y, sample_weight, known)
             context.call_on_fit_task_begin(estimator=self, X=X, y=y)
             rng_start, rng_split, rng_batches = child_generators(self.random_state, 3)
             train, held_out = self._split(y, rng_split)
@@ -100,7 +101,8 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
         with keep_state_on_error(self):
             first = not is_fitted(self)
             X, y = self._validate_training(X, y, reset=first)
-            repeats, weight = row_weights(self, y, sample_weight)
+            known = classes if first else self._targets.classes
+            repeats, weight = row_weights(self, y, sample_weight, known)
             rng_start, _, rng_batches = child_generators(self.random_state, 3)
             if first:
                 if classes is None and is_classifier(self) and y.ndim == 1:

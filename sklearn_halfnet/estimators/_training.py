@@ -67,6 +67,7 @@ class ClassifierTraining(ClassifierOutputs):
         self : object
             The estimator.
         """
+        self._refuse_balanced("partial_fit")
         return self._partial_fit(X, y, sample_weight, classes)
 
 

@@ -161,13 +161,15 @@ def _warn_if_misaligned(X, y):
             )
 
 
-def check_sample_weight(sample_weight, n_samples):
+def check_sample_weight(sample_weight, n_samples, allow_zero=False):
     """Validate sample weights.
 
     Parameters
     ----------
     sample_weight : array-like of shape (n_samples,) or None
     n_samples : int
+    allow_zero : bool, default=False
+        Whether all may be zero.
 
     Returns
     -------
@@ -196,12 +198,14 @@ def check_sample_weight(sample_weight, n_samples):
         raise ValueError("sample_weight contains NaN or infinity.")
     if (weight < 0).any():
         raise ValueError("Negative values in data passed to `sample_weight`.")
-    if not weight.any():
+    if not (allow_zero or weight.any()):
         raise ValueError("sample_weight is zero for every sample.")
     return weight
 
 
-def total_weight(y, sample_weight=None, class_weight=None):
+def total_weight(
+    y, sample_weight=None, class_weight=None, classes=None, allow_zero=False
+):
     """Multiply sample weights by their class's weight.
 
     Parameters
@@ -210,6 +214,10 @@ def total_weight(y, sample_weight=None, class_weight=None):
     sample_weight : array-like of shape (n_samples,) or None
         Checked by ``check_sample_weight``.
     class_weight : dict, list of dict, "balanced" or None
+    classes : array-like of shape (n_classes,), default=None
+        All class labels, where y may not show each of them.
+    allow_zero : bool, default=False
+        Whether the weights of all rows may be zero.
 
     Returns
     -------
@@ -222,28 +230,38 @@ def total_weight(y, sample_weight=None, class_weight=None):
         As ``check_sample_weight``; if a class has a negative weight or one that is not
         finite; or if the product is zero for every row.
     """
-    weight = check_sample_weight(sample_weight, len(y))
+    weight = check_sample_weight(sample_weight, len(y), allow_zero)
     if class_weight is not None:
-        of_class = compute_sample_weight(class_weight, y)
+        of_class = _of_class(class_weight, y, classes)
         if not (np.isfinite(of_class) & (of_class >= 0)).all():
             raise ValueError(
                 f"class_weight={class_weight!r} must hold finite numbers that are not "
                 "negative."
             )
         weight = of_class if weight is None else weight * of_class
-    if weight is not None and not weight.any():
+    if weight is not None and not (allow_zero or weight.any()):
         raise ValueError("sample_weight times class_weight is zero for every row.")
     return weight
 
 
-def row_weights(estimator, y, sample_weight):
+def _of_class(class_weight, y, classes):
+    """Weight of each row's class; a chunk need not show every class."""
+    shown = y
+    if class_weight != "balanced" and y.ndim == 2:
+        shown = np.vstack([y, np.zeros_like(y[:1]), np.ones_like(y[:1])])
+    elif class_weight != "balanced" and classes is not None:
+        shown = np.concatenate([y, classes])
+    return compute_sample_weight(class_weight, shown)[: len(y)]
+
+
+def row_weights(estimator, y, sample_weight, classes=None, allow_zero=False):
     """Check sample weights, and multiply them by the estimator's class weights.
 
     Parameters
     ----------
     estimator : estimator
         With or without ``class_weight``.
-    y, sample_weight
+    y, sample_weight, classes, allow_zero
         As in ``total_weight``.
 
     Returns
@@ -253,5 +271,6 @@ def row_weights(estimator, y, sample_weight):
     weight : ndarray of shape (n_samples,) or None
         Their products with class weights.
     """
-    repeats = total_weight(y, sample_weight)
-    return repeats, total_weight(y, repeats, getattr(estimator, "class_weight", None))
+    repeats = total_weight(y, sample_weight, allow_zero=allow_zero)
+    class_weight = getattr(estimator, "class_weight", None)
+    return repeats, total_weight(y, repeats, class_weight, classes, allow_zero)

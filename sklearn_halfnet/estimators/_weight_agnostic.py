@@ -58,7 +58,8 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
             resumes = self.warm_start and hasattr(self, "_search")
             context = self._init_callback_context(max_subtasks=self.max_iter)
             X, y = self._validate_training(X, y, reset=not resumes)
-            repeats, weight = row_weights(self, y, sample_weight)
+            known = self._targets.classes if resumes else None
+            repeats, weight = row_weights(self, y, sample_weight, known)
             self._check_settings()
             context.call_on_fit_task_begin(estimator=self, X=X, y=y)
             if not resumes:

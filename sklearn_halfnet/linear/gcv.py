@@ -14,6 +14,16 @@ class CrossValidation:
     (RSS / total_weight) / (1 - (1 + df) / n_rows)^2, summed over the targets; infinite
     where nothing is left to judge by.
 
+    Leave-one-out errors, r_i / (1 - l_i) with the leverages l_i, of which only the sum
+    1 + df is known here, so that all get the same mean. With weights w the errors count
+    by w, and so do the leverages in that mean. A row's leverage is about proportional
+    to its weight, l_i = w_i (1 + df) / W with W = sum w, and the weighted mean is
+
+        sum_i w_i l_i / W = (1 + df) sum_i w_i^2 / W^2 = (1 + df) / n_rows:
+
+    n_rows is the effective number of rows, and the scale of the weights is of no
+    account.
+
     Parameters
     ----------
     target_square : ndarray of shape (m,)
@@ -21,7 +31,7 @@ class CrossValidation:
     total_weight : float
         Sum of the weights of all rows.
     n_rows : float
-        How many observations these rows are worth.
+        Effective number of rows, (sum w)^2 / sum w^2.
     relative : bool
         Whether to divide each target's error by its variance, so that targets of
         different units count alike.

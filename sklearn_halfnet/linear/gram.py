@@ -1,5 +1,7 @@
 """Gram: the sums that a ridge read-out needs, which add up over blocks of rows."""
 
+import math
+
 import numpy as np
 from scipy import sparse
 from scipy.linalg import blas
@@ -9,6 +11,7 @@ from sklearn_halfnet._matmul import matmul, row_blocks, syrk
 from sklearn_halfnet.linear.fit import RidgeFit
 from sklearn_halfnet.linear.path import RidgePath
 from sklearn_halfnet.linear.search import search_alpha
+from sklearn_halfnet.linear.solve import check_strengths
 
 __all__ = ["Gram"]
 
@@ -43,6 +46,8 @@ class Gram:
         Rows of positive weight seen.
     total_weight : float
         Sum of their weights.
+    weight_norm : float
+        Square root of the sum of the squares of their weights.
     feature_mean : ndarray of shape (n_features,)
     target_mean : ndarray of shape (n_targets,)
     gram : ndarray of shape (n_features, n_features)
@@ -71,7 +76,7 @@ class Gram:
 
     def __init__(self):
         self.n_samples = 0
-        self.total_weight = 0.0
+        self.total_weight = self.weight_norm = 0.0
         for name in _ARRAYS:
             setattr(self, name, None)
 
@@ -85,7 +90,8 @@ class Gram:
             are taken in float64. A sparse matrix is made dense block by block.
         Y : ndarray of shape (n_rows, n_targets) or (n_rows,)
         sample_weight : ndarray of shape (n_rows,), default=None
-            A row of weight 2 counts as the same row twice. None is 1 for every row.
+            A row of weight 2 counts as the same row twice, but in the choice of the
+            ridge strength, which counts rows. None is 1 for every row.
         overwrite : bool, default=False
             Whether a dense H may be overwritten, which saves a copy.
 
@@ -96,20 +102,24 @@ class Gram:
         Raises
         ------
         ValueError
-            If shapes do not match each other or the rows seen before.
+            If shapes do not match each other or the rows seen before; if an array is
+            masked, complex or holds NaN or infinity; if a weight is negative. The sums
+            are then as they were.
         """
-        H = H if sparse.issparse(H) else np.asarray(H)
-        if H.dtype not in (np.float32, np.float64):
-            H = H.astype(np.float64)
-        Y = np.asarray(Y)
+        H, Y = _real(H, "H"), _real(Y, "Y")
         Y = Y[:, None] if Y.ndim == 1 else Y
-        self._check_shapes(H, Y, sample_weight)
-        for rows in row_blocks(H.shape[0], H.shape[1] * H.dtype.itemsize, _BLOCK_BYTES):
+        weight = _checked_weight(sample_weight)
+        self._check_shapes(H, Y, weight)
+        owned = overwrite or sparse.issparse(H)
+        row_bytes = H.shape[1] * H.dtype.itemsize
+        blocks = list(row_blocks(H.shape[0], row_bytes, _BLOCK_BYTES))
+        # Several apart first: one that is not finite leaves the sums as they were.
+        sums = self if len(blocks) < 2 else Gram()
+        for rows in blocks:
             block = H[rows].toarray() if sparse.issparse(H) else H[rows]
-            weight = None if sample_weight is None else sample_weight[rows]
-            owned = overwrite or sparse.issparse(H)
-            self._add_block(block, Y[rows], weight, owned)
-        return self
+            part = None if weight is None else weight[rows]
+            sums._add_block(block, Y[rows], part, owned)
+        return self if sums is self else self.merge(sums)
 
     def _add_block(self, H, Y, weight, overwrite):
         total = float(len(H) if weight is None else np.sum(weight, dtype=np.float64))
@@ -118,13 +128,24 @@ class Gram:
         share = np.full(len(H), 1 / total) if weight is None else weight / total
         H, h_mean = _centred(H, share, overwrite)
         Y, y_mean = _centred(Y.astype(np.float64, copy=False), share)
+        # Of one value that is not finite the mean is not finite.
+        _check_finite(H=h_mean, Y=y_mean)
         if weight is not None:
             root = np.sqrt(weight)[:, None]
             H *= root.astype(H.dtype)
             Y *= root
         cross = matmul(H.T, Y.astype(H.dtype, copy=False))
         self._add_sums(syrk(H), cross, h_mean, Y, y_mean, total)
-        self.n_samples += len(H) if weight is None else int(np.count_nonzero(weight))
+        self._count(len(H), weight)
+
+    def _count(self, n_rows, weight=None):
+        """Count rows, and the squares of their weights."""
+        if weight is not None:
+            n_rows, norm = int(np.count_nonzero(weight)), blas.dnrm2(weight)
+        else:
+            norm = np.sqrt(n_rows)
+        self.n_samples += n_rows
+        self.weight_norm = math.hypot(self.weight_norm, norm)
 
     def update_rounded(self, Q, step, Y):
         """Add rows whose features are ``step * Q``: by integers, without rounding.
@@ -154,7 +175,7 @@ class Gram:
         gram *= step**2
         cross = step * (cross - np.outer(total, y_mean))
         self._add_sums(gram, cross, step * q_mean, Y, y_mean, len(Q))
-        self.n_samples += len(Q)
+        self._count(len(Q))
 
     def _add_sums(self, gram, cross, h_mean, Y, y_mean, total):
         """Add the sums of a block about its own means."""
@@ -187,6 +208,10 @@ class Gram:
             setattr(self, name, array.astype(np.float64, copy=False))
 
     def _check_shapes(self, H, Y, weight):
+        if H.ndim != 2 or Y.ndim != 2:
+            raise ValueError(
+                f"H and Y must be 2-D, or Y 1-D; got shapes {H.shape} and {Y.shape}."
+            )
         if len(Y) != H.shape[0] or (weight is not None and len(weight) != len(Y)):
             raise ValueError(
                 f"H has {H.shape[0]} rows, Y has {len(Y)}"
@@ -227,6 +252,7 @@ class Gram:
             self.target_square += other.target_square
             self._move_means(other.feature_mean, other.target_mean, other.total_weight)
         self.n_samples += other.n_samples
+        self.weight_norm = math.hypot(self.weight_norm, other.weight_norm)
         return self
 
     def rescale_targets(self, scale, mean):
@@ -277,16 +303,37 @@ class Gram:
             self.cross,
             self.target_square,
             self.total_weight,
-            self.n_observations,
+            self.n_effective,
         )
 
     @property
-    def n_observations(self):
-        """How many observations the rows are worth.
+    def n_effective(self):
+        """How many rows of equal weight say as much: (sum w)^2 / sum w^2.
 
-        Weights are repetitions; weights below one on average are only relative.
+        All rows if their weights are equal, whatever their scale [1]_.
+
+        References
+        ----------
+        .. [1] L. Kish, "Survey sampling" (1965), section 11.7.
         """
-        return max(self.total_weight, self.n_samples)
+        return (self.total_weight / self.weight_norm) ** 2
+
+    def times(self, factor):
+        """Return the same sums with all weights times a factor.
+
+        Parameters
+        ----------
+        factor : float
+            Positive.
+
+        Returns
+        -------
+        gram : Gram
+        """
+        made = Gram.from_dict(vars(self))
+        for name in ("total_weight", "weight_norm", "gram", "cross", "target_square"):
+            setattr(made, name, getattr(made, name) * factor)
+        return made
 
     def best_fit(self, alphas=None, relative=False):
         """Choose the ridge strength by generalised cross-validation.
@@ -294,7 +341,7 @@ class Gram:
         Parameters
         ----------
         alphas : array-like of shape (n_alphas,), default=None
-            Candidates, greater than 0. None spans seven decades below the largest
+            Candidates, not negative. None spans seven decades below the largest
             eigenvalue.
         relative : bool, default=False
             Whether to divide each target's error by its variance, so that targets of
@@ -306,6 +353,8 @@ class Gram:
             With the strength chosen as ``fit.alpha``.
         """
         self._check_not_empty()
+        if alphas is not None:
+            check_strengths(alphas, "alphas")
         # Of fewer rows than columns the walk's degrees of freedom are too noisy at tiny
         # strengths: it does not go there by itself, but candidates may.
         noisy = alphas is not None and self.n_samples < len(self.gram)
@@ -328,6 +377,7 @@ class Gram:
         scores : ndarray of shape (n_alphas,)
             Generalised cross-validation scores: smaller is better.
         """
+        check_strengths(alphas, "alphas")
         path = self.path()
         fits = [self.with_intercept(path.solve(alpha)) for alpha in alphas]
         coefs, intercepts = (np.array(parts) for parts in zip(*fits, strict=True))
@@ -348,8 +398,14 @@ class Gram:
         -------
         coef : ndarray of shape (n_targets, n_features)
         intercept : ndarray of shape (n_targets,)
+
+        Raises
+        ------
+        ValueError
+            If alpha is negative or not finite, or no row of positive weight was seen.
         """
         self._check_not_empty()
+        check_strengths(alpha)
         return RidgeFit(self, alpha).solve()
 
     def with_intercept(self, solution):
@@ -413,3 +469,37 @@ def _centred(block, share, overwrite=False):
     centred = np.subtract(block, rough, out=block if overwrite else None)
     # What rounding left of the mean is small, and known to full relative precision.
     return centred, rough + (share @ centred).astype(np.float64)
+
+
+def _real(data, name):
+    """Return an array or sparse matrix of float32 or float64."""
+    if isinstance(data, np.ma.MaskedArray):
+        raise ValueError(
+            f"{name} is a masked array; its mask would be ignored. Fill or drop the "
+            "masked entries first."
+        )
+    data = data if sparse.issparse(data) else np.asarray(data)
+    if data.dtype.kind == "c":
+        raise ValueError(f"{name} is complex; real numbers are needed.")
+    known = data.dtype in (np.float32, np.float64)
+    return data if known else data.astype(np.float64)
+
+
+def _checked_weight(weight):
+    if weight is None:
+        return None
+    weight = _real(weight, "sample_weight").astype(np.float64, copy=False)
+    if weight.ndim != 1:
+        raise ValueError(f"sample_weight must be 1-D, got shape {weight.shape}.")
+    _check_finite(sample_weight=weight)
+    if (weight < 0).any():
+        raise ValueError("sample_weight holds negative values.")
+    return weight
+
+
+def _check_finite(**arrays):
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise ValueError(
+                f"{name} holds NaN, infinity or values too large to be summed up."
+            )

@@ -29,7 +29,7 @@ class RidgePath:
     total_weight : float
         Sum of the weights of all rows.
     n_rows : float
-        How many observations these rows are worth.
+        Effective number of rows, (sum w)^2 / sum w^2.
 
     References
     ----------

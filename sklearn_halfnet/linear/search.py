@@ -53,12 +53,13 @@ def search_alpha(gram, alphas=None, relative=False):
     1.0
     """
     largest = _largest_eigenvalue(gram.gram) or 1.0
-    score = _Score(gram, relative, largest)
+    grid = np.geomspace(LEAST_STRENGTH, 1, 15) * largest
+    grid = grid if alphas is None else np.sort(alphas)
+    score = _Score(gram, relative, largest, RidgeFit(gram, float(grid[-1])))
     if alphas is not None:
-        for alpha in np.sort(alphas)[::-1]:
+        for alpha in grid[::-1]:
             score(alpha)
         return score.best
-    grid = np.geomspace(LEAST_STRENGTH, 1, 15) * largest
     _walk_down(lambda i: score(grid[i]), len(grid), start=4)
     return score.best
 
@@ -93,19 +94,19 @@ def _largest_eigenvalue(matrix, n_steps=12):
 class _Score:
     """The score of generalised cross-validation as a function of alpha.
 
-    It remembers the best fit seen, with its factor.
+    It remembers the best fit seen, with its factor; ``best`` where none can be judged.
     """
 
-    def __init__(self, gram, relative, largest):
+    def __init__(self, gram, relative, largest, best):
         self.gram, self.largest = gram, largest
         rng = np.random.default_rng(0)
         self.probes = rng.choice([-1.0, 1.0], size=(len(gram.gram), _N_PROBES))
         self.right = np.hstack([gram.cross, self.probes])
-        self.lowest, self.best = np.inf, RidgeFit(gram, 1.0)
+        self.lowest, self.best = np.inf, best
         # Memory of a factor that is no longer wanted.
         self.spare = None
         self.validation = CrossValidation(
-            gram.target_square, gram.total_weight, gram.n_observations, relative
+            gram.target_square, gram.total_weight, gram.n_effective, relative
         )
 
     def __call__(self, alpha):

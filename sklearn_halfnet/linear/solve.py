@@ -6,7 +6,17 @@ import numpy as np
 from scipy import linalg
 from scipy.linalg import lapack
 
-__all__ = ["factorise", "solve_ridge"]
+__all__ = ["check_strengths", "factorise", "least_strength", "solve_ridge"]
+
+
+def check_strengths(alphas, name="alpha"):
+    """Raise ValueError unless these are ridge strengths: finite, and not negative."""
+    values = np.asarray(alphas)
+    real = values.dtype.kind in "fiu"
+    if not (real and values.size and np.isfinite(values).all() and values.min() >= 0):
+        raise ValueError(
+            f"{name} must be finite and not negative, got {name}={alphas!r}."
+        )
 
 
 def factorise(matrix, alpha, trusted=False, out=None):
@@ -26,7 +36,7 @@ def factorise(matrix, alpha, trusted=False, out=None):
     -------
     factor : ndarray of shape (k, k) or None
         L in Fortran order; above its diagonal stands whatever stood there. None if the
-        sum is singular to working precision.
+        sum is singular to working precision, whatever the units of its columns.
     """
     shifted = np.empty_like(matrix, order="C") if out is None else out
     shifted[...] = matrix
@@ -34,11 +44,35 @@ def factorise(matrix, alpha, trusted=False, out=None):
     # The transpose is what LAPACK calls column-major: no second copy.
     norm = None if trusted else np.abs(shifted).sum(axis=0).max()
     factor, info = lapack.dpotrf(shifted.T, lower=1, overwrite_a=1, clean=0)
-    good = info == 0 and (trusted or _well_conditioned(factor, norm))
+    good = info == 0 and (
+        trusted
+        or _well_conditioned(factor, norm)
+        or _badly_scaled_only(matrix, alpha, factor)
+    )
     return factor if good else None
 
 
-def solve_ridge(matrix, right, alpha, warn=True, factor=None):
+def least_strength(matrix):
+    """Find a small strength with which a matrix is not singular.
+
+    Rounding in float32 can leave negative eigenvalues of any size up to 1e-6 of the
+    largest, so the first strength tried need not do. The trace always does.
+
+    Returns
+    -------
+    alpha : float
+    factor : ndarray of shape (k, k)
+        As ``factorise`` returns it.
+    """
+    trace = np.trace(matrix) or 1.0
+    for share in np.geomspace(1e-9, 1e-1, 9):
+        factor = factorise(matrix, share * trace)
+        if factor is not None:
+            return share * trace, factor
+    return trace, factorise(matrix, trace, trusted=True)
+
+
+def solve_ridge(matrix, right, alpha, warn=True):
     """Solve (matrix + alpha I) V = right by Cholesky's factorisation.
 
     Where the system is singular to working precision, the solution of minimum norm is
@@ -52,8 +86,6 @@ def solve_ridge(matrix, right, alpha, warn=True, factor=None):
     alpha : float
     warn : bool, default=True
         Whether to warn (``LinAlgWarning``) about the solution of minimum norm.
-    factor : ndarray of shape (k, k), default=None
-        What ``factorise`` returned, if it is known.
 
     Returns
     -------
@@ -67,7 +99,12 @@ def solve_ridge(matrix, right, alpha, warn=True, factor=None):
     array([[0.25],
            [0.25]])
     """
-    factor = factorise(matrix, alpha) if factor is None else factor
+    factor = factorise(matrix, alpha)
+    return solve_factorised(factor, matrix, right, alpha, warn)
+
+
+def solve_factorised(factor, matrix, right, alpha, warn=True):
+    """Do the same with what ``factorise`` returned."""
     if factor is not None:
         return lapack.dpotrs(factor, right, lower=1)[0]
     if warn:
@@ -76,7 +113,7 @@ def solve_ridge(matrix, right, alpha, warn=True, factor=None):
             f"precision at alpha={alpha:.3g}: the solution of minimum norm is taken. A "
             "larger alpha avoids this.",
             linalg.LinAlgWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
     return _minimum_norm(matrix, right, alpha)
 
@@ -86,8 +123,36 @@ def _well_conditioned(factor, norm):
     return reciprocal > len(factor) * np.finfo(np.float64).eps
 
 
+def _badly_scaled_only(matrix, alpha, factor):
+    """Whether the sum would be well conditioned with columns of one unit.
+
+    The relative errors of Cholesky's method do not depend on these units.
+    """
+    scaled, unit = _unit_diagonal(matrix, alpha)
+    norm = np.abs(scaled).sum(axis=0).max()
+    return _well_conditioned(factor / unit[:, None], norm)
+
+
+def _unit_diagonal(matrix, alpha):
+    """Return D^-1 (matrix + alpha I) D^-1 of unit diagonal, and the diagonal of D."""
+    square = matrix.diagonal() + alpha
+    unit = np.sqrt(np.where(square > 0, square, 1))
+    scaled = matrix / unit / unit[:, None]
+    scaled.flat[:: len(unit) + 1] = square > 0
+    return scaled, unit
+
+
 def _minimum_norm(matrix, right, alpha):
-    values, vectors = linalg.eigh(matrix)
+    """Solve in columns of unit variance, then leave out what no column determines.
+
+    In these units a small column is not taken for a rounding error. The norm that is
+    the least of all solutions is that in the columns' own units.
+    """
+    scaled, unit = _unit_diagonal(matrix, alpha)
+    values, vectors = linalg.eigh(scaled)
     kept = values > len(values) * np.finfo(np.float64).eps * max(values[-1], 0)
-    vectors = vectors[:, kept]
-    return vectors @ ((vectors.T @ right) / (values[kept] + alpha)[:, None])
+    axes, free = vectors[:, kept], vectors[:, ~kept]
+    solution = axes @ ((axes.T @ (right / unit[:, None])) / values[kept, None])
+    solution /= unit[:, None]
+    free = linalg.qr(free / unit[:, None], mode="economic")[0]
+    return solution - free @ (free.T @ solution)
