@@ -95,7 +95,7 @@ def test_layers_start_with_unit_variance_and_forward_repeats_them(activation):
 
 @pytest.mark.parametrize("bias", ["normal", "uniform", "zero"])
 def test_layers_as_drawn(bias):
-    sample = StartSample(X, None, np.ones(len(X)))
+    sample = StartSample(X, None, np.ones(len(X)), len(X))
     kinds = [check_weight_kind(np.eye(X.shape[1]))]
     (layer,), features = draw_hidden_layers(
         sample, kinds, [X.shape[1]], "identity", rng, scale=0.5, bias=bias

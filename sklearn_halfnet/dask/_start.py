@@ -86,7 +86,7 @@ def _given_weights(estimator):
 
 
 def resolved_class_weight(estimator, facts):
-    """Return class weights as numbers for every class, of which blocks may lack some."""
+    """Return class weights as numbers, for classes that some blocks lack, too."""
     class_weight = getattr(estimator, "class_weight", None)
     counts = _class_counts(facts)
     if class_weight == "balanced" and counts is None:
@@ -141,7 +141,8 @@ def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **o
     """
     lengths = [fact["n_rows"] for fact in facts]
     n_rows = sample_size(n_features, **options)
-    chosen = choose_rows(sum(lengths), _positive(facts), n_rows, rng)
+    positive = _positive(facts)
+    chosen = choose_rows(sum(lengths), positive, n_rows, rng)
     moments, X, y, weight = _gather(blocks, lengths, chosen, class_weight, estimator)
     X, y = estimator._validate_training(X, y, reset=True)
     estimator._targets = _targets(estimator, facts, y, weight)
@@ -151,9 +152,9 @@ def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **o
         scaling = InputScaling.from_moments(moments, estimator.input_scaling, names)
     encoded = estimator._targets.encode(y, np.float64)
     weight = np.ones(len(y)) if weight is None else weight
-    return scaling, StartSample(
-        scaling.dense_rows(X, options["dtype"]), encoded, weight
-    )
+    n_whole = sum(lengths) if positive is None else int(np.count_nonzero(positive))
+    rows = scaling.dense_rows(X, options["dtype"])
+    return scaling, StartSample(rows, encoded, weight, n_whole)
 
 
 def _targets(estimator, facts, y, weight):

@@ -20,7 +20,7 @@ from sklearn_halfnet.estimators._layers import (
     check_sizes,
     fit_scaling,
 )
-from sklearn_halfnet.estimators._read_out import ReadOut, layer_groups, row_space
+from sklearn_halfnet.estimators._read_out import CHOICES, ReadOut, layer_groups
 from sklearn_halfnet.estimators._row_sample import RowSample
 from sklearn_halfnet.estimators._validation import row_weights
 from sklearn_halfnet.features import (
@@ -33,6 +33,7 @@ from sklearn_halfnet.features import (
     working_columns,
 )
 from sklearn_halfnet.features.computation import Computation, Join, Scale
+from sklearn_halfnet.linear.ridge import row_space
 
 __all__ = ["BaseClosedForm"]
 
@@ -50,7 +51,7 @@ class BaseClosedForm(CallbackSupportMixin, BaseEstimator):
     _parameter_constraints = {
         **RANDOM_LAYER_CONSTRAINTS,
         "hidden_layer_sizes": SIZE_CONSTRAINTS,
-        "alpha": [StrOptions({"gcv", "loo"}), real(0)],
+        "alpha": [StrOptions(set(CHOICES)), real(0)],
         "alphas": ["array-like", None],
         "read_out": [StrOptions({"all", "ensemble"})],
         "dtype": [StrOptions({"float32", "float64", "int8"})],
@@ -252,7 +253,7 @@ class BaseClosedForm(CallbackSupportMixin, BaseEstimator):
         return 2 * n_rows <= self._width(self.n_features_in_)
 
     def _width(self, n_features):
-        """Number of the read-out's columns."""
+        """Count the read-out's columns."""
         sizes = check_sizes(self.hidden_layer_sizes)
         return sum(sizes) + (n_features if self._direct_links else 0)
 
@@ -312,7 +313,7 @@ class BaseClosedForm(CallbackSupportMixin, BaseEstimator):
         )
 
     def _needs_rows(self):
-        return self.alpha == "loo"
+        return self.alpha in CHOICES
 
     @property
     def _float(self):

@@ -5,6 +5,8 @@ from scipy import sparse
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_halfnet._matmul import matmul
+from sklearn_halfnet.estimators._constraints import real
 from sklearn_halfnet.estimators._layers import (
     LAYER_CONSTRAINTS,
     SIZE_CONSTRAINTS,
@@ -20,6 +22,8 @@ __all__ = ["BaseHiddenLayers", "from_tensor", "to_tensor"]
 
 # One-hot scores of the ridge read-out lie in [0, 1]; times this, softmax is confident.
 _CONFIDENCE = 8.0
+# Of the L2 penalty with alpha="auto".
+_LEAST_ALPHA = 1e-4
 
 
 class BaseHiddenLayers(BaseTorchEstimator):
@@ -37,26 +41,57 @@ class BaseHiddenLayers(BaseTorchEstimator):
         "activation": LAYER_CONSTRAINTS["activation"],
         "input_scaling": LAYER_CONSTRAINTS["input_scaling"],
         "init": [StrOptions({"ridge", "random"})],
+        "alpha": [StrOptions({"auto"}), real(0)],
     }
 
     # -- start -------------------------------------------------------------------------
 
     def _start_read_out(self, features, sample, rng):
         """Set the start value of the read-out on the last layer's features."""
-        if self.init == "ridge":
-            coef, intercept = self._ridge_start(features, sample)
-        else:
+        if self.init == "ridge" or self.alpha == "auto":
+            coef, intercept, self._start_alpha = self._ridge_start(features, sample)
+        if self.init == "random":
             coef = rng.standard_normal((self._targets.n_outputs, features.shape[1]))
             coef /= np.sqrt(features.shape[1])
             intercept = np.zeros(len(coef))
         self._set_read_out(coef, intercept)
 
     def _ridge_start(self, features, sample):
+        """Solve for the read-out, and find the L2 strength that answers to its ridge.
+
+        About its minimum the loss of a score is c / 2 times the squared deviation, c
+        its curvature: 1 of the squared loss, p (1 - p) of a probability. A ridge
+        regression whose sum of squares is penalised by lambda |V|^2 is as strong as
+        c lambda / n in the mean loss of n rows. Lambda belongs to the noise, and not to
+        the number of rows: the sample finds it for all n.
+
+        Returns
+        -------
+        coef, intercept : ndarray
+        alpha : float
+        """
         targets = self._targets.indicators(sample.targets)
-        coef, intercept = ridge(features, targets, sample_weight=sample.sample_weight)
-        if self._targets.loss == "squared":
-            return coef, intercept
-        return _CONFIDENCE * coef, _CONFIDENCE * (intercept - self._targets.middle)
+        coef, intercept, strength = ridge(
+            features, targets, sample_weight=sample.sample_weight
+        )
+        if self._targets.loss != "squared":
+            coef = _CONFIDENCE * coef
+            intercept = _CONFIDENCE * (intercept - self._targets.middle)
+        scores = matmul(features, coef.T.astype(features.dtype)) + intercept
+        curvature = self._targets.curvature(scores, sample.sample_weight)
+        return coef, intercept, max(_LEAST_ALPHA, curvature * strength / sample.n_whole)
+
+    def _penalty(self):
+        """L2 strength of the objective."""
+        if self.alpha != "auto":
+            return self.alpha
+        if not hasattr(self, "_start_alpha"):
+            raise ValueError(
+                "alpha='auto' is chosen when the read-out is started, but this one was "
+                "started with init='random' and another alpha. Give a number, or set "
+                "warm_start=False to start anew."
+            )
+        return self._start_alpha
 
     def _check_resumable(self):
         sizes = [layer.n_units for layer in self._units]

@@ -33,6 +33,7 @@ class BasePartialCNN(BaseConvolutional):
 
     _parameter_constraints = {
         **BaseConvolutional._parameter_constraints,
+        "alpha": [real(0)],
         "architecture": [StrOptions(set(SIZES))],
         "depth": [whole(2), None],
         "width": [whole(1), None],

@@ -40,10 +40,11 @@ def polished_read_out(X, encoded, sample_weight, scaling, layers, targets):
     last = ((rows, features[-1]) for rows, features in passes)
     for rows, features in sample.update(last, wanted, weight):
         gram.update(features, wanted[rows], weight[rows], overwrite=True)
-    fit = gram.best_fit()
-    coef, intercept = fit.solve()
+    read_out = ReadOut([slice(None)], grams=[gram])
+    fits = read_out.choose("gcv", None, sample, relative=False)
+    coef, intercept = read_out.solve(fits, gram.cross.shape[0])
     if targets.loss == "squared":
         return coef, intercept
-    scores = ReadOut([slice(None)], grams=[gram]).left_out([fit], sample)
+    scores = read_out.left_out(fits, sample)
     slope, offset = calibration(scores, sample.targets, sample.weight, targets.kind)
     return slope[:, None] * coef, slope * intercept + offset

@@ -64,7 +64,8 @@ class RandomDraws:
         features = last_features(
             sample.features, InputScaling(), self._layers, self.dtype
         )
-        self._set_read_out(*self._ridge_start(features, sample))
+        coef, intercept, _ = self._ridge_start(features, sample)
+        self._set_read_out(coef, intercept)
 
     def _polish(self, X, encoded, train_weight):
         self._refit_read_out(X, encoded, train_weight, self.polish)
@@ -77,7 +78,7 @@ class RandomDraws:
             self._set_read_out(
                 *logistic_read_out(
                     *fixed,
-                    alpha=self.alpha,
+                    alpha=self.alpha_,
                     device=self.device,
                     cache_bytes=self.cache_size * 2**20,
                 )

@@ -4,15 +4,15 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
-from scipy import linalg
 
 from sklearn_halfnet.linear import Gram, RidgeFit
+from sklearn_halfnet.linear.choice import best_left_out, checked_fit
 from sklearn_halfnet.linear.left_out import LeftOut
 
-__all__ = ["ReadOut", "layer_groups", "row_space"]
+__all__ = ["CHOICES", "ReadOut", "layer_groups"]
 
-# Each candidate costs a factorisation where every row is really left out.
-_LOO_ALPHAS = 11
+# How a ridge strength is chosen.
+CHOICES = {"gcv": checked_fit, "loo": best_left_out}
 
 
 def layer_groups(sizes, n_direct, how):
@@ -45,24 +45,6 @@ def layer_groups(sizes, n_direct, how):
         np.concatenate([np.arange(start, stop), direct])
         for start, stop in pairwise(bounds[:-1])
     ]
-
-
-def row_space(H):
-    """Orthonormal basis of the rows of H.
-
-    Ridge regression finds its solution in this space, and turning the axes changes
-    neither solution nor cross-validation. So few rows need no wide Gram matrix.
-
-    Parameters
-    ----------
-    H : ndarray of shape (n_rows, n_columns)
-
-    Returns
-    -------
-    basis : ndarray of shape (n_columns, min(n_rows, n_columns)), float64
-    """
-    rows = H.T.astype(np.float64)
-    return linalg.qr(rows, mode="economic", overwrite_a=True, check_finite=False)[0]
 
 
 @dataclass
@@ -138,7 +120,7 @@ class ReadOut:
         alpha : "gcv", "loo" or float
         candidates : array-like or None
         rows : RowSample
-            Rows on which "loo" judges.
+            Rows on which strengths are judged, or checked.
         relative : bool
             Whether targets are of different units.
 
@@ -149,14 +131,12 @@ class ReadOut:
         """
         fits = []
         for columns, basis, gram in self.parts:
-            if alpha == "gcv":
-                fit = gram.best_fit(candidates, relative)
-            elif alpha == "loo":
-                H = _turned(rows.features, columns, basis)
-                fit = _best_left_out(gram, candidates, H, rows)
-            else:
-                fit = RidgeFit(gram, float(alpha))
-            fits.append(fit)
+            if alpha not in CHOICES:
+                fits.append(RidgeFit(gram, float(alpha)))
+                continue
+            H = _turned(rows.features, columns, basis)
+            known = (H, rows.targets, rows.weight)
+            fits.append(CHOICES[alpha](gram, *known, candidates, relative))
         return fits
 
     def solve(self, fits, n_columns):
@@ -189,20 +169,3 @@ def _turned(H, columns, basis):
 
 def _left_out(gram, H, rows):
     return LeftOut(gram, H, rows.targets, rows.weight)
-
-
-def _best_left_out(gram, candidates, H, rows):
-    if candidates is None:
-        largest = np.trace(gram.gram) or 1.0
-        candidates = np.geomspace(1e-9, 1, _LOO_ALPHAS) * largest
-    unit = np.where(gram.target_square > 0, gram.target_square, 1)
-    left_out = _left_out(gram, H, rows)
-
-    def error(alpha):
-        fit = RidgeFit(gram, float(alpha))
-        if fit.regular() is not fit:
-            return np.inf
-        square = (rows.targets - left_out(fit)) ** 2 / unit
-        return np.nan_to_num(rows.weight @ square.sum(axis=1), nan=np.inf)
-
-    return RidgeFit(gram, float(min(np.sort(candidates)[::-1], key=error)))

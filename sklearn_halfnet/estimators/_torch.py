@@ -212,10 +212,15 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
         """Parameters that only this solver has."""
         return {}
 
+    def _penalty(self):
+        """L2 strength of the objective."""
+        return self.alpha
+
     def _objective(self, network):
         from sklearn_halfnet.solvers.losses import Objective
 
-        return Objective(network, self._targets.loss, self.alpha)
+        self.alpha_ = self._penalty()
+        return Objective(network, self._targets.loss, self.alpha_)
 
     def _solve(self, solver, objective, data, monitor):
         """Run the solver; Ctrl-C ends training and keeps what has been learned."""

@@ -40,9 +40,11 @@ class ConvHalfLayerClassifier(ImageInputs, ClassifierTraining, BaseConvHalfLayer
         Whether images are padded with zeros so that they keep their size.
     pool_size : int, default=2
         Height and width over which the maximum is taken after each convolution.
-    alpha : float, default=1e-4
+    alpha : float or "auto", default="auto"
         L2 strength: alpha / 2 times the squared norm of ``read_out_coef_`` is added to
-        the mean loss.
+        the mean loss. "auto" is as strong as the ridge regression that generalised
+        cross-validation chooses on the hidden layers' start, and at least 1e-4: more
+        where rows are few or noise is strong.
     solver : {"adam", "lbfgs"}, default="adam"
         Minibatch Adam, or L-BFGS on the whole training set.
     init : {"ridge", "random"}, default="ridge"
@@ -104,6 +106,8 @@ class ConvHalfLayerClassifier(ImageInputs, ClassifierTraining, BaseConvHalfLayer
         Trained read-out V.
     read_out_intercept_ : ndarray of shape (n_outputs,)
         Trained read-out c.
+    alpha_ : float
+        L2 strength of the objective.
     loss_curve_ : list of float
         Objective after each pass.
     loss_ : float
@@ -172,7 +176,7 @@ class ConvHalfLayerClassifier(ImageInputs, ClassifierTraining, BaseConvHalfLayer
         kernel_sizes=(5, 3),
         paddings=("same", "valid"),
         pool_size=2,
-        alpha=1e-4,
+        alpha="auto",
         solver="adam",
         init="ridge",
         input_scaling="center",
@@ -255,9 +259,11 @@ class ConvHalfLayerRegressor(ImageInputs, RegressorTraining, BaseConvHalfLayer):
         Whether images are padded with zeros so that they keep their size.
     pool_size : int, default=2
         Height and width over which the maximum is taken after each convolution.
-    alpha : float, default=1e-4
+    alpha : float or "auto", default="auto"
         L2 strength: alpha / 2 times the squared norm of ``read_out_coef_`` is added to
-        the mean loss.
+        the mean loss. "auto" is as strong as the ridge regression that generalised
+        cross-validation chooses on the hidden layers' start, and at least 1e-4: more
+        where rows are few or noise is strong.
     solver : {"adam", "lbfgs"}, default="adam"
         Minibatch Adam, or L-BFGS on the whole training set.
     init : {"ridge", "random"}, default="ridge"
@@ -315,6 +321,8 @@ class ConvHalfLayerRegressor(ImageInputs, RegressorTraining, BaseConvHalfLayer):
         Trained read-out V.
     read_out_intercept_ : ndarray of shape (n_outputs,)
         Trained read-out c.
+    alpha_ : float
+        L2 strength of the objective.
     loss_curve_ : list of float
         Objective after each pass.
     loss_ : float
@@ -378,7 +386,7 @@ class ConvHalfLayerRegressor(ImageInputs, RegressorTraining, BaseConvHalfLayer):
         kernel_sizes=(5, 3),
         paddings=("same", "valid"),
         pool_size=2,
-        alpha=1e-4,
+        alpha="auto",
         solver="adam",
         init="ridge",
         input_scaling="center",

@@ -28,9 +28,11 @@ class HalfLayerClassifier(ClassifierTraining, BaseHalfLayer):
     activation : str, default="relu"
         g; a name in ``sklearn_halfnet.activations.ACTIVATIONS``: "relu", "tanh",
         "logistic", "gelu", "cos", "identity", ...
-    alpha : float, default=1e-4
+    alpha : float or "auto", default="auto"
         L2 strength: alpha / 2 times the squared norm of ``read_out_coef_`` is added to
-        the mean loss.
+        the mean loss. "auto" is as strong as the ridge regression that generalised
+        cross-validation chooses on the hidden layers' start, and at least 1e-4: more
+        where rows are few or noise is strong.
     solver : {"adam", "lbfgs"}, default="adam"
         Minibatch Adam, or L-BFGS on the whole training set, which suits small data.
     init : {"ridge", "random"}, default="ridge"
@@ -94,6 +96,8 @@ class HalfLayerClassifier(ClassifierTraining, BaseHalfLayer):
         Trained read-out V.
     read_out_intercept_ : ndarray of shape (n_outputs,)
         Trained read-out c.
+    alpha_ : float
+        L2 strength of the objective.
     loss_curve_ : list of float
         Objective after each pass.
     loss_ : float
@@ -156,7 +160,7 @@ class HalfLayerClassifier(ClassifierTraining, BaseHalfLayer):
         weight_kind="normal",
         activation="relu",
         *,
-        alpha=1e-4,
+        alpha="auto",
         solver="adam",
         init="ridge",
         polish=False,
@@ -224,9 +228,11 @@ class HalfLayerRegressor(RegressorTraining, BaseHalfLayer):
     activation : str, default="relu"
         g; a name in ``sklearn_halfnet.activations.ACTIVATIONS``: "relu", "tanh",
         "logistic", "gelu", "cos", "identity", ...
-    alpha : float, default=1e-4
+    alpha : float or "auto", default="auto"
         L2 strength: alpha / 2 times the squared norm of ``read_out_coef_`` is added to
-        the mean loss.
+        the mean loss. "auto" is as strong as the ridge regression that generalised
+        cross-validation chooses on the hidden layers' start, and at least 1e-4: more
+        where rows are few or noise is strong.
     solver : {"adam", "lbfgs"}, default="adam"
         Minibatch Adam, or L-BFGS on the whole training set, which suits small data.
     init : {"ridge", "random"}, default="ridge"
@@ -286,6 +292,8 @@ class HalfLayerRegressor(RegressorTraining, BaseHalfLayer):
         Trained read-out V.
     read_out_intercept_ : ndarray of shape (n_outputs,)
         Trained read-out c.
+    alpha_ : float
+        L2 strength of the objective.
     loss_curve_ : list of float
         Objective after each pass.
     loss_ : float
@@ -343,7 +351,7 @@ class HalfLayerRegressor(RegressorTraining, BaseHalfLayer):
         weight_kind="normal",
         activation="relu",
         *,
-        alpha=1e-4,
+        alpha="auto",
         solver="adam",
         init="ridge",
         polish=False,

@@ -36,9 +36,11 @@ class HalfNetClassifier(ClassifierTraining, BaseHalfNet):
     resample_every : int or None, default=None
         Draw all z_h anew after every so many passes, and start the read-out again from
         ridge regression: a regulariser.
-    alpha : float, default=1e-4
+    alpha : float or "auto", default="auto"
         L2 strength: alpha / 2 times the squared norm of ``read_out_coef_`` is added to
-        the mean loss.
+        the mean loss. "auto" is as strong as the ridge regression that generalised
+        cross-validation chooses on the hidden layers' start, and at least 1e-4: more
+        where rows are few or noise is strong.
     solver : {"adam", "lbfgs"}, default="adam"
         Minibatch Adam, or L-BFGS on the whole training set, which suits small data.
     init : {"ridge", "random"}, default="ridge"
@@ -106,6 +108,8 @@ class HalfNetClassifier(ClassifierTraining, BaseHalfNet):
         Trained read-out V.
     read_out_intercept_ : ndarray of shape (n_outputs,)
         Trained read-out c.
+    alpha_ : float
+        L2 strength of the objective.
     loss_curve_ : list of float
         Objective after each pass.
     loss_ : float
@@ -178,7 +182,7 @@ class HalfNetClassifier(ClassifierTraining, BaseHalfNet):
         geometry="gradient",
         train_scales=True,
         resample_every=None,
-        alpha=1e-4,
+        alpha="auto",
         solver="adam",
         init="ridge",
         polish=None,
@@ -255,9 +259,11 @@ class HalfNetRegressor(RegressorTraining, BaseHalfNet):
     resample_every : int or None, default=None
         Draw all z_h anew after every so many passes, and start the read-out again from
         ridge regression: a regulariser.
-    alpha : float, default=1e-4
+    alpha : float or "auto", default="auto"
         L2 strength: alpha / 2 times the squared norm of ``read_out_coef_`` is added to
-        the mean loss.
+        the mean loss. "auto" is as strong as the ridge regression that generalised
+        cross-validation chooses on the hidden layers' start, and at least 1e-4: more
+        where rows are few or noise is strong.
     solver : {"adam", "lbfgs"}, default="adam"
         Minibatch Adam, or L-BFGS on the whole training set, which suits small data.
     init : {"ridge", "random"}, default="ridge"
@@ -320,6 +326,8 @@ class HalfNetRegressor(RegressorTraining, BaseHalfNet):
         Trained read-out V.
     read_out_intercept_ : ndarray of shape (n_outputs,)
         Trained read-out c.
+    alpha_ : float
+        L2 strength of the objective.
     loss_curve_ : list of float
         Objective after each pass.
     loss_ : float
@@ -389,7 +397,7 @@ class HalfNetRegressor(RegressorTraining, BaseHalfNet):
         geometry="gradient",
         train_scales=True,
         resample_every=None,
-        alpha=1e-4,
+        alpha="auto",
         solver="adam",
         init="ridge",
         polish=None,

@@ -96,7 +96,8 @@ def gradient_outer_product(features, targets, share, rng, n_units=_N_UNITS):
     weights = weights.astype(dtype)
     hidden = matmul(features, weights.T) + rng.standard_normal(n_units).astype(dtype)
     is_on = hidden > 0
-    coef, _ = ridge(np.maximum(hidden, 0, out=hidden), targets, sample_weight=share)
+    np.maximum(hidden, 0, out=hidden)
+    coef, _, _ = ridge(hidden, targets, sample_weight=share)
     patterns = syrk(is_on * np.sqrt(share).astype(dtype)[:, None])
     weights = weights.astype(np.float64)
     return weights.T @ ((coef.T @ coef) * patterns) @ weights

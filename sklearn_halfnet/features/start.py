@@ -42,11 +42,14 @@ class StartSample:
         Scaled and centred rows; dense.
     targets : ndarray of shape (n_rows,) or (n_rows, n_targets), or None
     sample_weight : ndarray of shape (n_rows,)
+    n_whole : int
+        Training rows of positive weight, of which these are some or all.
     """
 
     features: np.ndarray
     targets: np.ndarray
     sample_weight: np.ndarray
+    n_whole: int
 
     @classmethod
     def draw(
@@ -84,7 +87,11 @@ class StartSample:
         rows = choose_rows(X.shape[0], sample_weight, n_rows, rng)
         weight = np.ones(len(rows)) if sample_weight is None else sample_weight[rows]
         features = scaling.dense_rows(X[rows], dtype)
-        return cls(features, None if targets is None else targets[rows], weight)
+        taken = None if targets is None else targets[rows]
+        n_whole = X.shape[0]
+        if sample_weight is not None:
+            n_whole = int(np.count_nonzero(sample_weight))
+        return cls(features, taken, weight, n_whole)
 
 
 def sample_size(n_features, n_units, dtype, max_rows=_MAX_ROWS):
