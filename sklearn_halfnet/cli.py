@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 
 from sklearn_halfnet import __version__
-from sklearn_halfnet.exceptions import CommandError, DatasetError
+from sklearn_halfnet.exceptions import CommandError
 from sklearn_halfnet.experiments import EXPERIMENTS
 
 __all__ = ["main", "make_parser"]
@@ -29,15 +29,15 @@ def main(argv=None):
     Returns
     -------
     int
-        0 if all went well, 1 if the data or an option stand in the way, 130 if
-        interrupted.
+        0 if all went well, 1 if a file, the data or an option stand in the way, 130
+        if interrupted.
     """
     args = vars(make_parser().parse_args(argv))
     module, command = args.pop("module"), args.pop("command")
     args.pop("experiment", None)
     try:
         import_module(module).run(**args)
-    except (DatasetError, CommandError) as error:
+    except (CommandError, OSError) as error:
         print(f"halfnet {command}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

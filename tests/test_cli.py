@@ -142,6 +142,7 @@ def test_export_says_that_pickles_execute_code(capsys):
     [
         (DatasetError("x.gz is truncated"), 1, "halfnet bench: x.gz is truncated"),
         (CommandError("no such table"), 1, "halfnet bench: no such table"),
+        (OSError(28, "No space left"), 1, "halfnet bench: [Errno 28] No space left"),
         (KeyboardInterrupt(), 130, "halfnet bench: interrupted"),
     ],
 )

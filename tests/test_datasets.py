@@ -7,12 +7,15 @@ import re
 import struct
 import subprocess
 import sys
+import tracemalloc
+import zipfile
 from urllib.error import URLError
 
 import numpy as np
 import pytest
 
-from sklearn_halfnet.datasets import IMAGES, load_dataset
+from sklearn_halfnet.datasets import IMAGES, load_dataset, parquet_blocks
+from sklearn_halfnet.datasets._idx import read_idx
 from sklearn_halfnet.datasets.images import IDX_FILES, ImageSet
 from sklearn_halfnet.exceptions import DatasetError
 
@@ -123,8 +126,6 @@ def test_damaged_idx_file_is_named(tmp_path, tiny, damage, cause, name):
 
 @pytest.mark.parametrize("cut", [2, 6, -1])
 def test_idx_header_is_checked_without_a_digest(tmp_path, arrays, cut):
-    from sklearn_halfnet.datasets._idx import read_idx
-
     path = tmp_path / "images"
     path.write_bytes(idx_bytes(arrays["X", "train"])[:cut])
     with pytest.raises(DatasetError, match="images"):
@@ -276,7 +277,13 @@ def test_openml_channels_come_last(monkeypatch, tiny):
 
 @pytest.mark.parametrize(
     "error",
-    [URLError("no route"), TimeoutError("timed out"), ValueError("md5 differs")],
+    [
+        URLError("no route"),
+        TimeoutError("timed out"),
+        ValueError("md5 differs"),
+        EOFError("the cached file is truncated"),
+        KeyError("columns"),
+    ],
 )
 def test_no_network(monkeypatch, error):
     answer_with(monkeypatch, error)
@@ -410,7 +417,7 @@ def test_category_that_only_test_rows_have(tmp_path):
         ("", "needs a line of column names"),
         ("x,y\n1,2\n3,?\n", "target 'y' misses 1 values, the first in row 2"),
         ("x,y\ninf,2\n3,1\n5,2\n6,1\n", "'x' holds an infinite value"),
-        ("x,y\n\xff,2\n", "UTF-8"),
+        ("x,y\n\x00,2\n", "zero bytes.*UTF-8"),
     ],
 )
 def test_bad_csv_is_explained(tmp_path, text, message):
@@ -508,11 +515,269 @@ def test_truncated_npz(tmp_path, share):
         load_dataset(path)
 
 
+@pytest.mark.parametrize(
+    "test_index",
+    [
+        np.arange(20) < 5,
+        np.array([np.arange(20) < 5, np.arange(20) > 5]),
+        np.arange(5),
+        np.arange(10).reshape(2, 5),
+        np.array([4, 2, 0, 1, 3], dtype=np.uint8),
+    ],
+    ids=["mask", "masks", "rows", "rows of splits", "rows in any order"],
+)
+def test_npz_rows_to_test_on(tmp_path, test_index):
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    np.savez(tmp_path / "a.npz", X=X, y=X[:, 0], test_index=test_index)
+    data = load_dataset(tmp_path / "a.npz")
+    np.testing.assert_array_equal(data.X_test, X[:5])
+    np.testing.assert_array_equal(data.y_train, X[5:, 0])
+
+
+@pytest.mark.parametrize(
+    ("test_index", "message"),
+    [
+        ((np.arange(20) < 5).astype(int), "names a row twice"),
+        (np.ones(19, dtype=bool), "or 20 booleans; it has 19 values of type bool"),
+        (np.array([-1, 2]), "numbers from 0 to 19.* from -1 to 2"),
+        (np.array([3, 20]), "numbers from 0 to 19.* from 3 to 20"),
+        (np.array([0.5, 2]), "2 values of type float64"),
+        (np.array([], dtype=int), "names no rows"),
+        (np.array(3), "names no rows"),
+        (np.zeros(20, dtype=bool), "no test rows"),
+        (np.arange(20), "no training rows"),
+    ],
+)
+def test_npz_rows_that_cannot_be(tmp_path, test_index, message):
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    np.savez(tmp_path / "a.npz", X=X, y=X[:, 0], test_index=test_index)
+    with pytest.raises(DatasetError, match=message):
+        load_dataset(tmp_path / "a.npz")
+
+
+def npy_bytes(header):
+    """Store an array of one byte under a header that says something else."""
+    text = header.encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text + b"\x00"
+
+
+def header(shape, descr="|u1"):
+    return f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}"
+
+
+def encrypted(content):
+    """Set the bit that says so, in the local and the central header."""
+    content = bytearray(content)
+    content[content.index(b"PK\x03\x04") + 6] |= 1
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(content)
+
+
+def zip_bytes(members, change=lambda content: content):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return change(file.getvalue())
+
+
+HOSTILE = {
+    "absurd shape": ({"X.npy": npy_bytes(header((2**40, 2**20)))}, "header promises"),
+    "one row too many": ({"X.npy": npy_bytes(header((2,)))}, "1 bytes where"),
+    "negative shape": ({"X.npy": npy_bytes(header((-1, -1)))}, "is damaged"),
+    "absurd type": ({"X.npy": npy_bytes(header((1,), "<U999999999"))}, "descr"),
+    "member without header": ({"X.npy": b"0123456789"}, "magic string"),
+    "member of another kind": ({"a.txt": b"read me, please"}, "magic string"),
+    "empty member": ({"X.npy": b""}, "damaged"),
+    "code for a header": (
+        {"X.npy": npy_bytes("__import__('os').getcwd()")},
+        "malformed",
+    ),
+}
+
+
+@pytest.mark.parametrize("members, message", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_npz(tmp_path, members, message):
+    path = tmp_path / "bad.npz"
+    path.write_bytes(zip_bytes(members))
+    with pytest.raises(DatasetError, match=message) as caught:
+        load_dataset(path)
+    assert "bad.npz" in str(caught.value)
+
+
+def test_encrypted_npz(tmp_path):
+    members = {"X.npy": npy_bytes(header((1,)))}
+    path = tmp_path / "bad.npz"
+    path.write_bytes(zip_bytes(members, encrypted))
+    with pytest.raises(DatasetError, match=r"cannot be read.*encrypted") as caught:
+        load_dataset(path)
+    assert isinstance(caught.value.__cause__, RuntimeError)
+
+
+def test_zip_bomb(tmp_path, monkeypatch):
+    monkeypatch.setattr("sklearn_halfnet._device._available_memory", lambda: 2**22)
+    np.savez_compressed(tmp_path / "bomb.npz", X=np.zeros((2**20, 1)), y=[0, 1])
+    assert (tmp_path / "bomb.npz").stat().st_size < 2**15
+    with pytest.raises(DatasetError, match=r"bomb\.npz cannot be read: Unpacking it"):
+        load_dataset(tmp_path / "bomb.npz")
+
+
+@pytest.mark.parametrize("sizes", [(2**32 - 1,) * 3, (60_000, 28, 28), (2**31,)])
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_absurd_idx(tmp_path, sizes, ending):
+    """The header of a few bytes promises a shape; nothing is allocated for it."""
+    content = b"\x00\x00\x08" + bytes([len(sizes)])
+    content += struct.pack(f">{len(sizes)}I", *sizes) + b"\x00" * 9
+    path = tmp_path / f"images{ending}"
+    path.write_bytes(gzip.compress(content) if ending else content)
+    tracemalloc.start()
+    with pytest.raises(DatasetError, match=r"images.*(header promises|needs about)"):
+        read_idx(path)
+    assert tracemalloc.get_traced_memory()[1] < 2**25
+    tracemalloc.stop()
+
+
+def test_jpeg_bomb(tmp_path, tiny_jpeg):
+    """A stream that announces more pixels than the set's images have."""
+    Image = pytest.importorskip("PIL.Image")
+    file = io.BytesIO()
+    Image.new("RGB", (16, 8)).save(file, "JPEG")
+    big = file.getvalue()
+    big = big.replace(b"\x00\x08\x00\x10\x03", b"\xff\xf0\xff\xf0\x03")
+    tiny_jpeg["test_data"] = np.frombuffer(big * 2, np.uint8)
+    tiny_jpeg["test_offsets"] = np.arange(3) * len(big)
+    np.savez(tmp_path / "cifar10_jpeg.npz", **tiny_jpeg)
+    with pytest.raises(DatasetError, match="test image 0"):
+        load_dataset("cifar10", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"test_data": None}, "test_data"),
+        ({"train_offsets": np.array(["a"] * 4)}, "cannot be read|damaged"),
+    ],
+)
+def test_jpeg_archive_of_other_arrays(tmp_path, tiny_jpeg, change, message):
+    arrays = {k: v for k, v in (tiny_jpeg | change).items() if v is not None}
+    np.savez(tmp_path / "cifar10_jpeg.npz", **arrays)
+    with pytest.raises(DatasetError, match=message):
+        load_dataset("cifar10", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("y", "task", "message"),
+    [
+        (np.zeros(20, int), None, "one class only in the training rows, .*0"),
+        (np.array(["a"] * 20), None, "one class only"),
+        (np.arange(20) / 3, "classification", r"holds fractions \(0\.33"),
+        (np.r_[np.inf, np.arange(19.0)], None, "holds an infinite value"),
+        (np.array(["a", "b"] * 10), "regression", "is text"),
+        (np.array(["7", "1_0"] * 10), "regression", "is text"),
+        (np.arange(20) * 1j, None, "complex128 values"),
+        (np.arange(20).astype("M8[D]"), None, r"datetime64\[D\] values"),
+    ],
+)
+def test_targets_that_do_not_suit_the_task(tmp_path, y, task, message):
+    np.savez(tmp_path / "a.npz", X=np.zeros((20, 2)), y=y)
+    with pytest.raises(DatasetError, match=message) as caught:
+        load_dataset(tmp_path / "a.npz", task=task)
+    assert "'y'" in str(caught.value) and "a.npz" in str(caught.value)
+
+
+def test_one_row(tmp_path):
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n")
+    with pytest.raises(DatasetError, match=r"a\.csv: one row cannot be split"):
+        load_dataset(tmp_path / "a.csv")
+
+
 def test_npy_file_with_another_name(tmp_path):
     with open(tmp_path / "bad.npz", "wb") as file:
         np.save(file, np.zeros(3))
     with pytest.raises(DatasetError, match="is no npz file"):
         load_dataset(tmp_path / "bad.npz")
+
+
+# -- Parquet ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def parquet(tmp_path):
+    """Write columns to a file, and return the file."""
+    pa = pytest.importorskip("pyarrow")
+    pq = pytest.importorskip("pyarrow.parquet")
+
+    def write(columns):
+        pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+        return tmp_path / "a.parquet"
+
+    return write
+
+
+COLUMNS = {
+    "a": np.arange(6.0),
+    "whole": np.arange(6),
+    "flag": np.arange(6) % 2 == 0,
+    "text": list("uvwuvw"),
+    "day": np.arange(6).astype("M8[D]"),
+    "y": np.arange(6) % 2,
+}
+
+
+def test_parquet_blocks(parquet):
+    path = parquet(COLUMNS)
+    blocks = [*parquet_blocks(path, "y", columns=["a", "whole", "flag"], batch_size=4)]
+    assert [X.shape for X, y in blocks] == [(4, 3), (2, 3)]
+    X, y = map(np.concatenate, zip(*blocks, strict=True))
+    expected = [COLUMNS[name] for name in ("a", "whole", "flag")]
+    np.testing.assert_array_equal(X, np.column_stack(expected))
+    np.testing.assert_array_equal(y, COLUMNS["y"])
+    [(_, labels)] = parquet_blocks(path, "text", columns=["a"])
+    assert labels.tolist() == COLUMNS["text"]
+
+
+@pytest.mark.parametrize(
+    ("target", "columns", "message"),
+    [
+        ("y", None, "column 'text' holds .*string"),
+        ("y", ["a", "day"], "column 'day' holds date32"),
+        ("day", ["a"], "column 'day' holds date32"),
+        (["text", "y"], ["a"], "column 'text' holds"),
+        (["y", "y"], ["a"], "'y' is named twice"),
+        ("y", ["a", "y"], "'y' is named twice"),
+        ("y", ["a", "a"], "'a' is named twice"),
+        ("price", None, "no column 'price'; its columns: a, whole, flag"),
+        ("y", ["b"], "no column 'b'"),
+        ("y", [], "one to predict from"),
+        ([], ["a"], "a column to predict"),
+    ],
+)
+def test_parquet_columns_that_cannot_be_used(parquet, target, columns, message):
+    with pytest.raises(DatasetError, match=message) as caught:
+        next(parquet_blocks(parquet(COLUMNS), target, columns=columns))
+    assert "a.parquet" in str(caught.value)
+
+
+def test_damaged_parquet(parquet, tmp_path):
+    path = parquet({"a": np.random.default_rng(0).normal(size=5000), "y": range(5000)})
+    content = path.read_bytes()
+    # The schema stands at the end: damaged rows show only when they are read.
+    path.write_bytes(content[:4] + b"\xff" * 60 + content[64:])
+    with pytest.raises(DatasetError, match=r"a\.parquet"):
+        list(parquet_blocks(path, "y"))
+    path.write_bytes(content[:3000])
+    with pytest.raises(DatasetError, match=r"a\.parquet"):
+        list(parquet_blocks(path, "y"))
+    with pytest.raises(DatasetError, match="does not exist"):
+        list(parquet_blocks(tmp_path / "no.parquet", "y"))
+
+
+def test_parquet_without_pyarrow_names_the_extra(parquet, monkeypatch):
+    path = parquet(COLUMNS)
+    for name in [name for name in sys.modules if name.startswith("pyarrow")]:
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError, match=re.escape("sklearn-halfnet[parquet]")):
+        next(parquet_blocks(path, "y"))
 
 
 # -- the rest --------------------------------------------------------------------------

@@ -2,10 +2,16 @@
 
 import io
 import json
+import os
 import re
+import subprocess
+import sys
+import warnings
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
 from sklearn.utils import Bunch
 
 from sklearn_halfnet.datasets import load_dataset
@@ -240,6 +246,46 @@ def test_input_scaling_follows_the_data(digits, table):
 
 # -- bench -----------------------------------------------------------------------------
 
+
+def test_no_job_pays_for_the_import_of_torch():
+    code = (
+        "import sys; from sklearn_halfnet.experiments._runner import Job, run_jobs; "
+        "before = 'torch' in sys.modules; "
+        "job = Job({}, 'job', lambda: {'loaded': 'torch' in sys.modules}, {}); "
+        "print(before, run_jobs([job], 'test')[0]['result']['loaded'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False True"
+
+
+class Interrupted(MLPClassifier):
+    """A fit in which Ctrl-C is pressed: it warns, and keeps what it has learnt."""
+
+    def _update_no_improvement_count(self, *args):
+        raise KeyboardInterrupt
+
+
+def test_an_interrupted_fit_is_no_result(tmp_path, digits):
+    results = ResultFile(tmp_path / "r.jsonl")
+    for measure in (bench.measure, half_layers.fit_all_epochs):
+        job = Job({}, "job", lambda measure=measure: measure(Interrupted(), digits), {})
+        with pytest.raises(KeyboardInterrupt):
+            run_jobs([job], "test", results)
+    assert results.read() == []
+
+
+def test_other_warnings_are_passed_on(digits):
+    class Warning_(LogisticRegression):
+        def fit(self, X, y):
+            warnings.warn("odd data", RuntimeWarning, stacklevel=2)
+            return super().fit(X, y)
+
+    with pytest.warns(RuntimeWarning, match="odd data"):
+        assert bench.measure(Warning_(), digits)["converged"]
+
+
 TINY = {"sizes": [8, 16], "seeds": 2, "models": ["linear", "half"]}
 
 
@@ -309,6 +355,83 @@ def test_bench_without_matplotlib_says_so(tmp_path, capsys, monkeypatch):
     run_bench(tmp_path, kinds=["normal"], sizes=[8], quick=True)
     assert "sklearn-halfnet[plot]" in capsys.readouterr().out
     assert [path.suffix for path in tmp_path.iterdir()] == [".json"]
+
+
+@pytest.mark.parametrize(
+    ("cause", "raised"),
+    [
+        (KeyboardInterrupt(), KeyboardInterrupt),
+        (MemoryError("too many units"), CommandError),
+        (ValueError("no images"), CommandError),
+        (ZeroDivisionError(), ZeroDivisionError),
+    ],
+)
+def test_what_was_measured_is_kept(tmp_path, capsys, monkeypatch, cause, raised):
+    count, measure = iter(range(9)), bench.measure
+
+    def measure_twice(estimator, data):
+        if next(count) == 2:
+            raise cause
+        return measure(estimator, data)
+
+    monkeypatch.setattr(bench, "measure", measure_twice)
+    with pytest.raises(raised) as caught:
+        run_bench(tmp_path, kinds=["normal"])
+    if raised is CommandError:
+        assert str(cause) in str(caught.value) and "HalfLayer-16" in str(caught.value)
+    written = json.loads((tmp_path / "bench-digits-scikit-learn.json").read_text())
+    names = ["LogisticRegression", "HalfLayer-8 normal"]
+    assert [run["model"] for run in written["runs"]] == names
+    assert [row["model"] for row in written["models"]] == names
+    assert "2 of 6 fits were done" in written["notes"][-1]
+    assert "HalfLayer-8 normal" in capsys.readouterr().out
+
+
+def is_file(path):
+    path.write_text("")
+    return path
+
+
+def below_a_file(path):
+    return is_file(path) / "results"
+
+
+@pytest.mark.parametrize("make", [is_file, below_a_file])
+def test_results_that_cannot_be_written(tmp_path, monkeypatch, make):
+    """This is said before the first fit, by all commands."""
+    monkeypatch.setattr(bench, "measure", lambda *args: pytest.fail("a fit was run"))
+    out = make(tmp_path / "out")
+    with pytest.raises(CommandError, match=r"cannot be written to .*out.*--out"):
+        run_bench(out)
+    jobs = make_jobs(1, ran := [])
+    with pytest.raises(CommandError, match="cannot be written to"):
+        run_jobs(jobs, "test", ResultFile(out / "results.jsonl"))
+    assert not ran
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may")
+def test_folder_without_permission(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(CommandError, match="Permission denied"):
+        run_bench(tmp_path)
+
+
+def test_quick_sees_all_classes_of_sorted_rows(tmp_path):
+    X = np.random.default_rng(0).normal(size=(900, 2))
+    np.savez(tmp_path / "a.npz", X=X, y=np.arange(900) // 300)
+    [data] = bench._load_splits(tmp_path / "a.npz", None, None, None, 1, True)
+    assert len(data.X_train) == 500 and set(data.y_train) == {0, 1, 2}
+    assert "500 of 675 training rows" in data.notes[-1]
+
+
+def test_notes_on_the_data_come_first(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(bench, "run_jobs", lambda *args: pytest.fail("too late"))
+    rows = [f"{i},{i % 7},name {i},{i % 2}" for i in range(40)]
+    (tmp_path / "a.csv").write_text(",a,b,y\n" + "\n".join(rows))
+    with pytest.raises(pytest.fail.Exception):
+        run_bench(tmp_path, data=tmp_path / "a.csv")
+    out = capsys.readouterr().out
+    assert "an index" in out and "'b' is text, and nearly every row" in out
 
 
 def test_boosting_is_left_out_of_much_data(table):

@@ -71,15 +71,17 @@ def _decode(stream, spec, path, part, i):
             "pip install 'sklearn-halfnet[images]'."
         ) from error
     try:
-        image = np.asarray(Image.open(io.BytesIO(stream)))
-    except (OSError, SyntaxError) as error:
+        image = Image.open(io.BytesIO(stream))
+        # Sizes first: a few bytes can announce gigabytes of pixels.
+        shape = (*image.size[::-1], len(image.getbands()))
+        if shape == spec.image_shape:
+            return np.asarray(image).reshape(-1)
+    except Exception as error:
         raise DatasetError(
             f"{path}: {part} image {i} cannot be decoded ({error}); the file is "
             "damaged. Get it again."
         ) from error
-    if image.shape != spec.image_shape:
-        raise DatasetError(
-            f"{path}: {part} image {i} has shape {image.shape}, expected "
-            f"{spec.image_shape}. Get the file again."
-        )
-    return image.reshape(-1)
+    raise DatasetError(
+        f"{path}: {part} image {i} has shape {shape}, expected {spec.image_shape}. "
+        "Get the file again."
+    )

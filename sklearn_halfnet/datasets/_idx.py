@@ -1,13 +1,13 @@
 """Read the idx files of MNIST and Fashion-MNIST, and verify them."""
 
-import gzip
 import hashlib
+import math
 import struct
-import zlib
-from pathlib import Path
 
 import numpy as np
 
+from sklearn_halfnet._device import check_memory
+from sklearn_halfnet.datasets._reading import LARGE, open_file, read_up_to, reading
 from sklearn_halfnet.datasets.images import IDX_FILES
 from sklearn_halfnet.exceptions import DatasetError
 
@@ -39,36 +39,31 @@ def read_idx(path, md5=None):
     Format: a magic number 0, 0, 8 (unsigned bytes), number of dimensions;
     then each dimension as a big-endian 32-bit integer; then the data.
     """
-    content = _uncompressed(path)
+    with reading(path, AGAIN), open_file(path) as file:
+        header, shape = _read_header(file, path)
+        n_bytes = math.prod(shape)
+        check_memory(n_bytes, f"An array of shape {shape}", LARGE)
+        # One byte more than is promised would be one too many.
+        content = read_up_to(file, n_bytes + 1)
     if md5 is not None:
-        _check_digest(path, content, md5)
-    if len(content) < 4 or content[:3] != b"\x00\x00\x08":
-        raise DatasetError(f"{path} is not an idx file of bytes. {AGAIN}")
-    n_dims = content[3]
-    header = 4 + 4 * n_dims
-    if len(content) < header:
-        raise DatasetError(f"{path} is truncated within its header. {AGAIN}")
-    shape = struct.unpack(f">{n_dims}I", content[4:header])
-    expected = header + int(np.prod(shape, dtype=np.int64))
-    if len(content) != expected:
+        _check_digest(path, header + content, md5)
+    if len(content) != n_bytes:
         raise DatasetError(
-            f"{path} is truncated or padded: {len(content):,} bytes where its "
-            f"header promises {expected:,}. {AGAIN}"
+            f"{path} is truncated or padded: its header promises {n_bytes:,} bytes "
+            f"of data. {AGAIN}"
         )
-    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+    return np.frombuffer(content, np.uint8).reshape(shape)
 
 
-def _uncompressed(path):
-    opened = gzip.open if Path(path).suffix == ".gz" else open
-    try:
-        with opened(path, "rb") as file:
-            return file.read()
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DatasetError(
-            f"{path} is truncated or no gzip file ({error}). {AGAIN}"
-        ) from error
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error}.") from error
+def _read_header(file, path):
+    """First bytes, up to the data, and the shape that they state."""
+    magic = file.read(4)
+    if len(magic) < 4 or magic[:3] != b"\x00\x00\x08":
+        raise DatasetError(f"{path} is not an idx file of bytes. {AGAIN}")
+    sizes = file.read(4 * magic[3])
+    if len(sizes) < 4 * magic[3]:
+        raise DatasetError(f"{path} is truncated within its header. {AGAIN}")
+    return magic + sizes, struct.unpack(f">{magic[3]}I", sizes)
 
 
 def _check_digest(path, content, md5):

@@ -13,8 +13,13 @@ from sklearn_halfnet.datasets._cifar import (
 )
 from sklearn_halfnet.datasets._csv import read_csv
 from sklearn_halfnet.datasets._idx import find_idx_files, read_idx
-from sklearn_halfnet.datasets._npz import read_npz, table_from_arrays
+from sklearn_halfnet.datasets._npz import (
+    check_numbers,
+    read_npz,
+    table_from_arrays,
+)
 from sklearn_halfnet.datasets._openml import fetch_images
+from sklearn_halfnet.datasets._reading import reading
 from sklearn_halfnet.datasets._table import Table, encode, guess_task, split_rows
 from sklearn_halfnet.datasets.images import IMAGES
 from sklearn_halfnet.exceptions import DatasetError
@@ -76,10 +81,16 @@ def load_dataset(
     Raises
     ------
     DatasetError
-        If a file is missing, truncated or altered, or there is no network. The
-        message names the file and says what to do.
+        If a file is missing, truncated or altered, or there is no network; if a
+        column holds numbers of which some are written so that they are none; if the
+        target does not suit the task. The message names the file and says what to do.
     ValueError
         If the name or the task is unknown.
+
+    Warns
+    -----
+    UserWarning
+        If nearly every row has another text in a column.
 
     Examples
     --------
@@ -138,9 +149,12 @@ def _split(table, name, title, test_size, random_state, task=None, path=None):
     task = task or guess_task(table.y)
     y = _check_target(table.y, task, table.target_name, path)
     is_test, split = table.is_test, "own"
+    if len(y) < 2:
+        raise DatasetError(f"{path}: one row cannot be split for training and testing.")
     if is_test is None:
         is_test, split = split_rows(y, task, test_size, random_state), "random"
     X, feature_names, notes = encode(table, is_test, path or name)
+    _check_parts(y[~is_test], y[is_test], task, table.target_name, path)
     if table.image_shape is not None:
         X = X.astype(np.float32) / (255 if table.numeric.dtype == np.uint8 else 1)
     return Bunch(
@@ -161,18 +175,39 @@ def _split(table, name, title, test_size, random_state, task=None, path=None):
 
 
 def _check_target(y, task, name, path):
+    what = f"{path}: the target {name!r}"
+    if y.dtype.kind not in "biufU":
+        raise DatasetError(f"{what} holds {y.dtype} values, not numbers or text.")
     if y.dtype.kind == "f" and not np.isfinite(y).all():
-        raise DatasetError(
-            f"{path}: the target {name!r} misses values. Remove those rows."
-        )
+        fault = "misses values" if np.isnan(y).any() else "holds an infinite value"
+        raise DatasetError(f"{what} {fault}. Remove those rows.")
     if task == "classification":
+        _check_whole(y, what)
         return y
-    try:
-        return y.astype(np.float64)
-    except ValueError as error:
+    if y.dtype.kind == "U":
+        raise DatasetError(f"{what} is text ({y[0]}), which regression cannot fit.")
+    return y.astype(np.float64)
+
+
+def _check_whole(y, what):
+    fractions = y[y % 1 != 0] if y.dtype.kind == "f" else ()
+    if len(fractions):
         raise DatasetError(
-            f"{path}: the target {name!r} is text, which regression cannot fit."
-        ) from error
+            f"{what} holds fractions ({fractions[0]:.6g}), which are no classes. Leave "
+            "the task (--task) out to fit a regression."
+        )
+
+
+def _check_parts(y_train, y_test, task, name, path):
+    if len(y_train) == 0 or len(y_test) == 0:
+        raise DatasetError(
+            f"{path} has no {'test' if len(y_train) else 'training'} rows."
+        )
+    if task == "classification" and len(np.unique(y_train)) < 2:
+        raise DatasetError(
+            f"{path}: the target {name!r} has one class only in the training rows, "
+            f"{y_train[0]}. Two are needed, with a few rows each."
+        )
 
 
 def _load_images(name, data_home):
@@ -235,15 +270,19 @@ def _read_idx_parts(spec, paths):
 def _read_npz_parts(spec, path):
     arrays = read_npz(path)
     if is_jpeg_archive(arrays):
-        return JPEG_TITLE, decode_jpeg_parts(arrays, path, spec)
+        with reading(path, "Get the file again."):
+            return JPEG_TITLE, decode_jpeg_parts(arrays, path, spec)
     parts = {}
     for part, n_rows in (("train", spec.n_train), ("test", spec.n_test)):
         X, y = arrays.get(f"X_{part}"), arrays.get(f"y_{part}")
-        if X is None or y is None or X.size != n_rows * spec.n_features:
+        shapes = (n_rows * spec.n_features, n_rows)
+        if X is None or y is None or (X.size, y.size) != shapes:
             raise DatasetError(
                 f"{path} does not hold {spec.title}: X_{part} with {n_rows:,} images "
                 f"of {spec.image_shape} and y_{part} are needed. Get it again."
             )
+        check_numbers(X, path)
+        check_numbers(y, path)
         parts[f"X_{part}"] = X.reshape(n_rows, -1)
         parts[f"y_{part}"] = y.reshape(-1).astype(np.int64)
     return spec.title, parts

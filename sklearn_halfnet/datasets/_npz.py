@@ -1,14 +1,16 @@
 """Read npz files: ``X``, ``y``, or ``X_train``, ``y_train``, ``X_test``, ``y_test``."""
 
+import math
 import zipfile
-import zlib
 
 import numpy as np
 
+from sklearn_halfnet._device import check_memory
+from sklearn_halfnet.datasets._reading import LARGE, reading
 from sklearn_halfnet.datasets._table import Table, joined
 from sklearn_halfnet.exceptions import DatasetError
 
-__all__ = ["read_npz", "table_from_arrays"]
+__all__ = ["check_numbers", "read_npz", "table_from_arrays"]
 
 SPLIT_NAMES = ("X_train", "y_train", "X_test", "y_test")
 
@@ -29,23 +31,47 @@ def read_npz(path):
     Raises
     ------
     DatasetError
-        If the file is missing, truncated, damaged, or holds pickled objects.
+        If the file is missing, truncated, damaged, encrypted, larger than memory, or
+        holds something else than plain arrays.
     """
-    try:
-        # Opened here, for numpy leaves a damaged file open that it opened itself.
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+    # Opened here, for numpy leaves a damaged file open that it opened itself.
+    with reading(path, "Get the file again."), open(path, "rb") as file:
+        if not zipfile.is_zipfile(file):
+            raise DatasetError(f"{path} is no npz file, or truncated. Get it again.")
+        _check_members(file, path)
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as archive:
             return {_capital_x(name): archive[name] for name in archive.files}
-    except FileNotFoundError as error:
-        raise DatasetError(f"{path} does not exist. Check the path.") from error
-    except (ValueError, TypeError) as error:
+
+
+def _check_members(file, path):
+    """Compare what the headers promise with what is there, before any allocation."""
+    with zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+        n_bytes = sum(member.file_size for member in members)
+        check_memory(n_bytes, "Unpacking it", LARGE)
+        for member in members:
+            with archive.open(member) as array:
+                _check_header(array, member, path)
+
+
+def _check_header(array, member, path):
+    version = np.lib.format.read_magic(array)
+    read = np.lib.format.read_array_header_1_0
+    if version > (1, 0):
+        read = np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(array)
+    if dtype.hasobject:
         raise DatasetError(
-            f"{path} holds pickled objects or is no npz file ({error}). Store "
-            "plain arrays of numbers or strings."
-        ) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+            f"{path} holds pickled objects in {member.filename}. Store plain arrays "
+            "of numbers or strings."
+        )
+    promised, found = math.prod(shape) * dtype.itemsize, member.file_size - array.tell()
+    if promised != found or min(shape, default=0) < 0:
         raise DatasetError(
-            f"{path} is truncated or damaged ({error}). Get the file again."
-        ) from error
+            f"{path} is damaged: {member.filename} holds {found:,} bytes where its "
+            f"header promises {promised:,}. Get the file again."
+        )
 
 
 def _capital_x(name):
@@ -59,8 +85,9 @@ def table_from_arrays(arrays, path, target=None):
     ----------
     arrays : dict of ndarray
         ``X`` (n_rows, ...) and ``y`` (n_rows,), or the four of a split.
-        Optional: ``test_index`` (n_test,) or (n_splits, n_test), of which the
-        first row is used; ``feature_names``; ``class_names``; ``image_shape``.
+        Optional: ``test_index``, row numbers (n_test,) or a mask (n_rows,) of
+        booleans, or several of them one below the other, of which the first is
+        used; ``feature_names``; ``class_names``; ``image_shape``.
     path : path-like
         The file, for messages.
     target : str, default=None
@@ -74,22 +101,23 @@ def table_from_arrays(arrays, path, target=None):
     Raises
     ------
     DatasetError
-        If an array is missing or the lengths differ.
+        If an array is missing, the lengths differ, X holds no numbers, or
+        ``test_index`` does not tell rows apart.
     """
     if all(name in arrays for name in SPLIT_NAMES):
         X, y, n_train = _stack_split(arrays, path)
         is_test = np.arange(len(X)) >= n_train
     else:
         X, y = _X_and_y(arrays, path, target or "y")
-        is_test = _is_test(arrays.get("test_index"), len(X))
-    _check_numbers(X, path)
+        is_test = _is_test(arrays.get("test_index"), len(X), path)
+    check_numbers(X, path)
     return Table(
         numeric=X.reshape(len(X), -1),
         numeric_names=_feature_names(arrays, X),
-        y=y,
+        y=y.astype(str) if y.dtype.kind == "S" else y,
         target_name=target or "y",
         is_test=is_test,
-        image_shape=_image_shape(arrays, X),
+        image_shape=_image_shape(arrays, X, path),
         class_names=arrays.get("class_names"),
     )
 
@@ -127,34 +155,57 @@ def _check_lengths(X, y, path):
         )
 
 
-def _check_numbers(X, path):
+def check_numbers(X, path):
+    """Refuse anything but numbers and booleans."""
     if X.dtype.kind not in "biuf":
         raise DatasetError(
-            f"{path}: X holds {X.dtype} values, not numbers. Store a table with "
+            f"{path} holds {X.dtype} values, not numbers. Store a table with "
             "text columns as .csv, where they become categories."
         )
 
 
-def _is_test(test_index, n_rows):
+def _is_test(test_index, n_rows, path):
     if test_index is None:
         return None
-    is_test = np.zeros(n_rows, dtype=bool)
-    is_test[np.atleast_2d(test_index)[0].astype(np.intp)] = True
-    return is_test
+    if test_index.ndim not in (1, 2) or test_index.size == 0:
+        raise DatasetError(f"{path}: test_index {test_index.shape} names no rows.")
+    rows = np.atleast_2d(test_index)[0]
+    if rows.dtype.kind == "b" and len(rows) == n_rows:
+        return rows
+    if rows.dtype.kind not in "iu" or rows.min() < 0 or rows.max() >= n_rows:
+        raise DatasetError(
+            f"{path}: test_index needs row numbers from 0 to {n_rows - 1}, or "
+            f"{n_rows} booleans; it has {len(rows)} values of type {rows.dtype}, from "
+            f"{rows.min()} to {rows.max()}."
+        )
+    if len(np.unique(rows)) < len(rows):
+        raise DatasetError(
+            f"{path}: test_index names a row twice. If it is a mask, store booleans."
+        )
+    return np.isin(np.arange(n_rows), rows)
 
 
 def _feature_names(arrays, X):
     names = arrays.get("feature_names")
     n_features = int(np.prod(X.shape[1:]))
-    if names is None or len(names) != n_features:
+    if names is None or names.shape != (n_features,):
         return [f"x{j}" for j in range(n_features)]
     return [str(name) for name in names]
 
 
-def _image_shape(arrays, X):
+def _image_shape(arrays, X, path):
     """Shape of an image: stated, or of bytes with height and width (and colours)."""
     if "image_shape" in arrays:
-        return tuple(int(size) for size in arrays["image_shape"])
+        return _stated_shape(arrays["image_shape"], X, path)
     if X.dtype == np.uint8 and (X.ndim == 3 or (X.ndim == 4 and X.shape[3] in (1, 3))):
         return X.shape[1:]
     return None
+
+
+def _stated_shape(sizes, X, path):
+    shape = tuple(sizes.reshape(-1).tolist())
+    if sizes.dtype.kind not in "iu" or math.prod(shape) != math.prod(X.shape[1:]):
+        raise DatasetError(
+            f"{path}: image_shape {shape} does not fit rows of {X.shape[1:]} values."
+        )
+    return shape

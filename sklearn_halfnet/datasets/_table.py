@@ -42,6 +42,8 @@ class Table:
         If each row is an image of bytes.
     class_names : sequence of str or None
         Names of the classes 0, 1, 2, ...
+    notes : sequence of str
+        What reading did to the rows, in sentences.
     """
 
     numeric: np.ndarray
@@ -53,6 +55,7 @@ class Table:
     is_test: np.ndarray | None = None
     image_shape: tuple | None = None
     class_names: object = None
+    notes: tuple = ()
 
 
 def joined(names):
@@ -159,7 +162,8 @@ def encode(table, is_test, path):
     notes : list of str
         What was done, in sentences.
     """
-    X, notes = _fill_missing(table, is_test, path)
+    X, filled = _fill_missing(table, is_test, path)
+    notes = [*table.notes, *filled]
     names = list(table.numeric_names)
     if table.categories is None or table.categories.shape[1] == 0:
         return X, names, notes

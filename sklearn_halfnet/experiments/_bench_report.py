@@ -3,6 +3,7 @@
 import json
 import re
 import statistics
+from collections import defaultdict
 
 from sklearn_halfnet.experiments import _figures
 from sklearn_halfnet.experiments._environment import describe_environment
@@ -59,7 +60,7 @@ def make_report(data, compared, records, notes):
     data : Bunch
         Of :func:`sklearn_halfnet.datasets.load_dataset`.
     compared : list of Model
-        The rows, in order.
+        The rows, in order; those without a record are left out.
     records : list of dict
         Of :func:`sklearn_halfnet.experiments._runner.run_jobs`.
     notes : list of str
@@ -71,10 +72,10 @@ def make_report(data, compared, records, notes):
         JSON values: ``dataset``, ``notes``, ``models``, ``runs`` and
         ``environment``.
     """
-    summaries = []
-    for model in compared:
-        results = [r["result"] for r in records if r["key"]["model"] == model.name]
-        summaries.append(summarise(model, results))
+    results = defaultdict(list)
+    for record in records:
+        results[record["key"]["model"]].append(record["result"])
+    fitted = [model for model in compared if model.name in results]
     return {
         "dataset": {
             "title": data.title,
@@ -86,14 +87,14 @@ def make_report(data, compared, records, notes):
             "split": data.split,
         },
         "notes": notes,
-        "models": summaries,
+        "models": [summarise(model, results[model.name]) for model in fitted],
         "runs": [{**record["key"], **record["result"]} for record in records],
         "environment": describe_environment(),
     }
 
 
 def print_report(report):
-    """Print the table and the notes.
+    """Print the table, and what its columns are.
 
     Parameters
     ----------
@@ -130,7 +131,7 @@ def _print_notes(report):
         notes.append("* stopped at its limit of iterations.")
     if "HistGradientBoosting" in names:
         notes.append("Of boosting the leaves count as trainable parameters.")
-    print("\n" + "\n".join(notes + report["notes"]) + "\n")
+    print("\n" + "\n".join(notes) + "\n")
 
 
 def write(report, out, plot):

@@ -1,12 +1,15 @@
 """Tables as text and as Markdown, and files that are never half written."""
 
 import statistics
+import tempfile
 from pathlib import Path
 
 from sklearn_halfnet import _files
+from sklearn_halfnet.exceptions import CommandError
 
 __all__ = [
     "bytes_text",
+    "make_folder",
     "markdown_table",
     "mean_and_sd",
     "replace_file",
@@ -113,3 +116,27 @@ def replace_file(path, write):
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     _files.replace_file(path, write)
+
+
+def make_folder(path):
+    """Make a folder where there is none, and make sure that files can be written.
+
+    Parameters
+    ----------
+    path : path-like
+        The folder.
+
+    Raises
+    ------
+    CommandError
+        If it is a file, or cannot be written to.
+    """
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise CommandError(
+            f"results cannot be written to {path}: {error.strerror}. Choose another "
+            "folder by --out."
+        ) from error

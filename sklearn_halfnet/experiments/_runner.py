@@ -7,16 +7,22 @@ not run again. A last line that was cut off is dropped.
 
 import json
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from sklearn_halfnet import HalfLayerClassifier
 from sklearn_halfnet.experiments import CommandError
 from sklearn_halfnet.experiments._environment import describe_environment
 from sklearn_halfnet.experiments._progress import progress
+from sklearn_halfnet.experiments._report import make_folder
 
-__all__ = ["Job", "ResultFile", "run_jobs"]
+__all__ = ["Job", "ResultFile", "ResultList", "run_jobs", "warm_up"]
 
 
 @dataclass(frozen=True)
@@ -45,8 +51,19 @@ class Job:
     cost: float = 1.0
 
 
+def warm_up():
+    """Fit a half layer on four rows, so that no job pays for the first use of torch.
+
+    Importing torch and starting its threads takes seconds, many fits less.
+    """
+    X, y = np.eye(4), [0, 1, 0, 1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        HalfLayerClassifier(2, max_iter=1).fit(X, y)
+
+
 def run_jobs(jobs, title, results=None, describe=str):
-    """Run the jobs that are not done yet.
+    """Run the jobs that are not done yet, after a warm-up.
 
     Parameters
     ----------
@@ -54,8 +71,8 @@ def run_jobs(jobs, title, results=None, describe=str):
         In the order to run them.
     title : str
         What is being done.
-    results : ResultFile, default=None
-        Where results are kept; by default only in memory.
+    results : ResultFile or ResultList, default=None
+        Where results are kept; by default only in what is returned.
     describe : callable, default=str
         Turns a result to a few words for the progress lines.
 
@@ -65,20 +82,20 @@ def run_jobs(jobs, title, results=None, describe=str):
         One record a job, in order: ``key``, ``settings``, ``result``,
         ``environment``, ``finished`` (UTC).
     """
-    known = [] if results is None else results.read()
-    records = []
+    results = ResultList() if results is None else results
+    known = results.read()
+    records = [_find(known, job) for job in jobs]
+    if None in records:
+        warm_up()
     with progress(sum(job.cost for job in jobs), title) as bar:
-        for job in jobs:
-            record = _find(known, job)
-            if record is None:
-                bar.begin(job.label)
-                record = _run(job)
-                if results is not None:
-                    results.append(record)
-                bar.done(job.cost, f"{job.label}: {describe(record['result'])}")
-            else:
+        for i, job in enumerate(jobs):
+            if records[i] is not None:
                 bar.skip(job.cost)
-            records.append(record)
+                continue
+            bar.begin(job.label)
+            records[i] = _run(job)
+            results.append(records[i])
+            bar.done(job.cost, f"{job.label}: {describe(records[i]['result'])}")
     return records
 
 
@@ -90,7 +107,7 @@ def _find(records, job):
 
 
 def _run(job):
-    result = job.run()
+    result = _uninterrupted(job.run)
     return {
         "key": job.key,
         "settings": job.settings,
@@ -98,6 +115,30 @@ def _run(job):
         "environment": describe_environment(),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _uninterrupted(run):
+    """Take an interruption that an estimator has outlived for one of the whole run.
+
+    Estimators that are interrupted keep what they have learnt, warn and return: their
+    unfinished fit would be measured as a finished one.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", ".*interrupted")
+        try:
+            return run()
+        except Warning as warning:
+            if "interrupted" in str(warning).lower():
+                raise KeyboardInterrupt from warning
+            raise
+
+
+class ResultList(list):
+    """Records in memory: whoever holds them has them after an interruption too."""
+
+    def read(self):
+        """Return the records."""
+        return list(self)
 
 
 class ResultFile:
@@ -124,8 +165,9 @@ class ResultFile:
         ------
         CommandError
             If a complete line is no JSON: the file is something else, or was
-            edited.
+            edited. If its folder cannot be written to.
         """
+        make_folder(self.path.parent)
         if not self.path.exists():
             return []
         content = self.path.read_bytes()
@@ -145,7 +187,6 @@ class ResultFile:
         record : dict
             JSON values.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
 

@@ -4,6 +4,7 @@ import time
 import warnings
 from pathlib import Path
 
+import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_halfnet.datasets import load_dataset
@@ -17,7 +18,8 @@ from sklearn_halfnet.experiments._models import (
     rivals,
     stored_bytes,
 )
-from sklearn_halfnet.experiments._runner import Job, run_jobs
+from sklearn_halfnet.experiments._report import make_folder
+from sklearn_halfnet.experiments._runner import Job, ResultList, run_jobs
 from sklearn_halfnet.weights import WEIGHTS
 
 __all__ = ["measure", "run"]
@@ -65,8 +67,8 @@ def run(
     plot : bool, default=True
         Whether to draw.
     quick : bool, default=False
-        At most 500 training rows, one seed, the smallest sizes: to see that it
-        works.
+        At most 500 training rows from all of the file, one seed, the smallest sizes:
+        to see that it works.
 
     Returns
     -------
@@ -79,38 +81,57 @@ def run(
     DatasetError
         If the data cannot be had.
     CommandError
-        If an option makes no sense.
+        If an option makes no sense, or results cannot be written to ``out``; if a
+        model cannot be fitted. What was measured before, or before an interruption,
+        is printed and written.
     """
     seeds = 1 if quick else seeds
     splits = _load_splits(data, data_home, target, task, seeds, quick)
     compared, notes = _choose(splits[0], models, sizes, kinds, quick)
-    print(_headline(splits[0], seeds))
-    records = run_jobs(
-        _jobs(compared, splits, seeds),
-        "halfnet bench",
-        describe=lambda result: f"{result['score']:.4f}, {result['fit_seconds']:.2f} s",
-    )
-    report = make_report(splits[0], compared, records, notes)
-    print_report(report)
-    write(report, Path(out), plot)
+    jobs, records = _jobs(compared, splits, seeds), ResultList()
+    make_folder(out)
+    print("\n".join([_headline(splits[0], seeds), *notes, ""]))
+    try:
+        run_jobs(jobs, "halfnet bench", records, _describe)
+    finally:
+        if len(records) < len(jobs):
+            notes.append(f"Cut off: {len(records)} of {len(jobs)} fits were done.")
+            print(notes[-1])
+        report = make_report(splits[0], compared, records, notes)
+        if records:
+            print_report(report)
+            write(report, Path(out), plot)
     return report
+
+
+def _describe(result):
+    return f"{result['score']:.4f}, {result['fit_seconds']:.2f} s"
 
 
 def _load_splits(data, data_home, target, task, seeds, quick):
     """One data set a seed; all the same if the data bring their own split."""
-    first = load_dataset(data, data_home, target, task=task, random_state=0)
-    if quick:
-        first.X_train, first.y_train = (
-            first.X_train[:QUICK_ROWS],
-            first.y_train[:QUICK_ROWS],
-        )
-        first.notes.append(f"Quick: the first {QUICK_ROWS} training rows only.")
-    if first.split == "own":
-        return [first] * seeds
-    return [first] + [
-        load_dataset(data, data_home, target, task=task, random_state=seed)
-        for seed in range(1, seeds)
-    ]
+
+    def load(seed):
+        return load_dataset(data, data_home, target, task=task, random_state=seed)
+
+    # What is to be said of the data is among the notes, and printed.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        first = load(0)
+        if quick:
+            _thin_out(first)
+        if first.split == "own":
+            return [first] * seeds
+        return [first, *map(load, range(1, seeds))]
+
+
+def _thin_out(data):
+    """Keep few training rows, from all of the file: it may be sorted by class."""
+    n_rows = len(data.X_train)
+    if n_rows > QUICK_ROWS:
+        rows = np.linspace(0, n_rows - 1, QUICK_ROWS).astype(int)
+        data.X_train, data.y_train = data.X_train[rows], data.y_train[rows]
+        data.notes.append(f"Quick: {QUICK_ROWS} of {n_rows:,} training rows.")
 
 
 def _choose(data, models, sizes, kinds, quick):
@@ -161,10 +182,17 @@ def _job(model, data, seed):
     return Job(
         key={"model": model.name, "seed": seed},
         label=f"{model.name}, seed {seed}",
-        run=lambda: measure(model.make(seed), data),
+        run=lambda: _measure(model, seed, data),
         settings={},
         cost=model.cost,
     )
+
+
+def _measure(model, seed, data):
+    try:
+        return measure(model.make(seed), data)
+    except (ValueError, MemoryError) as error:
+        raise CommandError(f"{model.name} cannot be fitted: {error}") from error
 
 
 def measure(estimator, data):
@@ -185,21 +213,23 @@ def measure(estimator, data):
         (False if it stopped at its limit of iterations).
     """
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+        warnings.simplefilter("always", ConvergenceWarning)
         begun = time.perf_counter()
         estimator.fit(data.X_train, data.y_train)
         fitted = time.perf_counter()
     begun_predict = time.perf_counter()
     estimator.predict(data.X_test)
     predict_seconds = time.perf_counter() - begun_predict
-    unfinished = [w for w in caught if issubclass(w.category, ConvergenceWarning)]
+    others = [w for w in caught if not issubclass(w.category, ConvergenceWarning)]
+    for warning in others:
+        warnings.warn(warning.message, stacklevel=2)
     return {
         "score": float(estimator.score(data.X_test, data.y_test)),
         "fit_seconds": fitted - begun,
         "predict_seconds": predict_seconds,
         "n_trainable": count_parameters(estimator),
         "n_bytes": stored_bytes(estimator),
-        "converged": not unfinished,
+        "converged": len(others) == len(caught),
     }
 
 
@@ -210,5 +240,5 @@ def _headline(data, seeds):
     return (
         f"{data.title}: {data.task} of {data.target_name!r}, {len(data.X_train):,} "
         f"training and {len(data.X_test):,} test rows, {n_features:,} features; "
-        f"{repeats}.\n"
+        f"{repeats}."
     )

@@ -19,7 +19,11 @@ from sklearn_halfnet import RandomNetwork
 from sklearn_halfnet.datasets import make_distorted_prototypes
 from sklearn_halfnet.experiments._figures import NO_MATPLOTLIB, can_draw, save_png
 from sklearn_halfnet.experiments._measures import choose_tables
-from sklearn_halfnet.experiments._report import markdown_table, replace_file
+from sklearn_halfnet.experiments._report import (
+    make_folder,
+    markdown_table,
+    replace_file,
+)
 from sklearn_halfnet.inspection.coding_schemes import CodingSchemes
 from sklearn_halfnet.inspection.propagation import signal_propagation
 from sklearn_halfnet.inspection.prototypes import (
@@ -76,10 +80,11 @@ def run(table=None, data_home=None, seeds=5, out="halfnet-untrained", quick=Fals
     Raises
     ------
     CommandError
-        If there is no such table.
+        If there is no such table, or ``out`` cannot be written to.
     """
     tables = choose_tables(table, TABLES)
     out, lines, figures = Path(out), ["# Untrained networks", ""], {}
+    make_folder(out)
     for number in tables:
         begun = time.perf_counter()
         text, drawn = _WRITERS[number](seeds, quick)
