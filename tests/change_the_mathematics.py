@@ -213,7 +213,7 @@ CHANGES = [
         "estimators/deskew_resize.py",
         "middle = (np.array(image.shape) - 1) / 2",
         "middle = np.array(image.shape) / 2",
-        "closed_form datasets",
+        "weight_agnostic",
     ),
     Change(
         "estimators/_partial_cnn.py",

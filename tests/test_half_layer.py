@@ -23,11 +23,16 @@ from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_halfnet import HalfLayerClassifier, HalfLayerRegressor
+from sklearn_halfnet import (
+    HalfLayerClassifier,
+    HalfLayerRegressor,
+    HalfNetClassifier,
+)
 from sklearn_halfnet.activations import ACTIVATIONS
 from sklearn_halfnet.weights import WEIGHTS, MexicanHatWeights
 
 QUICK = {"hidden_layer_sizes": 32, "max_iter": 5, "random_state": 0}
+GROUPS = np.arange(72) // 7
 
 
 @pytest.fixture(scope="module")
@@ -342,6 +347,26 @@ def test_cache_changes_nothing(digits):
     assert_array_equal(
         kept.decision_function(X_test), computed.decision_function(X_test)
     )
+
+
+@pytest.mark.parametrize(
+    "y",
+    [GROUPS % 2, GROUPS % 3, np.column_stack([GROUPS % 2, GROUPS % 3 == 0])],
+    ids=["binary", "multiclass", "multilabel"],
+)
+@pytest.mark.parametrize("Model", [HalfLayerClassifier, HalfNetClassifier])
+def test_ridge_starts_from_scores_that_count_from_equal_chances(Model, y):
+    """A class's mean score is proportional to its share less that of equal chances."""
+    X = np.random.default_rng(0).standard_normal((72, 3))
+    weight = 1.0 + np.arange(72) % 5
+    model = Model(8, learning_rate_init=1e-12, max_iter=1, dtype="float64")
+    found = weight @ model.fit(X, y, weight).decision_function(X) / weight.sum()
+    is_member, chance = (np.eye(3)[y], 1 / 3) if y.max() == 2 else (y, 1 / 2)
+    excess = weight @ is_member / weight.sum() - chance
+    # The factor turns predictions of 0 and 1 into confident scores.
+    factors = np.ravel(found / excess)
+    assert_allclose(factors, factors[0], rtol=1e-6)
+    assert factors[0] > 1
 
 
 def test_pre_activations_start_with_unit_variance(iris):

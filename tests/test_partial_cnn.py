@@ -22,9 +22,11 @@ from sklearn_halfnet import (
     PartialCNNRegressor,
     SharedBackboneEnsembleClassifier,
 )
+from sklearn_halfnet.estimators._trainable import salient_indices
 from sklearn_halfnet.inspection.magnitudes import MagnitudesDisplay, weight_magnitudes
 from sklearn_halfnet.networks.partial_cnn import Augmentation
 from sklearn_halfnet.networks.partial_conv import BatchNorm, PartialConv2d
+from sklearn_halfnet.solvers.losses import Objective
 
 SMALL = {"depth": 10, "width": 1, "image_shape": (8, 8), "random_state": 0}
 QUICK = {**SMALL, "max_iter": 1}
@@ -141,6 +143,25 @@ def test_only_named_parts_change(digits, trainable, learned):
     assert gains == {"block1", "block2", "block3"} & (gains if everywhere else learned)
 
 
+@pytest.mark.parametrize(
+    "trainable, of_read_out",
+    [("filters", 1), ("all", 1), ("classifier", 1), ("block2", 0), ("batch_norm", 0)],
+)
+def test_penalty_is_half_alpha_times_the_squares_of_learned_weights(
+    digits, trainable, of_read_out
+):
+    """Of convolutions and of the read-out; not of batch norms, nor of what is fixed."""
+    X, _, y, _ = digits
+    model = PartialCNNClassifier(**QUICK, trainable=trainable).fit(X[:99], y[:99])
+    network = model._network(torch.device("cpu"))
+    with torch.no_grad():
+        penalty = float(Objective(network, "softmax", 0.4).penalty())
+    squares = of_read_out * np.square(model.read_out_coef_).sum()
+    for name, weights in model.weights_.items():
+        squares += np.square(weights[model.is_learned_[name]]).sum()
+    assert_allclose(penalty, 0.2 * squares, rtol=1e-4)
+
+
 def test_number_of_parameters_of_the_papers_networks():
     """WRN-28-4 has 5.85 M weights, 7.2 K in batch norms; densenet-BC-100-12 .77 M."""
     rng = np.random.default_rng(0)
@@ -246,6 +267,17 @@ def test_cache_of_fixed_blocks_changes_nothing(digits, trainable):
     kept = PartialCNNClassifier(**SMALL, trainable=trainable, max_iter=2).fit(X, y)
     again = clone(kept).set_params(cache_size=0).fit(X, y)
     assert_allclose(again.predict_proba(X_test), kept.predict_proba(X_test), atol=1e-5)
+
+
+@pytest.mark.parametrize("dim", range(4))
+def test_saliency_is_the_sum_of_absolute_first_order_effects(dim):
+    """Effects of opposite sign must not cancel."""
+    conv = make_convolution(0, None)
+    conv.learned.grad = torch.randn_like(conv.learned)
+    effects = np.abs((conv.learned * conv.learned.grad).detach().numpy())
+    totals = effects.sum(axis=tuple({0, 1, 2, 3} - {dim}))
+    found = salient_indices({"conv": conv}, dim, lambda size: 2)["conv"]
+    assert_array_equal(found, np.sort(np.argsort(totals)[-2:]))
 
 
 def test_saliency_chooses_by_gradient(digits):

@@ -144,6 +144,11 @@ def test_trained_beside_untrained(model):
     assert [row.smoothness for row in trained] != [row.smoothness for row in plain]
 
 
+def test_mean_similarity_is_that_of_all_pairs():
+    (row,) = functional_smoothness(A, lambda rows: rows @ B[:8])
+    assert_allclose(row.mean_similarity, 1 - pdist(A @ B[:8], "correlation").mean())
+
+
 def test_hidden_layers_of_a_mlp_give_its_scores():
     mlp = MODELS["mlp"].fit(X, Y)
     scores = layer_outputs(mlp, X)["output"]

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from sklearn_halfnet.weights import WEIGHTS, FrozenWeights, check_weight_kind
 from sklearn_halfnet.weights.gabor import gabor
 from sklearn_halfnet.weights.mexican_hat import ricker
+from sklearn_halfnet.weights.orthogonal import orthonormal_rows
 
 N_UNITS, SHAPE, N_FEATURES = 40, (6, 8), 48
 # Shapes of y as estimators hand it over: class indices, 0/1 and real columns.
@@ -244,6 +245,25 @@ def test_gabor_wave_travels_along_its_angle_and_is_blind_to_a_constant():
     peak = np.abs(np.fft.fftfreq(41)[np.abs(np.fft.fft(along[20])).argmax()])
     assert abs(peak - 1 / 6) < 0.03
     assert abs(along.sum()) < 1e-3 * np.abs(along).sum()
+
+
+@pytest.mark.parametrize("n_axes", [1, 2])
+def test_gabor_of_any_phase_is_blind_to_a_constant(n_axes):
+    """Wide waves too, whose envelope holds less than one period."""
+    axis, size = np.arange(-20.0, 21.0), np.full(8, 3.0)
+    shapes = ([1, -1], [1, -1, 1], [1, 1, -1])
+    offsets = [axis.reshape(s) for s in (shapes[:1] if n_axes == 1 else shapes[1:])]
+    phases = np.linspace(0, 2 * np.pi, 8, endpoint=False)
+    filters = gabor(offsets, size, 4 * size, phases, phases + 1).reshape(8, -1)
+    assert (abs(filters.sum(axis=1)) < 1e-9 * np.abs(filters).sum(axis=1)).all()
+
+
+def test_orthogonal_matrices_are_as_likely_as_their_negatives():
+    """Of uniform (Haar) orthogonal matrices the trace has mean 0 and variance 1."""
+    rng = np.random.default_rng(0)
+    traces = [np.trace(orthonormal_rows(4, 4, rng)) for _ in range(400)]
+    assert abs(np.mean(traces)) < 4 / np.sqrt(400)
+    assert abs(np.var(traces) - 1) < 0.3
 
 
 def test_orthogonal_blocks():
