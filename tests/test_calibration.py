@@ -13,7 +13,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import LeaveOneOut
 
-from sklearn_halfnet import ELMClassifier, RVFLClassifier
+from sklearn_halfnet import ELMClassifier, ELMRegressor, RVFLClassifier
 from sklearn_halfnet.estimators._calibration import calibration
 
 EXACT = {"dtype": "float64", "random_state": 0}
@@ -134,9 +134,24 @@ def test_loo_takes_the_candidate_of_least_error_on_rows_left_out(class_weight):
     if class_weight == "balanced":
         weight = 40 / (2 * np.bincount(y)[y])
 
+    assert_allclose(model.alpha_, best_left_out(alphas, H, y, weight))
+
+
+def best_left_out(alphas, H, y, weight):
     errors = []
     for alpha in alphas:
-        left_out = [without_row(i, H, y, weight, alpha) for i in range(40)]
+        left_out = [without_row(i, H, y, weight, alpha) for i in range(len(y))]
         errors.append(weight @ (y - left_out) ** 2)
-    assert 0 < np.argmin(errors) < 39
-    assert_allclose(model.alpha_, alphas[np.argmin(errors)])
+    assert 0 < np.argmin(errors) < len(alphas) - 1
+    return alphas[np.argmin(errors)]
+
+
+@pytest.mark.parametrize("scale, offset", [(1, 0), (0.1, 50), (20, -300)])
+def test_loo_of_real_targets_in_any_units(scale, offset):
+    X, _ = make_data(40)
+    y = np.tanh(X[:, 0]) + X[:, 1] + np.random.default_rng(1).standard_normal(40)
+    alphas = np.geomspace(1e-3, 1e3, 40)
+    model = ELMRegressor(12, alpha="loo", alphas=alphas, **EXACT)
+    model.fit(X, scale * y + offset)
+    expected = best_left_out(alphas, model._all_features(X), y, np.ones(40))
+    assert_allclose(model.alpha_, expected)

@@ -24,7 +24,8 @@ from sklearn_halfnet import (
 )
 from sklearn_halfnet.estimators._trainable import salient_indices
 from sklearn_halfnet.inspection.magnitudes import MagnitudesDisplay, weight_magnitudes
-from sklearn_halfnet.networks.partial_cnn import Augmentation
+from sklearn_halfnet.networks.architectures import wide_residual
+from sklearn_halfnet.networks.partial_cnn import Augmentation, Blocks
 from sklearn_halfnet.networks.partial_conv import BatchNorm, PartialConv2d
 from sklearn_halfnet.solvers.losses import Objective
 
@@ -98,6 +99,53 @@ def test_batch_norm_equals_torch():
     assert_allclose(ours.eval()(images).detach(), theirs.eval()(images).detach(), 1e-5)
     # One value a channel cannot be normalised by itself.
     assert ours.train()(torch.ones(1, 3, 1, 1)).shape == (1, 3, 1, 1)
+
+
+def test_averages_of_batch_norms_are_means_over_batches():
+    images = [torch.randn(4, 3, 5, 5) * (i + 1) + i for i in range(3)]
+    blocks = Blocks({"norm": BatchNorm(3)}, (3, 5, 5))
+    blocks.calibrate(batch.flatten(1) for batch in images)
+    norm = blocks.blocks["norm"]
+    means = [batch.mean(dim=(0, 2, 3)).numpy() for batch in images]
+    variances = [batch.var(dim=(0, 2, 3)).numpy() for batch in images]
+    assert_allclose(norm.mean, np.mean(means, axis=0), rtol=1e-5, atol=1e-6)
+    assert_allclose(norm.variance, np.mean(variances, axis=0), rtol=1e-5)
+    assert norm.momentum == BatchNorm.momentum
+
+
+def test_residual_units_are_those_of_the_paper():
+    """Zagoruyko and Komodakis (2016): both paths begin behind the norm and the relu."""
+    torch.manual_seed(0)
+    unit = wide_residual(3, 10, 1, int)["block2"][0].eval()
+    images = torch.randn(2, 16, 8, 8)
+    for module in unit.modules():
+        for name, buffer in module.named_buffers(recurse=False):
+            shift = 1.0 if name == "variance" else 0.0
+            setattr(module, name, shift + 0.3 * torch.rand_like(buffer))
+
+    def normed(step, x):
+        norm = step.norm
+        values = (norm.mean, norm.variance, norm.fixed_gain, norm.fixed_shift)
+        return functional.batch_norm(x, *values).relu()
+
+    inner = normed(unit.before, images)
+    first = functional.conv2d(inner, unit.first.weight, stride=2, padding=1)
+    second = functional.conv2d(
+        normed(unit.between, first), unit.second.weight, padding=1
+    )
+    expected = second + functional.conv2d(inner, unit.shortcut.weight, stride=2)
+    assert_allclose(unit(images.clone()), expected, atol=1e-4)
+
+
+def test_fixed_weights_have_the_variance_that_keeps_signals_alive(digits):
+    """He et al. (2015): 2 / (n_channels * height * width) of a filter."""
+    X, _, y, _ = digits
+    options = {**QUICK, "width": 2, "trainable": "classifier"}
+    model = PartialCNNClassifier(**options).fit(X[:50], y[:50])
+    for weights in model.weights_.values():
+        expected = 2 / np.prod(weights.shape[1:])
+        tolerance = 5 * np.sqrt(2 / weights.size)
+        assert_allclose(weights.var(), expected, rtol=tolerance)
 
 
 @pytest.mark.parametrize("trainable", SLICES)
@@ -310,6 +358,15 @@ def test_augmentation_moves_and_mirrors():
     for crop, image in zip(crops, padded, strict=True):
         windows = image.unfold(1, 4, 1).unfold(2, 5, 1).permute(1, 2, 0, 3, 4)
         assert (windows == crop).flatten(2).all(dim=2).any()
+
+
+def test_crops_begin_anywhere_within_the_padding():
+    images = torch.zeros(300, 1, 5, 5)
+    images[:, 0, 2, 2] = 1
+    crops = Augmentation(False, 2, np.random.default_rng(0))(images)[:, 0].numpy()
+    counts = crops.sum(axis=0)
+    assert counts.sum() == 300  # the dot moves by at most 2, and stays in sight
+    assert counts.min() > 0
 
 
 def test_augmented_images_reach_training(digits):

@@ -209,6 +209,56 @@ def test_lbfgs_finds_the_known_optimum_at_a_large_penalty(loss, weighted):
     assert_allclose(found, intercept, atol=1e-4)
 
 
+class Slope:
+    """An objective of slope 1 in one number, whatever the rows."""
+
+    alpha = 0.0
+
+    def __init__(self):
+        self.number = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+
+    def parameters(self):
+        return [self.number]
+
+    def __call__(self, inputs, targets, weights):
+        return self.number.sum()
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_the_rate_follows_its_schedule_step_by_step(name):
+    data, _ = make_data()
+    options = {"learning_rate_init": 0.1, "batch_size": 4, "tol": 0}
+    rng = np.random.default_rng(0)
+    solver = SOLVERS["sgd"](learning_rate=name, momentum=0.0, rng=rng, **options)
+    objective, places, n_steps = Slope(), [], 13  # of blocks of 8 rows and one of 2
+    solver.solve(
+        objective, data, 5, lambda loss: places.append(objective.number.item())
+    )
+    factors = [SCHEDULES[name](step / (5 * n_steps)) for step in range(5 * n_steps)]
+    assert_allclose(places, -0.1 * np.cumsum(factors)[n_steps - 1 :: n_steps])
+
+
+def test_one_cycle_warms_up_and_falls_as_half_a_cosine():
+    rate = SCHEDULES["one_cycle"]
+    assert_allclose([rate(p) for p in (0, 0.1, 0.2)], [0.04, 0.52, 1])
+    falling = np.linspace(0.2, 1, 9)
+    expected = (1 + np.cos(np.pi * np.linspace(0, 1, 9))) / 2
+    assert_allclose([rate(p) for p in falling], expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("weight", [None, np.arange(50.0)])
+def test_loss_of_a_pass_is_the_mean_over_rows(weight):
+    """Although the last batch is smaller: 50 rows in batches of 8."""
+    data, _ = make_data(weight=weight, batch_size=8)
+    objective, options = Objective(make_network(), "squared", 0.3), {"tol": 0}
+    options |= {"learning_rate_init": 0.0, "learning_rate": "constant"}
+    solver = SOLVERS["sgd"](batch_size=8, rng=np.random.default_rng(0), **options)
+    found = solver.run_epoch(objective, data, solver.make_optimizer(objective))
+    blocks = zip(*[data.block(i) for i in range(len(data))], strict=True)
+    rows = [None if part[0] is None else torch.cat(part) for part in blocks]
+    assert_allclose(found, objective(*rows).item())
+
+
 def test_solvers_stop_when_asked():
     data, _ = make_data()
     for name in SOLVERS:

@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 from threadpoolctl import threadpool_limits
 
 from sklearn_halfnet.weights import WEIGHTS, FrozenWeights, check_weight_kind
+from sklearn_halfnet.weights._images import draw_sizes
 from sklearn_halfnet.weights.gabor import gabor
 from sklearn_halfnet.weights.mexican_hat import ricker
 from sklearn_halfnet.weights.orthogonal import orthonormal_rows
@@ -192,6 +193,15 @@ def test_image_shape_must_hold_the_features(name):
 def test_sigma_range_must_be_increasing(name, sigma_range):
     with pytest.raises(ValueError, match="sigma_range must be"):
         draw(WEIGHTS[name](sigma_range=sigma_range))
+
+
+def test_sizes_of_filters_are_log_uniform():
+    """As many octaves as there are: a third of the sizes in each decade of three."""
+    sizes = draw_sizes((1.0, 1000.0), (5,), 9000, np.random.default_rng(0))
+    counts = np.histogram(sizes, [1, 10, 100, 1000])[0]
+    np.testing.assert_allclose(counts, 3000, rtol=0.06)
+    widest = draw_sizes(None, (8, 40), 9000, np.random.default_rng(0)).max()
+    assert 9.9 < widest <= 10
 
 
 @pytest.mark.parametrize("name", FILTERS)
