@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -292,16 +293,15 @@ CHANGES = [
 def main():
     arguments = _arguments()
     chosen = [change for change in CHANGES if arguments.only in change.file]
-    caught = 0
+    caught, broken = 0, []
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "checkout"
         _copy(arguments.root, copy)
         _check_all_found(copy)
         for change in chosen:
             begun = time.perf_counter()
-            noticed_by = _first_failure(copy, change)
-            caught += noticed_by is not None
-            what = f"caught by {noticed_by}" if noticed_by else "SURVIVED"
+            noticed, what = _outcome(copy, change, broken)
+            caught += noticed
             print(f"{change.file}: {_line(change.old)} -> {_line(change.new)}")
             print(f"    {what} ({time.perf_counter() - begun:.0f} s)", flush=True)
     share = caught / len(chosen)
@@ -335,25 +335,37 @@ def _check_all_found(copy):
             )
 
 
-def _first_failure(copy, change):
-    """Name the first test that fails with the change and passes without it, or None."""
-    path = copy / PACKAGE / change.file
+def _outcome(copy, change, broken):
+    """Whether a test fails with the change that passes without it, and its name."""
     # The module last: were it collected first, it would be imported a second time.
     targets = [f"tests/test_{name}.py" for name in change.tests.split()]
     targets.append(f"{PACKAGE}/{change.file}")
+    while True:
+        without = [f"--deselect={name}" for name in broken]
+        with _changed(copy / PACKAGE / change.file, change):
+            code, output = _pytest(copy, targets + without)
+        if code is None:
+            return False, f"NO ANSWER within {SECONDS} s"
+        if code == 0:
+            return False, "SURVIVED"
+        found = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", output, re.MULTILINE)
+        if found is None:
+            sys.exit(f"pytest gave {code} and named no test:\n{output}")
+        name = found[1].split("::")[-1].split("[")[0]
+        if _pytest(copy, [*targets, *without, "-k", name])[0] == 0:
+            return True, f"caught by {found[1]}"
+        print(f"{found[1]} fails without any change, too: left out.", flush=True)
+        broken.append(found[1])
+
+
+@contextmanager
+def _changed(path, change):
     before = path.read_text()
     path.write_text(before.replace(change.old, change.new))
-    code, output = _pytest(copy, targets)
-    path.write_text(before)
-    if code in (0, None):
-        return None
-    found = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", output, re.MULTILINE)
-    if found is None:
-        sys.exit(f"pytest gave {code} and named no test:\n{output}")
-    name = found[1].split("::")[-1].split("[")[0]
-    if _pytest(copy, [*targets, "-k", name])[0] != 0:
-        sys.exit(f"{found[1]} fails, whatever is changed. Mend it first.\n{output}")
-    return found[1]
+    try:
+        yield
+    finally:
+        path.write_text(before)
 
 
 def _pytest(copy, targets):
