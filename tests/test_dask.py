@@ -117,6 +117,18 @@ def test_half_layers_say_what_they_need(options):
         halfnet_dask.fit(HalfLayerClassifier(**options), collection, Y)
 
 
+@pytest.mark.parametrize("chunks", [700, 2400])
+def test_same_sample_of_more_rows_than_a_sample_holds(chunks):
+    """The rows from which probabilities are calibrated go by their number."""
+    rng = np.random.default_rng(0)
+    many = rng.standard_normal((5000, 4))
+    y = (many[:, 0] + rng.standard_normal(5000) > 0).astype(int)
+    alone = ELMClassifier(10, **FAST).fit(many, y)
+    collection = da.from_array(many, chunks=(chunks, -1))
+    found = halfnet_dask.fit(ELMClassifier(10, **FAST), collection, y)
+    assert_allclose(found.predict_proba(many), alone.predict_proba(many), atol=1e-8)
+
+
 def test_frames_and_names():
     names = [f"c{i}" for i in range(30)]
     frame = dd.from_pandas(pd.DataFrame(X, columns=names), npartitions=3)

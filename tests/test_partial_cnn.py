@@ -22,9 +22,12 @@ from sklearn_halfnet import (
     PartialCNNRegressor,
     SharedBackboneEnsembleClassifier,
 )
+from sklearn_halfnet.estimators._trainable import salient_indices
 from sklearn_halfnet.inspection.magnitudes import MagnitudesDisplay, weight_magnitudes
-from sklearn_halfnet.networks.partial_cnn import Augmentation
+from sklearn_halfnet.networks.architectures import wide_residual
+from sklearn_halfnet.networks.partial_cnn import Augmentation, Blocks
 from sklearn_halfnet.networks.partial_conv import BatchNorm, PartialConv2d
+from sklearn_halfnet.solvers.losses import Objective
 
 SMALL = {"depth": 10, "width": 1, "image_shape": (8, 8), "random_state": 0}
 QUICK = {**SMALL, "max_iter": 1}
@@ -98,6 +101,53 @@ def test_batch_norm_equals_torch():
     assert ours.train()(torch.ones(1, 3, 1, 1)).shape == (1, 3, 1, 1)
 
 
+def test_averages_of_batch_norms_are_means_over_batches():
+    images = [torch.randn(4, 3, 5, 5) * (i + 1) + i for i in range(3)]
+    blocks = Blocks({"norm": BatchNorm(3)}, (3, 5, 5))
+    blocks.calibrate(batch.flatten(1) for batch in images)
+    norm = blocks.blocks["norm"]
+    means = [batch.mean(dim=(0, 2, 3)).numpy() for batch in images]
+    variances = [batch.var(dim=(0, 2, 3)).numpy() for batch in images]
+    assert_allclose(norm.mean, np.mean(means, axis=0), rtol=1e-5, atol=1e-6)
+    assert_allclose(norm.variance, np.mean(variances, axis=0), rtol=1e-5)
+    assert norm.momentum == BatchNorm.momentum
+
+
+def test_residual_units_are_those_of_the_paper():
+    """Zagoruyko and Komodakis (2016): both paths begin behind the norm and the relu."""
+    torch.manual_seed(0)
+    unit = wide_residual(3, 10, 1, int)["block2"][0].eval()
+    images = torch.randn(2, 16, 8, 8)
+    for module in unit.modules():
+        for name, buffer in module.named_buffers(recurse=False):
+            shift = 1.0 if name == "variance" else 0.0
+            setattr(module, name, shift + 0.3 * torch.rand_like(buffer))
+
+    def normed(step, x):
+        norm = step.norm
+        values = (norm.mean, norm.variance, norm.fixed_gain, norm.fixed_shift)
+        return functional.batch_norm(x, *values).relu()
+
+    inner = normed(unit.before, images)
+    first = functional.conv2d(inner, unit.first.weight, stride=2, padding=1)
+    second = functional.conv2d(
+        normed(unit.between, first), unit.second.weight, padding=1
+    )
+    expected = second + functional.conv2d(inner, unit.shortcut.weight, stride=2)
+    assert_allclose(unit(images.clone()), expected, atol=1e-4)
+
+
+def test_fixed_weights_have_the_variance_that_keeps_signals_alive(digits):
+    """He et al. (2015): 2 / (n_channels * height * width) of a filter."""
+    X, _, y, _ = digits
+    options = {**QUICK, "width": 2, "trainable": "classifier"}
+    model = PartialCNNClassifier(**options).fit(X[:50], y[:50])
+    for weights in model.weights_.values():
+        expected = 2 / np.prod(weights.shape[1:])
+        tolerance = 5 * np.sqrt(2 / weights.size)
+        assert_allclose(weights.var(), expected, rtol=tolerance)
+
+
 @pytest.mark.parametrize("trainable", SLICES)
 def test_only_the_slice_changes(digits, trainable):
     X, _, y, _ = digits
@@ -139,6 +189,25 @@ def test_only_named_parts_change(digits, trainable, learned):
     gains = {n.split(".")[0] for n in after.learned_ if n.endswith(".gain")}
     everywhere = trainable in ("batch_norm", "all")
     assert gains == {"block1", "block2", "block3"} & (gains if everywhere else learned)
+
+
+@pytest.mark.parametrize(
+    "trainable, of_read_out",
+    [("filters", 1), ("all", 1), ("classifier", 1), ("block2", 0), ("batch_norm", 0)],
+)
+def test_penalty_is_half_alpha_times_the_squares_of_learned_weights(
+    digits, trainable, of_read_out
+):
+    """Of convolutions and of the read-out; not of batch norms, nor of what is fixed."""
+    X, _, y, _ = digits
+    model = PartialCNNClassifier(**QUICK, trainable=trainable).fit(X[:99], y[:99])
+    network = model._network(torch.device("cpu"))
+    with torch.no_grad():
+        penalty = float(Objective(network, "softmax", 0.4).penalty())
+    squares = of_read_out * np.square(model.read_out_coef_).sum()
+    for name, weights in model.weights_.items():
+        squares += np.square(weights[model.is_learned_[name]]).sum()
+    assert_allclose(penalty, 0.2 * squares, rtol=1e-4)
 
 
 def test_number_of_parameters_of_the_papers_networks():
@@ -248,6 +317,17 @@ def test_cache_of_fixed_blocks_changes_nothing(digits, trainable):
     assert_allclose(again.predict_proba(X_test), kept.predict_proba(X_test), atol=1e-5)
 
 
+@pytest.mark.parametrize("dim", range(4))
+def test_saliency_is_the_sum_of_absolute_first_order_effects(dim):
+    """Effects of opposite sign must not cancel."""
+    conv = make_convolution(0, None)
+    conv.learned.grad = torch.randn_like(conv.learned)
+    effects = np.abs((conv.learned * conv.learned.grad).detach().numpy())
+    totals = effects.sum(axis=tuple({0, 1, 2, 3} - {dim}))
+    found = salient_indices({"conv": conv}, dim, lambda size: 2)["conv"]
+    assert_array_equal(found, np.sort(np.argsort(totals)[-2:]))
+
+
 def test_saliency_chooses_by_gradient(digits):
     X, _, y, _ = digits
     model = PartialCNNClassifier(**QUICK, select="saliency").fit(X, y)
@@ -278,6 +358,15 @@ def test_augmentation_moves_and_mirrors():
     for crop, image in zip(crops, padded, strict=True):
         windows = image.unfold(1, 4, 1).unfold(2, 5, 1).permute(1, 2, 0, 3, 4)
         assert (windows == crop).flatten(2).all(dim=2).any()
+
+
+def test_crops_begin_anywhere_within_the_padding():
+    images = torch.zeros(300, 1, 5, 5)
+    images[:, 0, 2, 2] = 1
+    crops = Augmentation(False, 2, np.random.default_rng(0))(images)[:, 0].numpy()
+    counts = crops.sum(axis=0)
+    assert counts.sum() == 300  # the dot moves by at most 2, and stays in sight
+    assert counts.min() > 0
 
 
 def test_augmented_images_reach_training(digits):

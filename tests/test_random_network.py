@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import zscore
 from sklearn.datasets import load_digits
 from sklearn.linear_model import RidgeClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import minmax_scale
 
 from sklearn_halfnet import RandomNetwork
 from sklearn_halfnet.datasets import make_distorted_prototypes
@@ -141,12 +143,26 @@ def test_theory_agrees_with_a_wide_network(scale, activation):
     assert_allclose(np.mean(seen, axis=0), theory.cosines[1:], atol=0.06)
 
 
+@pytest.mark.parametrize("cosine", [-0.9, 0.0, 0.3, 0.99])
+def test_correlation_behind_relu_is_the_known_one(cosine):
+    """Cho and Saul (2009): E[relu(u) relu(v)] = q (sin t + (pi - t) cos t) / (2 pi)."""
+    found = signal_propagation(1.7, "relu", n_layers=1, lengths=3.0, cosine=cosine)
+    angle = np.arccos(cosine)
+    joint = np.sin(angle) + (np.pi - angle) * cosine  # in units of q / (2 pi)
+    assert_allclose(found.cosines[1], joint / np.pi, atol=1e-3)
+    # E[relu(u)] = sqrt(q / (2 pi)) and E[relu(u)^2] = q / 2
+    assert_allclose(found.correlations[1], (joint - 1) / (np.pi - 1), atol=2e-3)
+
+
 def test_coding_schemes_by_their_equations():
     schemes = CodingSchemes(30, n_layers=3, random_state=0)
     codes = dict(zip(schemes.layer_names, schemes.transform_layers(X), strict=True))
     assert tuple(codes)[:4] == CODING_SCHEMES
     vector = codes["vector space"]
     assert_allclose([vector.min(axis=1), vector.max(axis=1)], [[-1] * 60, [1] * 60])
+    assert_allclose(codes["gain control"], np.tanh(zscore(X, axis=1)))
+    product = minmax_scale(vector @ schemes.weights[0], (-1, 1), axis=1)
+    assert_allclose(codes["matrix product"], product)
     assert_allclose(codes["perceptron"], np.tanh(vector @ schemes.weights[0]))
     second = np.tanh(codes["perceptron"] @ schemes.weights[1])
     assert_allclose(codes["2-layer network"], second)

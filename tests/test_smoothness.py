@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.spatial.distance import pdist
 from scipy.stats import pearsonr, spearmanr
 from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
@@ -144,10 +145,29 @@ def test_trained_beside_untrained(model):
     assert [row.smoothness for row in trained] != [row.smoothness for row in plain]
 
 
+def test_mean_similarity_is_that_of_all_pairs():
+    (row,) = functional_smoothness(A, lambda rows: rows @ B[:8])
+    assert_allclose(row.mean_similarity, 1 - pdist(A @ B[:8], "correlation").mean())
+
+
 def test_hidden_layers_of_a_mlp_give_its_scores():
     mlp = MODELS["mlp"].fit(X, Y)
     scores = layer_outputs(mlp, X)["output"]
     assert_array_equal(mlp.classes_[scores.argmax(axis=1)], mlp.predict(X))
+
+
+@pytest.mark.parametrize("activation, gain", [("relu", 6), ("logistic", 2)])
+def test_untrained_mlp_is_uniform_as_before_its_training(activation, gain):
+    """Glorot and Bengio (2010), as in scikit-learn: gain / (fan-in + fan-out)."""
+    mlp = MLPClassifier((40, 20), activation, max_iter=1, random_state=0)
+    with pytest.warns(ConvergenceWarning):
+        mlp.fit(X, Y)
+    other = untrained_copy(mlp)
+    for coef, shape in zip(other.coefs_, [(64, 40), (40, 20), (20, 10)], strict=True):
+        bound = np.sqrt(gain / sum(shape))
+        assert coef.shape == shape
+        assert 0.95 * bound < np.abs(coef).max() <= bound
+        assert_allclose(coef.std(), bound / np.sqrt(3), rtol=0.1)
 
 
 def test_torch_modules_by_hooks():

@@ -67,6 +67,10 @@ def test_angles_of_known_planes():
     line = np.array([[1.0], [0], [0]])
     turned = np.array([[np.cos(angle)], [np.sin(angle)], [0]])
     assert_allclose(principal_angles(line, turned), [angle])
+    floor, other = np.eye(4)[:, :2], np.zeros((4, 2))
+    other[[0, 2], 0] = np.cos(1.2), np.sin(1.2)
+    other[[1, 3], 1] = np.cos(angle), np.sin(angle)
+    assert_allclose(principal_angles(floor, other), [angle, 1.2])
     with pytest.raises(ValueError, match="3 and 4 features"):
         principal_angles(line, np.ones((4, 1)))
 

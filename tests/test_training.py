@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.linear_model import LogisticRegression, Ridge
 
 from sklearn_halfnet.exceptions import NonFiniteError
 from sklearn_halfnet.networks.half_layer import HalfLayerNetwork
+from sklearn_halfnet.networks.low_rank import LowRankNetwork
+from sklearn_halfnet.networks.read_out import ReadOut
 from sklearn_halfnet.solvers import SOLVERS
 from sklearn_halfnet.solvers.data import BlockData
 from sklearn_halfnet.solvers.losses import LOSSES, Objective
@@ -16,12 +19,26 @@ from sklearn_halfnet.solvers.schedules import SCHEDULES, ends_at_zero
 CPU = torch.device("cpu")
 
 
-def make_network(n_outputs=2, activation="tanh"):
+def drawing():
     rng = np.random.default_rng(0)
+    return lambda *shape: torch.from_numpy(rng.standard_normal(shape))
 
-    def draw(*shape):
-        return torch.from_numpy(rng.standard_normal(shape))
 
+def make_low_rank_network(n_outputs=2, activation="tanh"):
+    draw = drawing()
+    return LowRankNetwork(
+        [draw(5, 3), draw(4, 2)],
+        [draw(4, 3), draw(3, 2)],
+        [draw(4), draw(3)],
+        [draw(4), draw(3)],
+        draw(n_outputs, 3),
+        draw(n_outputs),
+        activation,
+    )
+
+
+def make_network(n_outputs=2, activation="tanh"):
+    draw = drawing()
     return HalfLayerNetwork(
         [draw(5), draw(4)],
         [draw(5), draw(4)],
@@ -32,7 +49,7 @@ def make_network(n_outputs=2, activation="tanh"):
     )
 
 
-def make_data(n_rows=50, cache_bytes=1e9, batch_size=8, weight=None):
+def make_data(n_rows=50, cache_bytes=1e9, batch_size=8, weight=None, n_used=None):
     rng = np.random.default_rng(1)
     inputs = rng.standard_normal((n_rows, 5))
     calls = []
@@ -43,7 +60,7 @@ def make_data(n_rows=50, cache_bytes=1e9, batch_size=8, weight=None):
 
     data = BlockData(
         compute,
-        rng.permutation(n_rows),
+        rng.permutation(n_rows)[:n_used],
         rng.standard_normal((n_rows, 2)),
         weight,
         n_columns=5,
@@ -56,6 +73,7 @@ def make_data(n_rows=50, cache_bytes=1e9, batch_size=8, weight=None):
     return data, calls
 
 
+@pytest.mark.parametrize("make", [make_network, make_low_rank_network])
 @pytest.mark.parametrize("activation", ["tanh", "gelu", "cos", "logistic"])
 @pytest.mark.parametrize(
     "loss, targets",
@@ -65,8 +83,8 @@ def make_data(n_rows=50, cache_bytes=1e9, batch_size=8, weight=None):
         ("squared", torch.randn(3, 2, dtype=torch.float64)),
     ],
 )
-def test_gradients_equal_finite_differences(activation, loss, targets):
-    network = make_network(activation=activation)
+def test_gradients_equal_finite_differences(make, activation, loss, targets):
+    network = make(activation=activation)
     objective = Objective(network, loss, alpha=0.3)
     inputs, weights = torch.randn(3, 5, dtype=torch.float64), torch.tensor([1, 2, 0.5])
     objective(inputs, targets, weights.double()).backward()
@@ -113,10 +131,14 @@ def test_only_the_inputs_have_to_fit_into_the_cache():
     assert not make_data(cache_bytes=input_bytes - 1)[0].keeps
 
 
-def test_weights_have_a_mean_of_one():
-    data, _ = make_data(weight=np.arange(50.0))
+@pytest.mark.parametrize("n_used", [50, 30], ids=["all rows", "held out"])
+def test_weights_have_a_mean_of_one(n_used):
+    weight = np.arange(50.0)
+    data, _ = make_data(weight=weight, n_used=n_used)
     weights = torch.cat([data.block(i)[2] for i in range(len(data))])
     assert_allclose(weights.mean(), 1)
+    rows = np.concatenate(data.blocks)
+    assert_allclose(weights, weight[rows] / weight[rows].mean())
 
 
 @pytest.mark.parametrize("name", SOLVERS)
@@ -132,6 +154,109 @@ def test_solvers_lower_the_loss(name):
     )
     solver.solve(Objective(network, "squared", 1e-3), data, 40, losses.append)
     assert losses[-1] < 0.8 * losses[0]
+
+
+def optimum(loss, X, targets, weight, alpha):
+    """Coefficients and intercepts by scikit-learn, whose loss is a sum over rows."""
+    n_rows, n_outputs = len(X), 3
+    if loss == "squared":
+        model = Ridge(alpha * n_rows * n_outputs).fit(X, targets, weight)
+        return model.coef_, model.intercept_
+    columns = targets.T if loss == "logistic" else [targets]
+    models = [
+        LogisticRegression(C=1 / (alpha * n_rows), tol=1e-10).fit(X, column, weight)
+        for column in columns
+    ]
+    return np.vstack([m.coef_ for m in models]), np.hstack(
+        [m.intercept_ for m in models]
+    )
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_lbfgs_finds_the_known_optimum_at_a_large_penalty(loss, weighted):
+    rng = np.random.default_rng(0)
+    X, alpha = rng.standard_normal((60, 4)), 0.2
+    scores = X @ rng.standard_normal((4, 3)) + rng.standard_normal((60, 3))
+    targets = {
+        "squared": scores,
+        "logistic": (scores > 0.5).astype(float),
+        "softmax": scores.argmax(axis=1),
+    }[loss]
+    weight = rng.random(60) if weighted else np.ones(60)
+    weight /= weight.mean()
+    data = BlockData(
+        lambda rows: X[rows],
+        rng.permutation(60),
+        targets,
+        3 * weight,
+        n_columns=4,
+        working_columns=2**17,
+        batch_size=8,
+        dtype=np.dtype("float64"),
+        cache_bytes=1e9,
+        device=CPU,
+    )
+    network = ReadOut(torch.zeros(3, 4).double(), torch.zeros(3).double())
+    options = {"learning_rate_init": None, "learning_rate": None, "batch_size": 8}
+    solver = SOLVERS["lbfgs"](tol=1e-9, rng=None, **options)
+    solver.solve(Objective(network, loss, alpha), data, 500, lambda loss: False)
+    coef, intercept = optimum(loss, X, targets, weight, alpha)
+    assert_allclose(network.coef.detach(), coef, atol=1e-4)
+    found = network.intercept.detach().numpy()
+    if loss == "softmax":  # the same for any number added to all
+        found, intercept = found - found.mean(), intercept - intercept.mean()
+    assert_allclose(found, intercept, atol=1e-4)
+
+
+class Slope:
+    """An objective of slope 1 in one number, whatever the rows."""
+
+    alpha = 0.0
+
+    def __init__(self):
+        self.number = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+
+    def parameters(self):
+        return [self.number]
+
+    def __call__(self, inputs, targets, weights):
+        return self.number.sum()
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_the_rate_follows_its_schedule_step_by_step(name):
+    data, _ = make_data()
+    options = {"learning_rate_init": 0.1, "batch_size": 4, "tol": 0}
+    rng = np.random.default_rng(0)
+    solver = SOLVERS["sgd"](learning_rate=name, momentum=0.0, rng=rng, **options)
+    objective, places, n_steps = Slope(), [], 13  # of blocks of 8 rows and one of 2
+    solver.solve(
+        objective, data, 5, lambda loss: places.append(objective.number.item())
+    )
+    factors = [SCHEDULES[name](step / (5 * n_steps)) for step in range(5 * n_steps)]
+    assert_allclose(places, -0.1 * np.cumsum(factors)[n_steps - 1 :: n_steps])
+
+
+def test_one_cycle_warms_up_and_falls_as_half_a_cosine():
+    rate = SCHEDULES["one_cycle"]
+    assert_allclose([rate(p) for p in (0, 0.1, 0.2)], [0.04, 0.52, 1])
+    falling = np.linspace(0.2, 1, 9)
+    expected = (1 + np.cos(np.pi * np.linspace(0, 1, 9))) / 2
+    assert_allclose([rate(p) for p in falling], expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("weight", [None, np.arange(50.0)])
+def test_loss_of_a_pass_is_the_mean_over_rows(weight):
+    """Although the last batch is smaller: 50 rows in batches of 8."""
+    data, _ = make_data(weight=weight, batch_size=8)
+    objective, options = Objective(make_network(), "squared", 0.3), {"tol": 0}
+    options |= {"learning_rate_init": 0.0, "learning_rate": "constant"}
+    solver = SOLVERS["sgd"](batch_size=8, rng=np.random.default_rng(0), **options)
+    found = solver.run_epoch(objective, data, solver.make_optimizer(objective))
+    blocks = zip(*[data.block(i) for i in range(len(data))], strict=True)
+    rows = [None if part[0] is None else torch.cat(part) for part in blocks]
+    assert_allclose(found, objective(*rows).item())
 
 
 def test_solvers_stop_when_asked():

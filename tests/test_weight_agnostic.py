@@ -73,6 +73,18 @@ def test_same_result_at_any_n_jobs(wine):
     assert_array_equal(one, two)
 
 
+def test_centred_inputs_have_a_mean_square_of_one():
+    """Over all columns together, in which rows count by their weight."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((200, 3)) * [1, 5, 20] + 7
+    weight = np.where(X[:, 2] > 7, 9.0, 1.0)
+    model = WeightAgnosticRegressor(max_iter=1, input_scaling="center", random_state=0)
+    model.fit(X**2, X[:, 0], weight)
+    scaled = model._scaling.dense_rows(X**2, "float64")
+    assert_allclose(weight @ scaled, 0, atol=1e-8)
+    assert_allclose((weight @ scaled**2).mean() / weight.sum(), 1)
+
+
 def test_no_training_rows_stay_in_the_model():
     X = np.random.default_rng(0).standard_normal((5000, 10))
     model = WeightAgnosticRegressor(max_iter=3, random_state=0).fit(X, X[:, 0])
@@ -313,6 +325,17 @@ def test_a_sheared_bar_becomes_upright():
     middle = upright.reshape(3, 20, 20)[:, 8:13]
     spread = [np.ptp(np.argwhere(each > 0.5)[:, 1]) for each in middle]
     assert max(spread) <= 5 and max(spread) - min(spread) <= 2
+
+
+def test_the_centre_of_mass_comes_to_the_middle():
+    """Wherever a blot lies: at (n - 1) / 2, counted from 0."""
+    rows, columns = np.indices((21, 20))
+    blots = [(5, 8), (9.5, 13), (12, 6)]
+    images = [np.exp(-((rows - r) ** 2 + (columns - c) ** 2) / 4) for r, c in blots]
+    moved = DeskewResize((21, 20), (21, 20)).fit_transform(np.array(images))
+    for image in moved.reshape(3, 21, 20):
+        centre = [(rows * image).sum(), (columns * image).sum()] / image.sum()
+        assert_allclose(centre, [10, 9.5], atol=0.02)
 
 
 def test_resize_alone_is_a_mean():

@@ -10,8 +10,10 @@ from sklearn.utils._param_validation import InvalidParameterError
 from threadpoolctl import threadpool_limits
 
 from sklearn_halfnet.weights import WEIGHTS, FrozenWeights, check_weight_kind
+from sklearn_halfnet.weights._images import draw_sizes
 from sklearn_halfnet.weights.gabor import gabor
 from sklearn_halfnet.weights.mexican_hat import ricker
+from sklearn_halfnet.weights.orthogonal import orthonormal_rows
 
 N_UNITS, SHAPE, N_FEATURES = 40, (6, 8), 48
 # Shapes of y as estimators hand it over: class indices, 0/1 and real columns.
@@ -193,6 +195,15 @@ def test_sigma_range_must_be_increasing(name, sigma_range):
         draw(WEIGHTS[name](sigma_range=sigma_range))
 
 
+def test_sizes_of_filters_are_log_uniform():
+    """As many octaves as there are: a third of the sizes in each decade of three."""
+    sizes = draw_sizes((1.0, 1000.0), (5,), 9000, np.random.default_rng(0))
+    counts = np.histogram(sizes, [1, 10, 100, 1000])[0]
+    np.testing.assert_allclose(counts, 3000, rtol=0.06)
+    widest = draw_sizes(None, (8, 40), 9000, np.random.default_rng(0)).max()
+    assert 9.9 < widest <= 10
+
+
 @pytest.mark.parametrize("name", FILTERS)
 def test_filters_follow_the_order_in_which_numpy_flattens_images(name):
     kind = WEIGHTS[name](image_shape=(12, 40), sigma_range=(1, 1.5))
@@ -244,6 +255,25 @@ def test_gabor_wave_travels_along_its_angle_and_is_blind_to_a_constant():
     peak = np.abs(np.fft.fftfreq(41)[np.abs(np.fft.fft(along[20])).argmax()])
     assert abs(peak - 1 / 6) < 0.03
     assert abs(along.sum()) < 1e-3 * np.abs(along).sum()
+
+
+@pytest.mark.parametrize("n_axes", [1, 2])
+def test_gabor_of_any_phase_is_blind_to_a_constant(n_axes):
+    """Wide waves too, whose envelope holds less than one period."""
+    axis, size = np.arange(-20.0, 21.0), np.full(8, 3.0)
+    shapes = ([1, -1], [1, -1, 1], [1, 1, -1])
+    offsets = [axis.reshape(s) for s in (shapes[:1] if n_axes == 1 else shapes[1:])]
+    phases = np.linspace(0, 2 * np.pi, 8, endpoint=False)
+    filters = gabor(offsets, size, 4 * size, phases, phases + 1).reshape(8, -1)
+    assert (abs(filters.sum(axis=1)) < 1e-9 * np.abs(filters).sum(axis=1)).all()
+
+
+def test_orthogonal_matrices_are_as_likely_as_their_negatives():
+    """Of uniform (Haar) orthogonal matrices the trace has mean 0 and variance 1."""
+    rng = np.random.default_rng(0)
+    traces = [np.trace(orthonormal_rows(4, 4, rng)) for _ in range(400)]
+    assert abs(np.mean(traces)) < 4 / np.sqrt(400)
+    assert abs(np.var(traces) - 1) < 0.3
 
 
 def test_orthogonal_blocks():
