@@ -10,13 +10,14 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_halfnet._device import check_memory
 from sklearn_halfnet._int8 import has_fast_int8
 from sklearn_halfnet._random import child_generators
-from sklearn_halfnet.estimators._base import keep_state_on_error
+from sklearn_halfnet.estimators._base import BegunNetwork, keep_state_on_error
 from sklearn_halfnet.estimators._constraints import real
 from sklearn_halfnet.estimators._layers import (
     RANDOM_LAYER_CONSTRAINTS,
     SIZE_CONSTRAINTS,
     check_kinds,
     check_sizes,
+    fingerprints,
     fit_scaling,
 )
 from sklearn_halfnet.estimators._read_out import ReadOut, layer_groups, row_space
@@ -41,7 +42,7 @@ _FIT_BLOCK_BYTES = 128 * 2**20
 _SCALE_ROWS = 1000
 
 
-class BaseClosedForm(BaseEstimator):
+class BaseClosedForm(BegunNetwork, BaseEstimator):
     """Random hidden layers and a ridge read-out, fitted from sums over rows."""
 
     _direct_links = False
@@ -169,9 +170,12 @@ class BaseClosedForm(BaseEstimator):
             )
         repeats, weight = row_weights(self, y, sample_weight)
         if first:
+            self._begin()
             self._targets = self._make_targets(y, repeats, classes)
-        elif classes is not None:
-            self._targets.check_same_classes(classes)
+        else:
+            self._check_same_network()
+            if classes is not None:
+                self._targets.check_same_classes(classes)
         encoded = self._targets.encode(y, np.float64)
         if first:
             self._start(X, encoded, weight)
@@ -187,6 +191,18 @@ class BaseClosedForm(BaseEstimator):
         else:
             self._sums = self._sums.merged(sums)
             self._rows.merge(rows)
+
+    def _network_parameters(self):
+        return {
+            "hidden_layer_sizes": check_sizes(self.hidden_layer_sizes),
+            "weight_kind": fingerprints(self._kinds()),
+            "activation": self.activation,
+            "scale": self.scale,
+            "bias": self.bias,
+            "input_scaling": self.input_scaling,
+            "read_out": self.read_out,
+            "dtype": self.dtype,
+        }
 
     def _check_alphas(self):
         if self.alphas is None:
@@ -255,7 +271,8 @@ class BaseClosedForm(BaseEstimator):
     @property
     def _float(self):
         """Type of the numbers that are stored and predicted with."""
-        return "float32" if self.dtype == "int8" else self.dtype
+        dtype = self._begun["dtype"]
+        return "float32" if dtype == "int8" else dtype
 
     def _start(self, X, encoded, weight):
         """Draw the hidden layers."""
@@ -338,7 +355,7 @@ class BaseClosedForm(BaseEstimator):
 
     def _groups(self):
         sizes = [layer.n_units for layer in self._layers]
-        return layer_groups(sizes, self._n_direct, self.read_out)
+        return layer_groups(sizes, self._n_direct, self._begun["read_out"])
 
     @property
     def _n_direct(self):

@@ -39,6 +39,13 @@ class BaseHiddenLayers(BaseTorchEstimator):
         "init": [StrOptions({"ridge", "random"})],
     }
 
+    def _network_parameters(self):
+        return super()._network_parameters() | {
+            "hidden_layer_sizes": check_sizes(self.hidden_layer_sizes),
+            "activation": self.activation,
+            "input_scaling": self.input_scaling,
+        }
+
     # -- start -------------------------------------------------------------------------
 
     def _start_read_out(self, features, sample, rng):
@@ -58,35 +65,24 @@ class BaseHiddenLayers(BaseTorchEstimator):
             return coef, intercept
         return _CONFIDENCE * coef, _CONFIDENCE * (intercept - self._targets.middle)
 
-    def _check_resumable(self):
-        sizes = [layer.n_units for layer in self._units]
-        wanted = check_sizes(self.hidden_layer_sizes)
-        if wanted != sizes or self._units[0].activation != self.activation:
-            raise ValueError(
-                f"warm_start=True goes on with layers of {sizes} units and activation "
-                f"{self._units[0].activation!r}, but the parameters ask for "
-                f"{wanted} and {self.activation!r}. Set warm_start=False to "
-                "start anew."
-            )
-
     # -- between numpy and torch -------------------------------------------------------
 
     def _read_out_tensors(self, device):
         """Read-out values for standardised targets, as the network trains them."""
         scale, mean = self._targets.scale, self._targets.mean
         return (
-            to_tensor((self.read_out_coef_.T / scale).T, self.dtype, device),
-            to_tensor((self.read_out_intercept_ - mean) / scale, self.dtype, device),
+            to_tensor((self.read_out_coef_.T / scale).T, self._float, device),
+            to_tensor((self.read_out_intercept_ - mean) / scale, self._float, device),
         )
 
     def _set_read_out(self, coef, intercept):
         """Take read-out values of the standardised targets; make attributes of all."""
         scale, mean = self._targets.scale, self._targets.mean
         with np.errstate(over="ignore"):
-            self.read_out_coef_ = (coef.T * scale).T.astype(self.dtype)
+            self.read_out_coef_ = (coef.T * scale).T.astype(self._float)
         if np.isfinite(coef).all() and not np.isfinite(self.read_out_coef_).all():
             raise ValueError(
-                f"y has values too large for dtype={self.dtype!r}. Rescale y, or use "
+                f"y has values too large for dtype={self._float!r}. Rescale y, or use "
                 "dtype='float64'."
             )
         self.read_out_intercept_ = intercept.astype(np.float64) * scale + mean
@@ -105,7 +101,7 @@ class BaseHiddenLayers(BaseTorchEstimator):
     def weights_(self):
         """Frozen weights, one array (n_units, n_inputs) a layer."""
         check_is_fitted(self)
-        return [layer.weights.matrix(self.dtype) for layer in self._units]
+        return [layer.weights.matrix(self._float) for layer in self._units]
 
     @property
     def n_stored_bytes_(self):
@@ -129,7 +125,7 @@ class BaseHiddenLayers(BaseTorchEstimator):
         """
         check_is_fitted(self)
         X = validate_X(self, X)
-        outputs = all_features(X, self._scaling, self._layers, self.dtype)
+        outputs = all_features(X, self._scaling, self._layers, self._float)
         units = {id(layer) for layer in self._units}
         return [
             output
@@ -140,7 +136,7 @@ class BaseHiddenLayers(BaseTorchEstimator):
     # -- prediction --------------------------------------------------------------------
 
     def _scores(self, X):
-        passes = forward_blocks(X, self._scaling, self._layers, self.dtype)
+        passes = forward_blocks(X, self._scaling, self._layers, self._float)
         last = ((rows, features[-1]) for rows, features in passes)
         return linear_scores(
             last, X.shape[0], self.read_out_coef_, self.read_out_intercept_
