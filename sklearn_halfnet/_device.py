@@ -1,7 +1,7 @@
 """Where and how training runs: device, memory, threads and torch's global modes."""
 
 import os
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 
 from threadpoolctl import threadpool_limits
 
@@ -11,6 +11,9 @@ __all__ = ["check_memory", "compute_threads", "resolve_device", "training_mode"]
 # of torch, which is woken at every operation, and of BLAS.
 _SMALL_STEP = 5_000_000
 _TINY_STEP = 1_000_000
+
+# Kinds of device on which half precision may have been asked for.
+_AUTOCAST = ("cpu", "cuda")
 
 _forked = False
 
@@ -126,16 +129,27 @@ def compute_threads(step_size):
 
 
 @contextmanager
-def training_mode():
-    """Shield training from torch's global modes that the caller may have set.
+def training_mode(gradients=True):
+    """Shield torch from its global modes that the caller may have set.
 
-    Gradients are recorded even inside ``torch.no_grad()`` or ``inference_mode()``, and
-    tensors made without a device land on the CPU even under ``torch.device("meta")``.
+    Gradients are recorded even inside ``torch.no_grad()`` or ``inference_mode()``,
+    tensors made without a device land on the CPU even under ``torch.device("meta")``,
+    and numbers keep their precision even inside ``torch.autocast``.
+
+    Parameters
+    ----------
+    gradients : bool, default=True
+        Whether to record gradients; False is for prediction.
     """
     import torch
 
-    # A device context costs microseconds at each call of torch: only where needed.
-    at_default = torch.get_default_device().type == "cpu"
-    device = nullcontext() if at_default else torch.device("cpu")
-    with torch.inference_mode(False), torch.enable_grad(), device:
+    with ExitStack() as modes:
+        modes.enter_context(torch.inference_mode(False))
+        modes.enter_context(torch.set_grad_enabled(gradients))
+        # A device context costs microseconds at each call of torch: only where needed.
+        if torch.get_default_device().type != "cpu":
+            modes.enter_context(torch.device("cpu"))
+        for kind in _AUTOCAST:
+            if torch.is_autocast_enabled(kind):
+                modes.enter_context(torch.autocast(kind, enabled=False))
         yield

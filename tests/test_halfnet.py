@@ -299,7 +299,7 @@ def test_warm_start_goes_on_and_refuses_another_rank(digits):
     model.fit(X_train, y_train)
     assert_array_equal(model.weights_[0], weights)
     assert model.loss_ < loss
-    with pytest.raises(ValueError, match=r"ranks \[32\].* \[8\]"):
+    with pytest.raises(ValueError, match="but rank changed"):
         model.set_params(rank=8).fit(X_train, y_train)
 
 

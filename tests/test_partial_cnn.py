@@ -394,7 +394,7 @@ def test_early_stopping_goes_back_to_the_best_averages(digits):
     X, _, y, _ = digits
     model = PartialCNNClassifier(**SMALL, max_iter=6, early_stopping=True).fit(X, y)
     assert model.best_validation_score_ == max(model.validation_scores_)
-    split = model._split(y, _second_generator())
+    split = model._split(y, None, _second_generator())
     rows = split[1]
     assert model.score(X[rows], y[rows]) == pytest.approx(model.best_validation_score_)
 

@@ -30,6 +30,7 @@ def fit_closed_form(estimator, blocks):
     blocks : Blocks
     """
     estimator._forget()
+    estimator._begin()
     blocks, facts = learn_facts(estimator, blocks)
     class_weight = resolved_class_weight(estimator, facts)
     rngs = child_generators(estimator.random_state, 2)

@@ -41,6 +41,7 @@ def fit_half_layers(estimator, blocks):
     class_weight = resolved_class_weight(estimator, facts)
     rng, _, _ = child_generators(estimator.random_state, 3)
     n_features = facts[0]["n_features"]
+    estimator._begin()
     estimator._check_size(n_features, sum(fact["n_rows"] for fact in facts))
     scaling, sample = start_sample(
         estimator,
@@ -116,7 +117,7 @@ def _inputs(X, y, w, traveller, class_weight):
     estimator = arrive(traveller)
     X, y = estimator._validate_training(X, y, reset=False)
     weight = block_weights(y, w, class_weight)
-    encoded = estimator._targets.encode(y, estimator.dtype)
+    encoded = estimator._targets.encode(y, estimator._float)
     project, _, _ = estimator._inputs(X)
     return project(np.arange(X.shape[0])), encoded, weight
 
@@ -140,7 +141,7 @@ def _gradient(part, traveller, vector, total):
         parameters = objective.parameters()
         load_vector(parameters, vector)
         if weight is not None:
-            weight = torch.from_numpy(weight.astype(estimator.dtype))
+            weight = torch.from_numpy(weight.astype(estimator._float))
         inputs, encoded = torch.from_numpy(inputs), torch.from_numpy(encoded)
         loss = objective.data_loss(inputs, encoded, weight) * (len(encoded) / total)
         loss.backward()

@@ -1,6 +1,7 @@
 """What all estimators of the package share: state, scores and what is made of them."""
 
 from contextlib import contextmanager
+from copy import deepcopy
 
 import numpy as np
 from sklearn.base import ClassifierMixin, MultiOutputMixin, RegressorMixin
@@ -9,7 +10,12 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from sklearn_halfnet.estimators._targets import ClassTargets, RealTargets
 from sklearn_halfnet.estimators._validation import validate_input, validate_X
 
-__all__ = ["ClassifierOutputs", "RegressorOutputs", "keep_state_on_error"]
+__all__ = [
+    "BegunNetwork",
+    "ClassifierOutputs",
+    "RegressorOutputs",
+    "keep_state_on_error",
+]
 
 
 @contextmanager
@@ -31,6 +37,30 @@ def keep_state_on_error(estimator):
         estimator.__dict__.clear()
         estimator.__dict__.update(before | of_callbacks)
         raise
+
+
+class BegunNetwork:
+    """An estimator whose network keeps some parameters from its start on.
+
+    They may be set anew after the fit, but what was begun has the old ones: a fitted
+    model reads them in ``_begun``. A subclass says by ``_network_parameters()``, a
+    dict, which they are and what they mean.
+    """
+
+    def _begin(self):
+        """Take the parameters of a new network."""
+        self._begun = deepcopy(self._network_parameters())
+
+    def _check_same_network(self):
+        """Raise ValueError if the parameters now ask for another network."""
+        wanted = self._network_parameters()
+        changed = [name for name in wanted if wanted[name] != self._begun[name]]
+        if changed:
+            raise ValueError(
+                f"Training goes on with the network that was begun, but "
+                f"{', '.join(changed)} changed since. Set what was there before, or "
+                "fit with warm_start=False, to start anew."
+            )
 
 
 class ClassifierOutputs(ClassifierMixin):

@@ -11,13 +11,14 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 from sklearn_halfnet._device import check_memory
 from sklearn_halfnet._int8 import has_fast_int8
 from sklearn_halfnet._random import child_generators
-from sklearn_halfnet.estimators._base import keep_state_on_error
+from sklearn_halfnet.estimators._base import BegunNetwork, keep_state_on_error
 from sklearn_halfnet.estimators._constraints import real
 from sklearn_halfnet.estimators._layers import (
     RANDOM_LAYER_CONSTRAINTS,
     SIZE_CONSTRAINTS,
     check_kinds,
     check_sizes,
+    fingerprints,
     fit_scaling,
 )
 from sklearn_halfnet.estimators._read_out import CHOICES, ReadOut, layer_groups
@@ -43,7 +44,7 @@ _FIT_BLOCK_BYTES = 128 * 2**20
 _SCALE_ROWS = 1000
 
 
-class BaseClosedForm(CallbackSupportMixin, BaseEstimator):
+class BaseClosedForm(CallbackSupportMixin, BegunNetwork, BaseEstimator):
     """Random hidden layers and a ridge read-out, fitted from sums over rows."""
 
     _direct_links = False
@@ -214,11 +215,14 @@ class BaseClosedForm(CallbackSupportMixin, BaseEstimator):
                 self._rows.n_seen += len(y)
             return
         if first:
+            self._begin()
             self._weight_unit = _largest(weight)
             shares = _in_units_of(_largest(repeats), repeats, len(y))
             self._targets = self._make_targets(y, shares, classes)
-        elif classes is not None:
-            self._targets.check_same_classes(classes)
+        else:
+            self._check_same_network()
+            if classes is not None:
+                self._targets.check_same_classes(classes)
         encoded = self._targets.encode(y, np.float64)
         weight = _in_units_of(self._weight_unit, weight, len(y))
         if first:
@@ -236,6 +240,18 @@ class BaseClosedForm(CallbackSupportMixin, BaseEstimator):
         else:
             self._sums = self._in_columns().merged(sums)
             self._rows.merge(rows)
+
+    def _network_parameters(self):
+        return {
+            "hidden_layer_sizes": check_sizes(self.hidden_layer_sizes),
+            "weight_kind": fingerprints(self._kinds()),
+            "activation": self.activation,
+            "scale": self.scale,
+            "bias": self.bias,
+            "input_scaling": self.input_scaling,
+            "read_out": self.read_out,
+            "dtype": self.dtype,
+        }
 
     def _check_alphas(self):
         if self.alphas is None:
@@ -318,7 +334,8 @@ class BaseClosedForm(CallbackSupportMixin, BaseEstimator):
     @property
     def _float(self):
         """Type of the numbers that are stored and predicted with."""
-        return "float32" if self.dtype == "int8" else self.dtype
+        dtype = self._begun["dtype"]
+        return "float32" if dtype == "int8" else dtype
 
     def _start(self, X, encoded, weight, few):
         """Draw the hidden layers."""
@@ -423,7 +440,7 @@ class BaseClosedForm(CallbackSupportMixin, BaseEstimator):
 
     def _groups(self):
         sizes = [layer.n_units for layer in self._layers]
-        return layer_groups(sizes, self._n_direct, self.read_out)
+        return layer_groups(sizes, self._n_direct, self._begun["read_out"])
 
     @property
     def _n_direct(self):

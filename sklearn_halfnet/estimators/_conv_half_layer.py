@@ -32,16 +32,25 @@ class BaseConvHalfLayer(BaseConvolutional):
         "pool_size": [whole(1)],
     }
 
+    def _network_parameters(self):
+        return super()._network_parameters() | {
+            "filters": tuple(self.filters),
+            "kernel_sizes": tuple(self.kernel_sizes),
+            "paddings": tuple(self.paddings),
+            "pool_size": self.pool_size,
+        }
+
     # -- start -------------------------------------------------------------------------
 
     def _start(self, X, encoded, train_weight, rng):
         """Draw kernels and hidden layers, and set the read-out's start value."""
-        sizes, shapes = self._head_sizes(), self._shapes()
+        sizes, shapes = self._head_sizes(), self._checked_shapes()
         n_inputs = int(np.prod(shapes[-1]))
         self._check_memory(n_inputs, sizes)
         self._scaling = fit_scaling(self, X, train_weight)
+        self._shapes = shapes
         self.kernels_ = self._draw_kernels(shapes, rng)
-        self.biases_ = [np.zeros(len(kernel), self.dtype) for kernel in self.kernels_]
+        self.biases_ = [np.zeros(len(kernel), self._float) for kernel in self.kernels_]
         sample = StartSample.draw(
             X,
             encoded,
@@ -49,13 +58,14 @@ class BaseConvHalfLayer(BaseConvolutional):
             self._scaling,
             max([n_inputs, *sizes]),
             rng,
-            self.dtype,
+            self._float,
             max_rows=_START_ROWS,
         )
         sample.features = self._features(sample.features)
         self._start_head(sample, rng)
 
-    def _shapes(self):
+    def _checked_shapes(self):
+        """Shapes (channels, height, width) before each layer and after the last."""
         layers = (self.filters, self.kernel_sizes, self.paddings)
         if not len(set(map(len, layers))) == 1 or len(self.filters) == 0:
             raise ValueError(
@@ -79,7 +89,7 @@ class BaseConvHalfLayer(BaseConvolutional):
         ):
             drawn = rng.standard_normal((n_filters, n_channels, size, size))
             drawn *= np.sqrt(2 / (n_channels * size**2))
-            kernels.append(drawn.astype(self.dtype))
+            kernels.append(drawn.astype(self._float))
         return kernels
 
     def _check_memory(self, n_inputs, sizes):
@@ -89,7 +99,7 @@ class BaseConvHalfLayer(BaseConvolutional):
             for below, size in zip([n_inputs, *sizes], sizes, strict=False)
         )
         check_memory(
-            numbers * np.dtype(self.dtype).itemsize,
+            numbers * np.dtype(self._float).itemsize,
             f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {n_inputs} features",
             "Use fewer hidden units, or fewer filters.",
         )
@@ -101,7 +111,7 @@ class BaseConvHalfLayer(BaseConvolutional):
     # -- between numpy and torch -------------------------------------------------------
 
     def _step_size(self, batch_size):
-        shapes, n_products = self._shapes(), 0
+        shapes, n_products = self._shapes, 0
         for kernel, (_, height, width) in zip(self.kernels_, shapes, strict=False):
             n_products += kernel.size * height * width
         sizes = [int(np.prod(shapes[-1])), *(layer.n_units for layer in self._layers)]
@@ -111,7 +121,7 @@ class BaseConvHalfLayer(BaseConvolutional):
     def _inputs(self, X):
         def scale(rows):
             block = X[rows]
-            return self._scaling.transform(block, self.dtype, out=block)
+            return self._scaling.transform(block, self._float, out=block)
 
         return scale, X.shape[1], X.shape[1]
 
@@ -119,11 +129,12 @@ class BaseConvHalfLayer(BaseConvolutional):
         from sklearn_halfnet.networks.half_conv import Convolutions
 
         kernels, biases = (
-            [to_tensor(array, self.dtype, device) for array in arrays]
+            [to_tensor(array, self._float, device) for array in arrays]
             for arrays in (self.kernels_, self.biases_)
         )
         shape = self.image_shape_
-        return Convolutions(shape, kernels, biases, self.paddings, self.pool_size)
+        paddings, pool_size = self._begun["paddings"], self._begun["pool_size"]
+        return Convolutions(shape, kernels, biases, paddings, pool_size)
 
     def _network(self, device):
         from sklearn_halfnet.networks.half_conv import ConvNetwork
@@ -146,14 +157,15 @@ class BaseConvHalfLayer(BaseConvolutional):
 
     def _forward_steps(self):
         steps = Computation(self.n_features_in_).then(Scale(self._scaling))
+        pool_size = self._begun["pool_size"]
         for shapes, kernel, bias, padding in zip(
-            itertools.pairwise(self._shapes()),
+            itertools.pairwise(self._shapes),
             self.kernels_,
             self.biases_,
-            self.paddings,
+            self._begun["paddings"],
             strict=True,
         ):
-            convolution = Convolution(*shapes, kernel, bias, padding, self.pool_size)
+            convolution = Convolution(*shapes, kernel, bias, padding, pool_size)
             steps = steps.then(convolution)
         return steps.through(self._layers).read_out(
             self.read_out_coef_, self.read_out_intercept_
@@ -179,7 +191,7 @@ class BaseConvHalfLayer(BaseConvolutional):
 
         outputs = self._in_blocks(maps, validate_X(self, X))
         if self._layers:
-            hidden = (outputs[-1], InputScaling(), self._layers, self.dtype)
+            hidden = (outputs[-1], InputScaling(), self._layers, self._float)
             outputs += all_features(*hidden)
         return outputs
 
@@ -194,6 +206,6 @@ class BaseConvHalfLayer(BaseConvolutional):
 
     def _widest(self):
         return max(
-            filters * height * width * self.pool_size**2
-            for filters, height, width in self._shapes()[1:]
+            filters * height * width * self._begun["pool_size"] ** 2
+            for filters, height, width in self._shapes[1:]
         )

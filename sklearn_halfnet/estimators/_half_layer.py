@@ -14,6 +14,7 @@ from sklearn_halfnet.estimators._layers import (
     LAYER_CONSTRAINTS,
     check_kinds,
     check_sizes,
+    fingerprints,
     fit_scaling,
 )
 from sklearn_halfnet.estimators._polish import polished_read_out
@@ -35,6 +36,11 @@ class BaseHalfLayer(BaseHiddenLayers):
         "polish": ["boolean"],
     }
 
+    def _network_parameters(self):
+        sizes = check_sizes(self.hidden_layer_sizes)
+        kinds = check_kinds(self.weight_kind, len(sizes))
+        return super()._network_parameters() | {"weight_kind": fingerprints(kinds)}
+
     # -- start -------------------------------------------------------------------------
 
     def _start(self, X, encoded, train_weight, rng):
@@ -43,7 +49,7 @@ class BaseHalfLayer(BaseHiddenLayers):
         scaling = fit_scaling(self, X, train_weight)
         n_units = max(check_sizes(self.hidden_layer_sizes))
         sample = StartSample.draw(
-            X, encoded, train_weight, scaling, n_units, rng, self.dtype
+            X, encoded, train_weight, scaling, n_units, rng, self._float
         )
         self._start_from(scaling, sample, rng)
 
@@ -67,7 +73,7 @@ class BaseHalfLayer(BaseHiddenLayers):
             for n_inputs, size in zip([n_features, *sizes], sizes, strict=False)
         )
         check_memory(
-            numbers * np.dtype(self.dtype).itemsize + 2 * 8 * inner**2,
+            numbers * np.dtype(self._float).itemsize + 2 * 8 * inner**2,
             f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {n_features} features",
             "Use fewer hidden units.",
         )
@@ -99,11 +105,11 @@ class BaseHalfLayer(BaseHiddenLayers):
 
     def _inputs(self, X):
         layer = self._layers[0]
-        weights = layer.scaled_weights(self.dtype, self._start_scales[0])
+        weights = layer.scaled_weights(self._float, self._start_scales[0])
 
         def project(rows):
             block = X[rows]
-            return self._scaling.project(block, weights, self.dtype, scaled=block)
+            return self._scaling.project(block, weights, self._float, scaled=block)
 
         return project, layer.n_units, working_columns(X, [layer])
 
@@ -111,7 +117,7 @@ class BaseHalfLayer(BaseHiddenLayers):
         from sklearn_halfnet.networks.half_layer import HalfLayerNetwork
 
         def tensor(array):
-            return to_tensor(array, self.dtype, device)
+            return to_tensor(array, self._float, device)
 
         unit_scales = [
             tensor(layer.scales / start)
@@ -121,7 +127,10 @@ class BaseHalfLayer(BaseHiddenLayers):
         return HalfLayerNetwork(
             unit_scales,
             [tensor(layer.shifts) for layer in self._layers],
-            [tensor(layer.scaled_weights(self.dtype, start)) for layer, start in later],
+            [
+                tensor(layer.scaled_weights(self._float, start))
+                for layer, start in later
+            ],
             *self._read_out_tensors(device),
             self.activation,
         )

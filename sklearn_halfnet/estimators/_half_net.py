@@ -17,8 +17,9 @@ from sklearn_halfnet.features import (
     StartSample,
     draw_low_rank_layers,
 )
-from sklearn_halfnet.features.geometry import GEOMETRIES
+from sklearn_halfnet.features.geometry import GEOMETRIES, geometry_numbers
 from sklearn_halfnet.features.low_rank import linear_layer
+from sklearn_halfnet.features.start import sample_size
 
 __all__ = ["BaseHalfNet"]
 
@@ -39,18 +40,23 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
         "resample_every": [whole(1), None],
     }
 
+    def _network_parameters(self):
+        sizes = check_sizes(self.hidden_layer_sizes)
+        ranks = self._ranks(self.n_features_in_, sizes)
+        return super()._network_parameters() | {"rank": ranks}
+
     # -- start -------------------------------------------------------------------------
 
     def _start(self, X, encoded, train_weight, rng):
         """Draw Z, set A to its start value, and the read-out."""
         sizes = check_sizes(self.hidden_layer_sizes)
-        ranks = self._ranks(X.shape[1], sizes)
+        ranks = self._begun["rank"]
         self._check_memory(X, sizes, ranks)
         self._scaling = fit_scaling(self, X, train_weight)
         sample = StartSample.draw(
-            X, encoded, train_weight, self._scaling, max(sizes), rng, self.dtype
+            X, encoded, train_weight, self._scaling, max(sizes), rng, self._float
         )
-        self._layers, features = draw_low_rank_layers(
+        self._layers, features, self._least_strength = draw_low_rank_layers(
             sample,
             self._targets.indicators(sample.targets),
             ranks,
@@ -75,30 +81,20 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
 
     def _check_memory(self, X, sizes, ranks):
         """Estimate what ``_start`` will allocate, before it does."""
-        n_rows = min(X.shape[0], max(10_000, *sizes))
+        below = [X.shape[1], *sizes[:-1]]
+        sampled = sample_size(X.shape[1], max(sizes), self._float)
+        n_rows = min(X.shape[0], sampled)
         inner = min(n_rows, sizes[-1]) if self.init == "ridge" else 0
         numbers = sum(
-            rank * (n_inputs + size) + 3 * n_rows * size
-            for n_inputs, size, rank in zip(
-                [X.shape[1], *sizes], sizes, ranks, strict=False
-            )
+            rank * (n_inputs + size) + n_rows * (n_inputs + 3 * size)
+            for n_inputs, size, rank in zip(below, sizes, ranks, strict=True)
         )
-        squares = inner**2 + (self.geometry != "orthogonal") * X.shape[1] ** 2
+        geometry = max(geometry_numbers(self.geometry, n_rows, n) for n in below)
         check_memory(
-            numbers * np.dtype(self.dtype).itemsize + 2 * 8 * squares,
+            numbers * np.dtype(self._float).itemsize + 8 * (2 * inner**2 + geometry),
             f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {X.shape[1]} features",
             "Use fewer hidden units, or geometry='orthogonal'.",
         )
-
-    def _check_resumable(self):
-        super()._check_resumable()
-        ranks = [layer.n_units for layer in self._embeddings]
-        wanted = self._ranks(self.n_features_in_, check_sizes(self.hidden_layer_sizes))
-        if ranks != wanted:
-            raise ValueError(
-                f"warm_start=True goes on with ranks {ranks}, but the parameters ask "
-                f"for {wanted}. Set warm_start=False to start anew."
-            )
 
     @property
     def _embeddings(self):
@@ -122,7 +118,7 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
 
     def _inputs(self, X):
         def scale(rows):
-            return self._scaling.dense_rows(X[rows], self.dtype)
+            return self._scaling.dense_rows(X[rows], self._float)
 
         return scale, X.shape[1], X.shape[1]
 
@@ -130,11 +126,11 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
         from sklearn_halfnet.networks.low_rank import LowRankNetwork
 
         def tensors(arrays):
-            return [to_tensor(array, self.dtype, device) for array in arrays]
+            return [to_tensor(array, self._float, device) for array in arrays]
 
         return LowRankNetwork(
-            tensors(layer.weights.matrix(self.dtype).T for layer in self._embeddings),
-            tensors(layer.weights.matrix(self.dtype) for layer in self._units),
+            tensors(layer.weights.matrix(self._float).T for layer in self._embeddings),
+            tensors(layer.weights.matrix(self._float) for layer in self._units),
             tensors(layer.scales for layer in self._units),
             tensors(layer.shifts for layer in self._units),
             *self._read_out_tensors(device),

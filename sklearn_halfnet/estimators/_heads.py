@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
-from sklearn_halfnet._device import resolve_device
+from sklearn_halfnet._device import resolve_device, training_mode
 from sklearn_halfnet._matmul import row_blocks
 from sklearn_halfnet.estimators._hidden_layers import (
     BaseHiddenLayers,
@@ -14,6 +14,7 @@ from sklearn_halfnet.estimators._layers import (
     LAYER_CONSTRAINTS,
     check_kinds,
     check_sizes,
+    fingerprints,
 )
 from sklearn_halfnet.features import draw_hidden_layers
 
@@ -41,30 +42,37 @@ class BaseConvolutional(BaseHiddenLayers):
     # convolutions.
     _forward_steps = None
 
+    def _network_parameters(self):
+        sizes, kinds = self._head_sizes(), self._head_kinds()
+        return super()._network_parameters() | {
+            "head": self.head,
+            "hidden_layer_sizes": sizes,
+            "weight_kind": fingerprints(kinds),
+        }
+
     def _head_sizes(self):
         """Units of the hidden layers in the head."""
         return [] if self.head == "linear" else check_sizes(self.hidden_layer_sizes)
 
+    def _head_kinds(self):
+        """How their weights are drawn; those of a full head are trained."""
+        kind = "normal" if self.head == "full" else self.weight_kind
+        return check_kinds(kind, len(self._head_sizes()))
+
     def _start_head(self, sample, rng):
         """Draw hidden layers and read-out, given the sample's features."""
-        sizes = self._head_sizes()
-        kind = "normal" if self.head == "full" else self.weight_kind
         self._layers, features = draw_hidden_layers(
-            sample, check_kinds(kind, len(sizes)), sizes, self.activation, rng
+            sample, self._head_kinds(), self._head_sizes(), self.activation, rng
         )
         self._start_scales = [layer.scales for layer in self._layers]
         self._start_read_out(features, sample, rng)
-
-    def _check_resumable(self):
-        if self._layers:
-            super()._check_resumable()
 
     @property
     def _units(self):
         return self._layers
 
     def _n_trained_in_layers(self):
-        if self.head == "half":
+        if self._begun["head"] == "half":
             return sum(2 * layer.n_units for layer in self._layers)
         return sum(
             int(np.prod(layer.weights.shape)) + layer.n_units for layer in self._layers
@@ -77,19 +85,18 @@ class BaseConvolutional(BaseHiddenLayers):
         from sklearn_halfnet.networks.read_out import ReadOut
 
         def tensors(arrays):
-            return [to_tensor(array, self.dtype, device) for array in arrays]
+            return [to_tensor(array, self._float, device) for array in arrays]
 
         read_out = self._read_out_tensors(device)
         if not self._layers:
             return ReadOut(*read_out)
         layers = list(zip(self._layers, self._start_scales, strict=True))
-        # Of the fit: the parameter may have been set anew since then.
-        activation = self._layers[0].activation
+        activation = self._begun["activation"]
         weights = tensors(
-            layer.scaled_weights(self.dtype, start) for layer, start in layers
+            layer.scaled_weights(self._float, start) for layer, start in layers
         )
         shifts = tensors(layer.shifts for layer in self._layers)
-        if self.head == "full":
+        if self._begun["head"] == "full":
             return FullHead(weights, shifts, *read_out, activation)
         first, *later = weights
         scales = tensors(layer.scales / start for layer, start in layers)
@@ -106,7 +113,7 @@ class BaseConvolutional(BaseHiddenLayers):
             zip(self._layers, self._start_scales, strict=True)
         ):
             shift = from_tensor(head.shifts[i])
-            if self.head == "half":
+            if self._begun["head"] == "half":
                 scales = from_tensor(head.scales[i]) * start
                 layers.append(layer.with_values(scales, shift))
             else:
@@ -122,7 +129,7 @@ class BaseConvolutional(BaseHiddenLayers):
 
     def _prepare(self, rows):
         """Scale a block of rows."""
-        return self._scaling.transform(rows, self.dtype)
+        return self._scaling.transform(rows, self._float)
 
     def _scores(self, X):
         network = self._whole_network(resolve_device(self.device)).eval()
@@ -144,12 +151,10 @@ class BaseConvolutional(BaseHiddenLayers):
         -------
         outputs : list of ndarray
         """
-        import torch
-
         device, prepare = resolve_device(self.device), prepare or self._prepare
         blocks = []
-        with torch.no_grad():
+        with training_mode(gradients=False):
             for rows in row_blocks(len(X), 8 * self._widest()):
-                tensors = compute(to_tensor(prepare(X[rows]), self.dtype, device))
+                tensors = compute(to_tensor(prepare(X[rows]), self._float, device))
                 blocks.append([from_tensor(tensor) for tensor in tensors])
         return [np.concatenate(parts) for parts in zip(*blocks, strict=True)]

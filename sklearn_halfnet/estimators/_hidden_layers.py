@@ -44,10 +44,21 @@ class BaseHiddenLayers(BaseTorchEstimator):
         "alpha": [StrOptions({"auto"}), real(0)],
     }
 
+    def _network_parameters(self):
+        return super()._network_parameters() | {
+            "hidden_layer_sizes": check_sizes(self.hidden_layer_sizes),
+            "activation": self.activation,
+            "input_scaling": self.input_scaling,
+        }
+
+    # Of the ridge start, where features have seen the targets that judge it.
+    _least_strength = 0.0
+
     # -- start -------------------------------------------------------------------------
 
     def _start_read_out(self, features, sample, rng):
         """Set the start value of the read-out on the last layer's features."""
+        self._start_alpha = None
         if self.init == "ridge" or self.alpha == "auto":
             coef, intercept, self._start_alpha = self._ridge_start(features, sample)
         if self.init == "random":
@@ -71,8 +82,11 @@ class BaseHiddenLayers(BaseTorchEstimator):
         alpha : float
         """
         targets = self._targets.indicators(sample.targets)
-        coef, intercept, strength = ridge(
-            features, targets, sample_weight=sample.sample_weight
+        coef, intercept, strength, _ = ridge(
+            features,
+            targets,
+            sample_weight=sample.sample_weight,
+            least_relative_alpha=self._least_strength,
         )
         if self._targets.loss != "squared":
             coef = _CONFIDENCE * coef
@@ -85,7 +99,7 @@ class BaseHiddenLayers(BaseTorchEstimator):
         """L2 strength of the objective."""
         if self.alpha != "auto":
             return self.alpha
-        if not hasattr(self, "_start_alpha"):
+        if self._start_alpha is None:
             raise ValueError(
                 "alpha='auto' is chosen when the read-out is started, but this one was "
                 "started with init='random' and another alpha. Give a number, or set "
@@ -93,35 +107,24 @@ class BaseHiddenLayers(BaseTorchEstimator):
             )
         return self._start_alpha
 
-    def _check_resumable(self):
-        sizes = [layer.n_units for layer in self._units]
-        wanted = check_sizes(self.hidden_layer_sizes)
-        if wanted != sizes or self._units[0].activation != self.activation:
-            raise ValueError(
-                f"warm_start=True goes on with layers of {sizes} units and activation "
-                f"{self._units[0].activation!r}, but the parameters ask for "
-                f"{wanted} and {self.activation!r}. Set warm_start=False to "
-                "start anew."
-            )
-
     # -- between numpy and torch -------------------------------------------------------
 
     def _read_out_tensors(self, device):
         """Read-out values for standardised targets, as the network trains them."""
         scale, mean = self._targets.scale, self._targets.mean
         return (
-            to_tensor((self.read_out_coef_.T / scale).T, self.dtype, device),
-            to_tensor((self.read_out_intercept_ - mean) / scale, self.dtype, device),
+            to_tensor((self.read_out_coef_.T / scale).T, self._float, device),
+            to_tensor((self.read_out_intercept_ - mean) / scale, self._float, device),
         )
 
     def _set_read_out(self, coef, intercept):
         """Take read-out values of the standardised targets; make attributes of all."""
         scale, mean = self._targets.scale, self._targets.mean
         with np.errstate(over="ignore"):
-            self.read_out_coef_ = (coef.T * scale).T.astype(self.dtype)
+            self.read_out_coef_ = (coef.T * scale).T.astype(self._float)
         if np.isfinite(coef).all() and not np.isfinite(self.read_out_coef_).all():
             raise ValueError(
-                f"y has values too large for dtype={self.dtype!r}. Rescale y, or use "
+                f"y has values too large for dtype={self._float!r}. Rescale y, or use "
                 "dtype='float64'."
             )
         self.read_out_intercept_ = intercept.astype(np.float64) * scale + mean
@@ -140,7 +143,7 @@ class BaseHiddenLayers(BaseTorchEstimator):
     def weights_(self):
         """Frozen weights, one array (n_units, n_inputs) a layer."""
         check_is_fitted(self)
-        return [layer.weights.matrix(self.dtype) for layer in self._units]
+        return [layer.weights.matrix(self._float) for layer in self._units]
 
     @property
     def n_stored_bytes_(self):
@@ -164,7 +167,7 @@ class BaseHiddenLayers(BaseTorchEstimator):
         """
         check_is_fitted(self)
         X = validate_X(self, X)
-        outputs = all_features(X, self._scaling, self._layers, self.dtype)
+        outputs = all_features(X, self._scaling, self._layers, self._float)
         units = {id(layer) for layer in self._units}
         return [
             output
@@ -175,7 +178,7 @@ class BaseHiddenLayers(BaseTorchEstimator):
     # -- prediction --------------------------------------------------------------------
 
     def _scores(self, X):
-        passes = forward_blocks(X, self._scaling, self._layers, self.dtype)
+        passes = forward_blocks(X, self._scaling, self._layers, self._float)
         last = ((rows, features[-1]) for rows, features in passes)
         return linear_scores(
             last, X.shape[0], self.read_out_coef_, self.read_out_intercept_

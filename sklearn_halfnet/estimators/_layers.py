@@ -1,5 +1,8 @@
 """What a user may say of random hidden layers: constraints and checks."""
 
+from pickle import PicklingError
+
+import joblib
 import numpy as np
 from sklearn.utils._param_validation import HasMethods, StrOptions
 
@@ -15,6 +18,7 @@ __all__ = [
     "SIZE_CONSTRAINTS",
     "check_kinds",
     "check_sizes",
+    "fingerprints",
     "fit_scaling",
 ]
 
@@ -77,6 +81,38 @@ def check_kinds(weight_kind, n_layers):
             "one, or one a layer."
         )
     return [check_weight_kind(kind) for kind in kinds]
+
+
+def fingerprints(kinds):
+    """Return what tells weight kinds apart, without the arrays they may hold.
+
+    Parameters
+    ----------
+    kinds : list of BaseWeights
+
+    Returns
+    -------
+    fingerprints : list of str
+        Of type and parameters. Functions that cannot be pickled are told apart as
+        long as they live.
+
+    Examples
+    --------
+    >>> from sklearn_halfnet.estimators._layers import check_kinds, fingerprints
+    >>> normal, binary, again = fingerprints(
+    ...     check_kinds(["normal", "binary", "normal"], 3)
+    ... )
+    >>> normal == again, normal == binary
+    (True, False)
+    """
+    return [_fingerprint(kind) for kind in kinds]
+
+
+def _fingerprint(kind):
+    try:
+        return joblib.hash((type(kind).__qualname__, kind.get_params()))
+    except PicklingError:
+        return repr(kind)
 
 
 def fit_scaling(estimator, X, sample_weight=None):

@@ -22,7 +22,7 @@ class LearnedGeometry(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     def factors_(self):
         """A of each layer, (n_inputs, rank), for centred and scaled inputs."""
         check_is_fitted(self)
-        return [layer.weights.matrix(self.dtype).T for layer in self._embeddings]
+        return [layer.weights.matrix(self._float).T for layer in self._embeddings]
 
     def set_factor(self, factor):
         """Replace A of the first layer; all else stays as it is.
@@ -44,7 +44,7 @@ class LearnedGeometry(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         shape = self.factors_[0].shape
         if factor.shape != shape:
             raise ValueError(f"factor has shape {factor.shape}, expected {shape}.")
-        self._layers = [linear_layer(factor.astype(self.dtype)), *self._layers[1:]]
+        self._layers = [linear_layer(factor.astype(self._float)), *self._layers[1:]]
         return self
 
     @property
@@ -71,4 +71,4 @@ class LearnedGeometry(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """
         check_is_fitted(self)
         X = validate_X(self, X)
-        return last_features(X, self._scaling, self._layers[:1], self.dtype)
+        return last_features(X, self._scaling, self._layers[:1], self._float)

@@ -25,7 +25,7 @@ class NetworkDesign:
 
     Parameters
     ----------
-    architecture, depth, width, trainable, fraction, n_filters, frozen, head
+    architecture, depth, width, trainable, fraction, n_filters, frozen
         As the estimator has them.
     image_shape_ : tuple of int
         (channels, height, width).
@@ -38,21 +38,12 @@ class NetworkDesign:
     fraction: float
     n_filters: int
     frozen: str
-    head: str
     image_shape_: tuple
 
     @classmethod
     def of(cls, estimator):
         """Take the parameters that an estimator has now."""
         return cls(**{f.name: getattr(estimator, f.name) for f in fields(cls)})
-
-    def changed(self, other):
-        """Names of the parameters in which another design differs."""
-        return [
-            f.name
-            for f in fields(self)
-            if getattr(self, f.name) != getattr(other, f.name)
-        ]
 
     def __getstate__(self):
         """Leave out what is derived: it need not be pickled."""

@@ -48,6 +48,9 @@ class BasePartialCNN(BaseConvolutional):
         "crop_padding": [whole(0)],
     }
 
+    def _network_parameters(self):
+        return super()._network_parameters() | vars(NetworkDesign.of(self))
+
     # -- start -------------------------------------------------------------------------
 
     def _start(self, X, encoded, train_weight, rng):
@@ -67,7 +70,7 @@ class BasePartialCNN(BaseConvolutional):
             self._scaling,
             max(self._head_sizes(), default=0),
             rng,
-            self.dtype,
+            self._float,
             max_rows=n_rows,
         )
         self._unit = _spread(sample.features, sample.sample_weight)
@@ -82,7 +85,7 @@ class BasePartialCNN(BaseConvolutional):
     def _check_memory(self):
         shapes = self._design.conv_shapes.values()
         check_memory(
-            2 * sum(map(np.prod, shapes)) * np.dtype(self.dtype).itemsize,
+            2 * sum(map(np.prod, shapes)) * np.dtype(self._float).itemsize,
             f"architecture={self.architecture!r} of depth={self.depth} and "
             f"width={self.width}",
             "Use a smaller depth or width.",
@@ -103,9 +106,9 @@ class BasePartialCNN(BaseConvolutional):
         network = PartialCNN(blocks.eval(), self._head_network(device))
         objective = self._objective(network)
         targets = torch.from_numpy(sample.targets).to(device)
-        weight = torch.from_numpy(sample.sample_weight.astype(self.dtype)).to(device)
+        weight = torch.from_numpy(sample.sample_weight.astype(self._float)).to(device)
         for rows in _batches(len(images)):
-            batch = to_tensor(images[rows], self.dtype, device)
+            batch = to_tensor(images[rows], self._float, device)
             objective.data_loss(batch, targets[rows], weight[rows]).backward()
         design = self._design
         return salient_indices(convolutions, design.learned.dim, design.count)
@@ -119,20 +122,11 @@ class BasePartialCNN(BaseConvolutional):
         if own_seed != self._seed:
             set_learned(blocks.blocks, _tensors(self._drawn(own_seed)))
         batches = (
-            to_tensor(images[rows], self.dtype, device)
+            to_tensor(images[rows], self._float, device)
             for rows in _batches(len(images))
         )
         blocks.calibrate(batches)
         self.learned_ = _arrays(blocks)
-
-    def _check_resumable(self):
-        super()._check_resumable()
-        changed = self._design.changed(NetworkDesign.of(self))
-        if changed:
-            raise ValueError(
-                f"warm_start=True goes on with the network that was begun, but "
-                f"{', '.join(changed)} changed. Set warm_start=False to start anew."
-            )
 
     # -- the network -------------------------------------------------------------------
 
@@ -145,7 +139,7 @@ class BasePartialCNN(BaseConvolutional):
     def _drawn(self, seed):
         """Draw weights of all convolutions, of He et al.'s variance."""
         return {
-            f"{name}.weight": _draw([seed, i], shape, self.dtype)
+            f"{name}.weight": _draw([seed, i], shape, self._float)
             for i, (name, shape) in enumerate(self._design.conv_shapes.items())
         }
 
@@ -170,12 +164,12 @@ class BasePartialCNN(BaseConvolutional):
             self._make_learnable(blocks)
         blocks = Blocks(blocks, self.image_shape_)
         blocks = blocks.to(
-            device, getattr(torch, self.dtype), memory_format=torch.channels_last
+            device, getattr(torch, self._float), memory_format=torch.channels_last
         )
         if learned:
             arrays = self.learned_ if learns else _averages(self.learned_)
             values = {
-                name: to_tensor(array, self.dtype, device)
+                name: to_tensor(array, self._float, device)
                 for name, array in arrays.items()
             }
             blocks.blocks.load_state_dict(values)
@@ -203,21 +197,27 @@ class BasePartialCNN(BaseConvolutional):
 
         blocks, n_kept = self._blocks(device).blocks, self._n_kept_blocks()
         behind = dict(list(blocks.items())[n_kept:])
-        return self._with_head(Blocks(behind, self._design.shapes[n_kept]), device)
+        behind = Blocks(behind, self._design.shapes[n_kept])
+        return self._with_head(behind, device, self._augmentation())
 
     def _n_kept_blocks(self):
         """How many blocks are computed once: fixed ones, if images stay the same."""
         return 0 if self.flips or self.crop_padding else self._design.n_fixed_blocks
 
-    def _with_head(self, blocks, device):
-        from sklearn_halfnet.networks.partial_cnn import Augmentation, PartialCNN
+    def _augmentation(self):
+        """Make what is done to images in training, or None."""
+        from sklearn_halfnet.networks.partial_cnn import Augmentation
+
+        if not (self.flips or self.crop_padding):
+            return None
+        rng = np.random.default_rng([self._seed, getattr(self, "n_iter_", 0)])
+        return Augmentation(self.flips, self.crop_padding, rng)
+
+    def _with_head(self, blocks, device, augmentation=None):
+        from sklearn_halfnet.networks.partial_cnn import PartialCNN
 
         head = self._head_network(device)
         head.requires_grad_(self._design.learned.classifier)
-        augmentation = None
-        if self.flips or self.crop_padding:
-            rng = np.random.default_rng([self._seed, getattr(self, "n_iter_", 0)])
-            augmentation = Augmentation(self.flips, self.crop_padding, rng)
         return PartialCNN(blocks, head, augmentation)
 
     def _whole_network(self, device):
@@ -279,6 +279,7 @@ class BasePartialCNN(BaseConvolutional):
         them.
         """
         other = copy.copy(self).set_params(**parameters, warm_start=True)
+        other._begin()
         other._design = NetworkDesign.of(other)
         other._seed, other._fixed = None, constants
         blocks = other._blocks("cpu", learned=False)

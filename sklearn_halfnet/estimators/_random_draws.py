@@ -48,7 +48,7 @@ class RandomDraws:
         self._layers = list(self._layers)
         for i in range(1, len(self._layers), 2):
             n_units, rank = self._layers[i].weights.shape
-            directions = draw_directions(n_units, rank, rng, self.dtype)
+            directions = draw_directions(n_units, rank, rng, self._float)
             self._layers[i] = self._layers[i].with_frozen(directions)
 
     def _restart_read_out(self, X, encoded, train_weight, rng):
@@ -59,10 +59,10 @@ class RandomDraws:
             self._scaling,
             self._units[-1].n_units,
             rng,
-            self.dtype,
+            self._float,
         )
         features = last_features(
-            sample.features, InputScaling(), self._layers, self.dtype
+            sample.features, InputScaling(), self._layers, self._float
         )
         coef, intercept, _ = self._ridge_start(features, sample)
         self._set_read_out(coef, intercept)
@@ -113,7 +113,7 @@ class RandomDraws:
         other._optimizer_state = None
         if refit:
             closed_form = self.polish == "ridge" or self._targets.loss == "squared"
-            encoded = self._targets.encode(y, self.dtype)
+            encoded = self._targets.encode(y, self._float)
             how = "ridge" if closed_form else "logistic"
             other._refit_read_out(X, encoded, weight, how)
         return other

@@ -1,5 +1,6 @@
 """Between y as the user has it and the targets and scores of a network."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,7 +57,7 @@ class ClassTargets:
         if len(classes) < 2:
             raise ValueError(
                 "This classifier needs samples of at least 2 classes in the data, but "
-                f"the data contains only one class: {classes[0]!r}"
+                f"the data contains only {len(classes)} class: {classes.tolist()}"
             )
         return cls("binary" if len(classes) == 2 else "multiclass", classes)
 
@@ -82,6 +83,13 @@ class ClassTargets:
     def n_outputs(self):
         """Scores a row."""
         return 1 if self.kind == "binary" else len(self.classes)
+
+    @property
+    def blank_loss(self):
+        """Loss of scores that are all zero."""
+        if self.kind == "multiclass":
+            return math.log(len(self.classes))
+        return self.n_outputs * math.log(2)
 
     def encode(self, y, dtype):
         """Class indices (n,) int64 if multiclass, else 0/1 (n, n_outputs) of dtype."""
@@ -175,6 +183,8 @@ class RealTargets:
 
     loss = "squared"
     classes = None
+    # Of scores that are all zero, that is of the mean.
+    blank_loss = 0.5
 
     @classmethod
     def from_targets(cls, y, sample_weight=None):

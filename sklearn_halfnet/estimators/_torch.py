@@ -4,6 +4,7 @@ The one file through which estimators reach torch.
 """
 
 import copy
+import math
 import time
 import warnings
 from functools import partial
@@ -23,20 +24,24 @@ from sklearn_halfnet._device import (
     training_mode,
 )
 from sklearn_halfnet._random import child_generators
-from sklearn_halfnet.estimators._base import keep_state_on_error
+from sklearn_halfnet.estimators._base import BegunNetwork, keep_state_on_error
 from sklearn_halfnet.estimators._constraints import real, whole
 from sklearn_halfnet.estimators._validation import row_weights
 
 __all__ = ["BaseTorchEstimator"]
 
+# Times the objective of a read-out of zero: far above it, training has failed. Few
+# passes at a high rate can end at several times of it and be on their way.
+_FAR = 10
 
-class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
+
+class BaseTorchEstimator(CallbackSupportMixin, BegunNetwork, BaseEstimator):
     """Base of the estimators that torch trains by gradients.
 
     A subclass says what its network is:
 
+    - ``_network_parameters()`` says which parameters a network keeps;
     - ``_start(X, targets, train_weight, rng)`` draws start values as fitted attributes;
-    - ``_check_resumable()`` raises if a warm start contradicts the parameters;
     - ``_network(device)`` makes the module from them;
     - ``_inputs(X)`` returns ``compute(rows)``, the network's inputs, their width and
       the width of the widest array on the way;
@@ -66,10 +71,18 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
         "verbose": ["verbose"],
     }
 
+    def _network_parameters(self):
+        return {"dtype": self.dtype}
+
+    @property
+    def _float(self):
+        """Type of the numbers of the network."""
+        return self._begun["dtype"]
+
     # -- fit ---------------------------------------------------------------------------
 
     def _fit(self, X, y, sample_weight):
-        with keep_state_on_error(self):
+        with keep_state_on_error(self), training_mode():
             resumes = self.warm_start and is_fitted(self)
             context = self._init_callback_context(max_subtasks=self.max_iter)
             X, y = self._validate_training(X, y, reset=not resumes)
@@ -77,16 +90,16 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
             repeats, weight = row_weights(self, y, sample_weight, known)
             context.call_on_fit_task_begin(estimator=self, X=X, y=y)
             rng_start, rng_split, rng_batches = child_generators(self.random_state, 3)
-            train, held_out = self._split(y, rng_split)
+            train, held_out = self._split(y, weight, rng_split)
             train_weight = _without(weight, held_out, len(y))
-            if not resumes:
+            if resumes:
+                self._check_same_network()
+            else:
+                self._begin()
                 shown = _without(repeats, held_out, len(y))
                 self._targets = self._make_targets(y, shown)
-            encoded = self._targets.encode(y, self.dtype)
-            if resumes:
-                self._check_resumable()
-            else:
-                self._checkpoint = None
+            encoded = self._targets.encode(y, self._float)
+            if not resumes:
                 self._start(X, encoded, train_weight, rng_start)
             report = self._reporter(context, X, y, weight)
             self._train(X, encoded, weight, train, held_out, rng_batches, report)
@@ -95,10 +108,14 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
             context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
+    def _begin(self):
+        super()._begin()
+        self._checkpoint = None
+
     def _partial_fit(self, X, y, sample_weight, classes=None):
         if self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True.")
-        with keep_state_on_error(self):
+        with keep_state_on_error(self), training_mode():
             first = not is_fitted(self)
             X, y = self._validate_training(X, y, reset=first)
             known = classes if first else self._targets.classes
@@ -109,10 +126,13 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
                     raise ValueError(
                         "classes must be passed on the first call to partial_fit."
                     )
+                self._begin()
                 self._targets = self._make_targets(y, repeats, classes)
-            elif classes is not None:
-                self._targets.check_same_classes(classes)
-            encoded = self._targets.encode(y, self.dtype)
+            else:
+                self._check_same_network()
+                if classes is not None:
+                    self._targets.check_same_classes(classes)
+            encoded = self._targets.encode(y, self._float)
             if first:
                 self._start(X, encoded, weight, rng_start)
                 self.loss_curve_, self.n_iter_ = [], 0
@@ -121,25 +141,31 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
             self._train_one_epoch(X, encoded, weight, np.random.default_rng(seed))
         return self
 
-    def _split(self, y, rng):
+    def _split(self, y, weight, rng):
         """Row numbers for training and for validation (None without early stopping)."""
-        rows = np.arange(len(y))
+        rows = _of_weight(weight, len(y))
         if not self.early_stopping:
             return rows, None
-        stratify = y if is_classifier(self) and y.ndim == 1 else None
+        stratify = y[rows] if is_classifier(self) and y.ndim == 1 else None
         try:
-            return train_test_split(
+            train, held_out = train_test_split(
                 rows,
                 test_size=self.validation_fraction,
                 stratify=stratify,
                 random_state=int(rng.integers(2**31 - 1)),
             )
         except ValueError as error:
-            raise ValueError(
-                f"early_stopping=True with validation_fraction="
-                f"{self.validation_fraction} cannot hold out any of {len(y)} rows: "
-                f"{error}"
-            ) from error
+            raise self._cannot_hold_out(len(rows), error) from error
+        if len(held_out) < 2 and not is_classifier(self):
+            raise self._cannot_hold_out(len(rows), "R2 needs two rows or more.")
+        return train, held_out
+
+    def _cannot_hold_out(self, n_rows, reason):
+        return ValueError(
+            f"early_stopping=True with validation_fraction="
+            f"{self.validation_fraction} cannot hold out enough of {n_rows} rows: "
+            f"{reason}"
+        )
 
     # -- training ----------------------------------------------------------------------
 
@@ -156,12 +182,12 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
                 validate = self._validator(network, held, encoded, weight)
             monitor = self._monitor(network, validate, partial(report, network))
             self._minimise(network, data, self._solver(batch_size, rng), monitor)
+            self._judge(monitor.judge(self._objective(network), data.few(batch_size)))
 
     def _minimise(self, network, data, solver, monitor):
         """Run the solver to its end and take what it found."""
-        checkpoint = vars(self).get("_checkpoint")
-        goes_on = checkpoint is not None and checkpoint["n_passes"] < self.max_iter
-        if goes_on:
+        checkpoint = self._left_off()
+        if checkpoint is not None:
             solver.resume(checkpoint)
             monitor.remember(self.loss_curve_, vars(self).get("validation_scores_", []))
         self._checkpoint = None
@@ -174,6 +200,28 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
             warnings.warn(
                 f"{type(self).__name__}: solver={self.solver!r} stopped after "
                 f"max_iter={self.max_iter} iterations before it converged.",
+                ConvergenceWarning,
+            )
+
+    def _left_off(self):
+        """Where Ctrl-C stopped this solver with passes left to do; else None."""
+        solver, checkpoint = self._checkpoint or (None, None)
+        same = checkpoint is not None and solver == self.solver
+        return checkpoint if same and checkpoint["n_passes"] < self.max_iter else None
+
+    def _judge(self, objective):
+        """Warn if training has ended far from any sense.
+
+        A read-out of zero, which predicts the same for all rows, is open to every
+        network: what ends far above it has not been minimised.
+        """
+        blank = self._targets.blank_loss
+        if objective > _FAR * blank:
+            warnings.warn(
+                f"{type(self).__name__}: training ended with an objective of "
+                f"{objective:.3g}, where a read-out of zero has {blank:.3g}. It has "
+                "diverged, or max_iter is too small to reduce the penalty. Lower "
+                "learning_rate_init or alpha, or raise max_iter.",
                 ConvergenceWarning,
             )
 
@@ -227,11 +275,11 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
         try:
             return solver.solve(objective, data, self.max_iter, monitor)
         except KeyboardInterrupt:
-            self._checkpoint = solver.checkpoint()
+            self._checkpoint = self.solver, solver.checkpoint()
             warnings.warn(
                 f"Training interrupted by the user after {len(monitor.losses)} "
                 "iterations; the model holds what was learned until then, and "
-                "warm_start=True goes on from there."
+                f"warm_start=True {solver.warm_start} from there."
             )
             return True
 
@@ -241,18 +289,21 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
         with training_mode(), compute_threads(self._step_size(batch_size)):
             device = resolve_device(self.device)
             network = self._network(device)
-            rows = rng.permutation(len(encoded))
+            rows = rng.permutation(_of_weight(weight, len(encoded)))
             data = self._data(X, encoded, weight, rows, device)
             solver = self._solver(batch_size, rng, learning_rate="constant")
             objective = self._objective(network)
+            of_solver, state = getattr(self, "_optimizer_state", None) or (None, None)
             optimizer = solver.make_optimizer(
-                objective, getattr(self, "_optimizer_state", None)
+                objective, state if of_solver == self.solver else None
             )
             monitor = self._monitor(network)
             monitor(solver.run_epoch(objective, data, optimizer))
             monitor.check_parameters()
+            monitor.judge(objective, data.few(batch_size))
             self._store(network)
-            self._optimizer_state = solver.state_arrays(optimizer)
+            self._optimizer_state = self.solver, solver.state_arrays(optimizer)
+            self._checkpoint = None
         self.n_iter_ += 1
         self.loss_curve_.append(monitor.losses[-1])
         self.loss_ = monitor.losses[-1]
@@ -269,7 +320,7 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
             n_columns=n_columns,
             working_columns=working_columns,
             batch_size=self._batch_size(len(rows)),
-            dtype=np.dtype(self.dtype),
+            dtype=np.dtype(self._float),
             cache_bytes=self.cache_size * 2**20 if cache_bytes is None else cache_bytes,
             device=device,
         )
@@ -292,7 +343,10 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
             with torch.no_grad():
                 blocks = [network(held.block(i)[0]) for i in range(len(held))]
             network.train()
-            return self._targets.score(truth, torch.cat(blocks).cpu(), row_weight)
+            scores = torch.cat(blocks).cpu()
+            if not torch.isfinite(scores).all():
+                return math.nan
+            return self._targets.score(truth, scores, row_weight)
 
         return validate
 
@@ -341,6 +395,11 @@ class BaseTorchEstimator(CallbackSupportMixin, BaseEstimator):
 def _print_progress(number, loss, score, seconds):
     tail = "" if score is None else f", validation score = {score:.4f}"
     print(f"Iteration {number}, loss = {loss:.6f}{tail}, {seconds:.1f} s", flush=True)
+
+
+def _of_weight(weight, n_samples):
+    """Numbers of the rows that count at all."""
+    return np.arange(n_samples) if weight is None else np.flatnonzero(weight > 0)
 
 
 def _without(weight, rows, n_samples):

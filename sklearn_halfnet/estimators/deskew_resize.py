@@ -40,6 +40,8 @@ class DeskewResize(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     ----------
     image_shape_ : tuple of two ints
         Height and width of the images of ``fit``.
+    output_shape_ : tuple of two ints
+        Height and width of what ``transform`` makes of them.
     n_features_in_ : int
         Pixels seen in ``fit``.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -115,6 +117,8 @@ class DeskewResize(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
                 f"output_shape={self.output_shape!r} must be two positive ints."
             )
         self.image_shape_ = tuple(shape)
+        self.output_shape_ = tuple(sizes.tolist())
+        self._deskews = self.deskew
 
     def transform(self, X):
         """Transform images.
@@ -131,10 +135,10 @@ class DeskewResize(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         check_is_fitted(self)
         X = validate_X(self, X)
         images = X.reshape(len(X), *self.image_shape_)
-        ratio = np.divide(self.output_shape, self.image_shape_)
-        small = np.empty((len(X), *self.output_shape), X.dtype)
+        ratio = np.divide(self.output_shape_, self.image_shape_)
+        small = np.empty((len(X), *self.output_shape_), X.dtype)
         for image, out in zip(images, small, strict=True):
-            upright = _deskewed(image) if self.deskew else image
+            upright = _deskewed(image) if self._deskews else image
             zoom(upright, ratio, out, order=1, grid_mode=True, mode="nearest")
         return small.reshape(len(X), -1)
 
@@ -144,7 +148,7 @@ class DeskewResize(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
     @property
     def _n_features_out(self):
-        return int(np.prod(self.output_shape))
+        return int(np.prod(self.output_shape_))
 
 
 def _deskewed(image):

@@ -262,6 +262,12 @@ class RandomFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
     def _transform_on(self, X, device):
         """Compute the features by torch, on its device."""
+        from sklearn_halfnet._device import training_mode
+
+        with training_mode(gradients=False):
+            return self._features_on(X, device)
+
+    def _features_on(self, X, device):
         import torch
 
         from sklearn_halfnet._device import resolve_device

@@ -3,7 +3,7 @@
 Each entry of :data:`GEOMETRIES` is called with (features, targets, share, rank, rng):
 features (n_rows, n_inputs), indicator or real targets (n_rows, n_targets), weights of
 the rows that sum to one, and a Generator. It returns A of shape (n_inputs, rank) in
-any scale.
+any scale, and the relative strength of the ridge regression that found it, 0 if none.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from sklearn_halfnet._matmul import matmul, syrk
 from sklearn_halfnet.linear.ridge import ridge
 from sklearn_halfnet.weights.orthogonal import orthonormal_rows
 
-__all__ = ["GEOMETRIES", "gradient_outer_product"]
+__all__ = ["GEOMETRIES", "geometry_numbers", "gradient_outer_product"]
 
 # Units of the quick model whose gradients are taken.
 _N_UNITS = 512
@@ -26,24 +26,26 @@ def _orthogonal(features, targets, share, rank, rng):
     """Orthonormal directions, uniformly distributed."""
     # One thread: the last bit depends on their number.
     with threadpool_limits(limits=1, user_api="blas"):
-        return orthonormal_rows(rank, features.shape[1], rng).T
+        return orthonormal_rows(rank, features.shape[1], rng).T, 0.0
 
 
 def _principal(features, targets, share, rank, rng):
-    """Directions of largest variance, orthonormal."""
+    """Directions of largest variance, orthonormal; zero where there is no variance."""
     centred = features - share @ features
     centred *= np.sqrt(share)[:, None]
-    return _leading(syrk(centred.astype(np.float64)), rank)[1]
+    values, vectors = _leading(centred.astype(np.float64), rank)
+    return vectors * (values > 0), 0.0
 
 
 def _gradient(features, targets, share, rank, rng):
     """Directions in which a quick model changes most, by the size of the change."""
-    values, vectors = _leading(
-        gradient_outer_product(features, targets, share, rng), rank
-    )
-    # Directions of smaller eigenvalues are rounding errors.
-    values = np.where(values > _ROUNDING * values[0], values, 0)
-    return vectors * np.sqrt(values)
+    weights, core, strength = _quick_model(features, targets, share, rng, _N_UNITS)
+    if weights.shape[1] <= _N_UNITS:
+        found = _eigenpairs(weights.T @ core @ weights, rank)
+    else:
+        found = _leading(_root(core) @ weights, rank)
+    values, vectors = found
+    return vectors * np.sqrt(values), strength
 
 
 GEOMETRIES = {
@@ -51,6 +53,20 @@ GEOMETRIES = {
     "principal": _principal,
     "gradient": _gradient,
 }
+
+
+def geometry_numbers(geometry, n_rows, n_inputs):
+    """How many float64 numbers finding a geometry takes, beside the features.
+
+    Parameters
+    ----------
+    geometry : str
+        A name in ``GEOMETRIES``.
+    n_rows, n_inputs : int
+        Shape of the features.
+    """
+    n_rows = {"orthogonal": 0, "principal": n_rows, "gradient": _N_UNITS}[geometry]
+    return 2 * n_rows * n_inputs + 3 * min(n_rows, n_inputs) ** 2
 
 
 def gradient_outer_product(features, targets, share, rng, n_units=_N_UNITS):
@@ -90,26 +106,82 @@ def gradient_outer_product(features, targets, share, rng, n_units=_N_UNITS):
     >>> bool(G[0, 0] > 10 * G[1, 1])
     True
     """
+    weights, core, _ = _quick_model(features, targets, share, rng, n_units)
+    return weights.T @ core @ weights
+
+
+def _quick_model(features, targets, share, rng, n_units):
+    """Fit V on random units.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_units, n_inputs)
+        W.
+    core : ndarray of shape (n_units, n_units)
+        (V^T V) * E[m m^T].
+    strength : float
+        Relative strength of the ridge regression.
+    """
     dtype = features.dtype
-    variance = max(float(share @ (features**2).sum(axis=1)), np.finfo(dtype).tiny)
+    # Of rows of zeros any weights make the same.
+    variance = float(share @ (features**2).sum(axis=1)) or 1.0
     weights = rng.standard_normal((n_units, features.shape[1])) / np.sqrt(variance)
     weights = weights.astype(dtype)
     hidden = matmul(features, weights.T) + rng.standard_normal(n_units).astype(dtype)
     is_on = hidden > 0
     np.maximum(hidden, 0, out=hidden)
-    coef, _, _ = ridge(hidden, targets, sample_weight=share)
+    coef, _, _, strength = ridge(hidden, targets, sample_weight=share)
     patterns = syrk(is_on * np.sqrt(share).astype(dtype)[:, None])
-    weights = weights.astype(np.float64)
-    return weights.T @ ((coef.T @ coef) * patterns) @ weights
+    return weights.astype(np.float64), (coef.T @ coef) * patterns, strength
 
 
-def _leading(matrix, rank):
-    """Largest eigenvalues of a symmetric matrix and their vectors, decreasing.
+def _root(matrix):
+    """Symmetric square root of a symmetric matrix without negative eigenvalues."""
+    values, vectors = linalg.eigh(matrix)
+    return (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
 
-    A vector's largest component is positive: its sign does not depend on rounding.
+
+def _leading(rows, rank):
+    """Largest eigenvalues of R^T R and their vectors, of R with few rows or many.
+
+    With R R^T u = s u, v = R^T u / sqrt(s) is the vector of R^T R: the smaller of the
+    two matrices is solved.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_inputs), float64
+    rank : int
+
+    Returns
+    -------
+    values : ndarray of shape (rank,)
+        Decreasing; zero where they are rounding errors.
+    vectors : ndarray of shape (n_inputs, rank)
+        As of :func:`_eigenpairs`; zero beyond the number of rows.
+    """
+    n_rows, n_inputs = rows.shape
+    if n_inputs <= n_rows:
+        return _eigenpairs(syrk(rows), rank)
+    values, vectors = np.zeros(rank), np.zeros((n_inputs, rank))
+    found = min(n_rows, rank)
+    values[:found], short = _eigenpairs(syrk(np.ascontiguousarray(rows.T)), found)
+    root = np.sqrt(np.where(values[:found] > 0, values[:found], np.inf))
+    vectors[:, :found] = _signed(rows.T @ short / root)
+    return values, vectors
+
+
+def _eigenpairs(matrix, rank):
+    """Largest eigenvalues of a symmetric matrix, decreasing, and their vectors.
+
+    Eigenvalues that are rounding errors are zero.
     """
     last = len(matrix) - 1
     values, vectors = linalg.eigh(matrix, subset_by_index=[last - rank + 1, last])
+    values, vectors = values[::-1], vectors[:, ::-1]
+    return np.where(values > _ROUNDING * values[0], values, 0), _signed(vectors)
+
+
+def _signed(vectors):
+    """Make each vector's largest component positive: no sign depends on rounding."""
     largest = np.abs(vectors).argmax(axis=0)
-    vectors = vectors * np.sign(vectors[largest, np.arange(rank)])
-    return values[::-1], vectors[:, ::-1]
+    return vectors * np.sign(vectors[largest, np.arange(vectors.shape[1])])

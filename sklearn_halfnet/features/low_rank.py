@@ -36,16 +36,20 @@ def draw_low_rank_layers(sample, indicators, ranks, sizes, activation, geometry,
         Two for each hidden layer: A^T x, then the units fed by it.
     features : ndarray of shape (n_rows, sizes[-1])
         The last layer's features of the sample.
+    strength : float
+        Of the ridge regressions that found A, the largest, relative as in ``ridge``.
+        These features have seen the targets: cross-validation on them is too kind.
     """
-    features, layers = sample.features, []
+    features, layers, strength = sample.features, [], 0.0
     share = sample.sample_weight / sample.sample_weight.sum()
     for rank, size in zip(ranks, sizes, strict=True):
-        factor = GEOMETRIES[geometry](features, indicators, share, rank, rng)
+        factor, used = GEOMETRIES[geometry](features, indicators, share, rank, rng)
+        strength = max(strength, used)
         embedding = linear_layer(_scaled(factor, features, share))
         units = _units(embedding, features, share, size, activation, rng)
         layers += [embedding, units]
         features = units.activate(_project(units, _project(embedding, features)))
-    return layers, features
+    return layers, features, strength
 
 
 def draw_directions(n_units, rank, rng, dtype):

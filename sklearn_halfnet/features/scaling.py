@@ -61,7 +61,7 @@ class InputScaling:
         """Make the map from moments of the training rows; parameters as in ``fit``."""
         _refuse_columns(moments.too_large, "large", feature_names)
         _refuse_columns(moments.too_small, "small", feature_names)
-        return cls(moments.mean, None if how == "center" else moments.scale)
+        return cls(moments.center, None if how == "center" else moments.scale)
 
     def transform(self, X, dtype, *, out=None):
         """Scale a block of rows; a sparse block is scaled but not centred.
@@ -222,11 +222,19 @@ class Moments:
         return (self.variance == 0) & (np.abs(self.mean) < 1e-150) & (self.peak > 0)
 
     @property
+    def is_constant(self):
+        """Which columns' variance can come from rounding alone."""
+        return self.variance <= (10 * self.eps * np.abs(self.mean)) ** 2
+
+    @property
+    def center(self):
+        """Mean of each column; of a constant one its value, without rounding."""
+        return np.where(self.is_constant, np.copysign(self.peak, self.mean), self.mean)
+
+    @property
     def scale(self):
         """Standard deviation of each column, 1 of a constant one."""
-        # What a constant column can show from rounding alone.
-        rounding = (10 * self.eps * np.abs(self.mean)) ** 2
-        return np.where(self.variance <= rounding, 1.0, np.sqrt(self.variance))
+        return np.where(self.is_constant, 1.0, np.sqrt(self.variance))
 
 
 def _of_weight(X, weight):

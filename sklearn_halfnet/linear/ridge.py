@@ -1,16 +1,39 @@
 """Ridge regression in closed form, for a matrix of features in memory."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import linalg
 
 from sklearn_halfnet._matmul import matmul
 from sklearn_halfnet.linear.choice import checked_fit
+from sklearn_halfnet.linear.fit import RidgeFit
 from sklearn_halfnet.linear.gram import Gram
 
-__all__ = ["ridge", "row_space"]
+__all__ = ["RidgeSolution", "ridge", "row_space"]
 
 
-def ridge(H, Y, *, sample_weight=None):
+class RidgeSolution(NamedTuple):
+    """What ``ridge`` finds.
+
+    Parameters
+    ----------
+    coef : ndarray of shape (n_targets, n_features), float64
+    intercept : ndarray of shape (n_targets,), float64
+    alpha : float
+        The strength: ``sum_i w_i |y_i - V h_i - c|^2 + alpha |V|^2`` is least.
+    relative_alpha : float
+        The strength in units of the mean diagonal of the centred Gram matrix, which
+        can be compared between features of another number or scale.
+    """
+
+    coef: np.ndarray
+    intercept: np.ndarray
+    alpha: float
+    relative_alpha: float
+
+
+def ridge(H, Y, *, sample_weight=None, least_relative_alpha=0.0):
     """Fit Y = V h + c by weighted ridge regression, c unpenalised.
 
     The strength is chosen by generalised cross-validation. With fewer rows than
@@ -24,21 +47,20 @@ def ridge(H, Y, *, sample_weight=None):
     Y : ndarray of shape (n_samples, n_targets)
     sample_weight : ndarray of shape (n_samples,) or None
         Scaled to a mean of one over the rows of positive weight.
+    least_relative_alpha : float, default=0
+        Least strength, in units of the mean diagonal of the centred Gram matrix.
 
     Returns
     -------
-    coef : ndarray of shape (n_targets, n_features), float64
-    intercept : ndarray of shape (n_targets,), float64
-    alpha : float
-        The strength: ``sum_i w_i |y_i - V h_i - c|^2 + alpha |V|^2`` is least.
+    solution : RidgeSolution
 
     Examples
     --------
     >>> import numpy as np
     >>> from sklearn_halfnet.linear.ridge import ridge
     >>> H = np.arange(6.0)[:, None]
-    >>> coef, intercept, alpha = ridge(H, 2 * H + 1)
-    >>> np.round(coef, 3), np.round(intercept, 3)
+    >>> solution = ridge(H, 2 * H + 1)
+    >>> np.round(solution.coef, 3), np.round(solution.intercept, 3)
     (array([[2.]]), array([1.]))
     """
     if sample_weight is not None:
@@ -46,9 +68,14 @@ def ridge(H, Y, *, sample_weight=None):
         sample_weight = sample_weight * (n_rows / sample_weight.sum())
     basis = row_space(H).astype(H.dtype) if len(H) < H.shape[1] else None
     axes = H if basis is None else matmul(H, basis)
-    fit = checked_fit(Gram().update(axes, Y, sample_weight), axes, Y, sample_weight)
+    gram = Gram().update(axes, Y, sample_weight)
+    fit = checked_fit(gram, axes, Y, sample_weight)
+    unit = np.trace(gram.gram) / H.shape[1] or 1.0
+    if fit.alpha < least_relative_alpha * unit:
+        fit = RidgeFit(gram, least_relative_alpha * unit)
     coef, intercept = fit.solve()
-    return coef if basis is None else coef @ basis.T, intercept, fit.alpha
+    coef = coef if basis is None else coef @ basis.T
+    return RidgeSolution(coef, intercept, fit.alpha, fit.alpha / unit)
 
 
 def row_space(H):

@@ -82,6 +82,11 @@ class BlockData:
                 self.kept[i] = inputs
         return inputs, self.targets[i], self.weights[i]
 
+    def few(self, n_rows):
+        """Return inputs, targets and weights of up to so many rows, drawn at random."""
+        parts = self.block(0)
+        return [None if part is None else part[:n_rows] for part in parts]
+
     def loss_and_gradient(self, objective, parameters):
         """Mean loss of all rows, without the penalty, and its gradient as a vector."""
         for parameter in parameters:

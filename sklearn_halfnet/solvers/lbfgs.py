@@ -22,6 +22,9 @@ class LBFGS:
         Unused: this solver has no step size and no randomness.
     """
 
+    # What a warm start does after Ctrl-C.
+    warm_start = "starts L-BFGS anew, with max_iter iterations,"
+
     def __init__(self, *, tol, learning_rate_init, learning_rate, batch_size, rng):
         self.tol = tol
 
@@ -55,7 +58,7 @@ class LBFGS:
         return bool(result.success) or result.status == 99
 
     def checkpoint(self):
-        """Return nothing: its memory of gradients is not kept."""
+        """Return nothing: scipy does not give its memory of gradients away."""
 
 
 def load_vector(parameters, vector):

@@ -26,6 +26,9 @@ class Minibatches:
         Shuffles the rows.
     """
 
+    # What a warm start does after Ctrl-C.
+    warm_start = "goes on"
+
     def __init__(self, *, learning_rate_init, learning_rate, batch_size, tol, rng):
         self.learning_rate_init = learning_rate_init
         self.schedule = SCHEDULES[learning_rate]

@@ -20,8 +20,9 @@ class Monitor:
     patience : int or None
         Stop after this many passes in a row without; None never stops.
     validate : callable or None
-        ``validate()`` returns a score of the network as it is now. Patience then counts
-        by the score, and ``restore_best`` goes back to the best.
+        ``validate()`` returns a score of the network as it is now, NaN if a prediction
+        is not finite. Patience then counts by the score, and ``restore_best`` goes back
+        to the best.
     report : callable or None
         ``report(loss, score)`` after each pass; returns True to stop.
     """
@@ -41,9 +42,10 @@ class Monitor:
     def __call__(self, loss):
         """Take note of one pass; return True if training is to stop."""
         self.losses.append(loss)
-        self._check_finite(loss)
+        self._check_finite(loss, "the loss")
         score = None if self.validate is None else self.validate()
         if score is not None:
+            self._check_finite(score, "a prediction of a held-out row")
             self.scores.append(score)
         self._compare(-loss if score is None else score)
         asked = self.report is not None and self.report(loss, score)
@@ -63,6 +65,17 @@ class Monitor:
         for parameter in self.network.parameters():
             if not torch.isfinite(parameter).all():
                 self._raise_diverged("a trained parameter")
+
+    def judge(self, objective, batch):
+        """Return the objective on some rows, of the network as it predicts.
+
+        Raises if a prediction is not finite: the parameters can all be.
+        """
+        self.network.eval()
+        with torch.no_grad():
+            loss = float(objective.data_loss(*batch))
+            self._check_finite(loss, "a prediction")
+            return loss + float(objective.penalty())
 
     def restore_best(self):
         """Give the network the values that had the best validation score."""
@@ -85,9 +98,9 @@ class Monitor:
     def _out_of_patience(self):
         return self.patience is not None and self.n_no_change >= self.patience
 
-    def _check_finite(self, loss):
-        if not math.isfinite(loss):
-            self._raise_diverged("the loss")
+    def _check_finite(self, value, what):
+        if not math.isfinite(value):
+            self._raise_diverged(what)
 
     def _raise_diverged(self, what):
         raise NonFiniteError(
