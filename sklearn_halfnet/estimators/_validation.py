@@ -1,11 +1,15 @@
 """Checks of data at the door, beyond what scikit-learn's ``validate_data`` does."""
 
+import warnings
+
 import numpy as np
 from scipy import sparse
 from sklearn.utils import get_tags
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import validate_data
+
+from sklearn_halfnet.estimators._sparse_input import canonical_csr
 
 __all__ = [
     "check_sample_weight",
@@ -30,12 +34,10 @@ def validate_X(estimator, X, *, reset=False):
     Returns
     -------
     X : {ndarray, CSR matrix}
-        float32 or float64, finite.
+        float32 or float64, finite; a sparse one with each entry stored once.
     """
     X = _as_rows(estimator, _at_the_door(X, "X"))
-    X = validate_data(estimator, X, reset=reset, **_accepted(estimator))
-    _check_csr(X)
-    return X
+    return validate_data(estimator, X, reset=reset, **_accepted(estimator))
 
 
 def validate_input(estimator, X, y, *, reset, **options):
@@ -60,18 +62,17 @@ def validate_input(estimator, X, y, *, reset, **options):
     Raises
     ------
     ValueError, TypeError
-        As scikit-learn; and for masked arrays, corrupt CSR matrices, polars LazyFrames
-        and tensors that numpy cannot hold.
+        As scikit-learn; and for masked arrays, corrupt sparse matrices, polars
+        LazyFrames and tensors that numpy cannot hold.
     """
     _warn_if_misaligned(X, y)
     X, y = _as_rows(estimator, _at_the_door(X, "X")), _at_the_door(y, "y")
+    if sparse.issparse(y):  # as MultiLabelBinarizer(sparse_output=True) gives them
+        y = y.toarray()
     accepted = _accepted(estimator)
-    X, y = validate_data(
+    return validate_data(
         estimator, X, y, reset=reset, multi_output=True, **accepted, **options
     )
-    _check_csr(X)
-    # As MultiLabelBinarizer(sparse_output=True) gives them.
-    return X, y.toarray() if sparse.issparse(y) else y
 
 
 def validate_for_weights(estimator, X, y, kinds):
@@ -123,42 +124,39 @@ def _at_the_door(data, name):
     if kind.__module__.startswith("polars") and kind.__name__ == "LazyFrame":
         raise TypeError(f"{name} is a polars LazyFrame: call .collect() first.")
     if kind.__module__.partition(".")[0] == "torch" and hasattr(data, "detach"):
-        return _tensor_to_numpy(data)
-    return data
+        return _tensor_to_numpy(data, name)
+    return canonical_csr(data, name) if sparse.issparse(data) else data
 
 
-def _tensor_to_numpy(tensor):
+def _tensor_to_numpy(tensor, name):
     import torch
 
-    tensor = tensor.detach().cpu()
-    if tensor.dtype in (torch.bfloat16, torch.float16):
-        tensor = tensor.float()
-    return tensor.numpy()
-
-
-def _check_csr(X):
-    """Refuse a CSR matrix whose indices point outside of it."""
-    if sparse.issparse(X):
-        try:
-            X.check_format(full_check=True)
-        except ValueError as error:
-            raise ValueError(f"X is a corrupt sparse matrix: {error}") from error
+    try:
+        tensor = tensor.detach().cpu()
+        if tensor.dtype in (torch.bfloat16, torch.float16):
+            tensor = tensor.float()
+        return tensor.numpy()
+    except (RuntimeError, TypeError) as error:  # meta, sparse or quantised
+        raise ValueError(
+            f"{name} is a torch tensor that has no numpy array: {error} Give a dense "
+            "tensor with values."
+        ) from error
 
 
 def _warn_if_misaligned(X, y):
     """Warn when two pandas objects carry the same labels in another order."""
-    import warnings
-
     index, other = getattr(X, "index", None), getattr(y, "index", None)
     if not hasattr(index, "equals") or not hasattr(other, "equals"):
         return
-    if len(index) == len(other) and not index.equals(other):
-        if index.sort_values().equals(other.sort_values()):
-            warnings.warn(
-                "X and y have the same index labels in a different order. Rows are "
-                "matched by position, not by label.",
-                UserWarning,
-            )
+    if len(index) != len(other) or index.equals(other):
+        return
+    # Labels of mixed types have no order to be sorted by.
+    if index.isin(other).all() and other.isin(index).all():
+        warnings.warn(
+            "X and y have the same index labels in a different order. Rows are "
+            "matched by position, not by label.",
+            UserWarning,
+        )
 
 
 def check_sample_weight(sample_weight, n_samples):
