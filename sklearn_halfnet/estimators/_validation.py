@@ -11,6 +11,9 @@ from sklearn.utils.validation import validate_data
 
 from sklearn_halfnet.estimators._sparse_input import canonical_csr
 
+# Of the largest weight: sums of weighted float32 squares stay within their range.
+_LEAST_WEIGHT, _LARGEST_WEIGHT = 1e-30, 1e30
+
 __all__ = [
     "check_sample_weight",
     "row_weights",
@@ -174,12 +177,15 @@ def check_sample_weight(sample_weight, n_samples):
     Raises
     ------
     ValueError
-        If the length or number of dimensions is wrong, a weight is negative or not
-        finite, or all are zero.
+        If the length or number of dimensions is wrong, a weight is complex, negative or
+        not finite, all are zero, or the largest is out of range.
     """
     if sample_weight is None:
         return None
-    weight = np.asarray(_at_the_door(sample_weight, "sample_weight"), dtype=np.float64)
+    weight = np.asarray(_at_the_door(sample_weight, "sample_weight"))
+    if weight.dtype.kind == "c":
+        raise ValueError("Complex data not supported: sample_weight must be real.")
+    weight = weight.astype(np.float64)
     if weight.ndim == 0:
         weight = np.full(n_samples, float(weight))
     if weight.ndim != 1:
@@ -196,7 +202,18 @@ def check_sample_weight(sample_weight, n_samples):
         raise ValueError("Negative values in data passed to `sample_weight`.")
     if not weight.any():
         raise ValueError("sample_weight is zero for every sample.")
+    _check_range(weight, "sample_weight")
     return weight
+
+
+def _check_range(weight, name):
+    largest = weight.max()
+    if not _LEAST_WEIGHT <= largest <= _LARGEST_WEIGHT:
+        raise ValueError(
+            f"{name} has values too {'small' if largest < 1 else 'large'}: the largest "
+            f"is {largest:.3g}, and must lie between {_LEAST_WEIGHT:g} and "
+            f"{_LARGEST_WEIGHT:g}. Divide all by one number."
+        )
 
 
 def total_weight(y, sample_weight=None, class_weight=None):
@@ -231,6 +248,8 @@ def total_weight(y, sample_weight=None, class_weight=None):
         weight = of_class if weight is None else weight * of_class
     if weight is not None and not weight.any():
         raise ValueError("sample_weight times class_weight is zero for every row.")
+    if class_weight is not None:
+        _check_range(weight, "sample_weight times class_weight")
     return weight
 
 
