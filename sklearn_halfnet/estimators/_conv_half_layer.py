@@ -3,15 +3,14 @@
 import itertools
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_halfnet._device import check_memory, resolve_device
 from sklearn_halfnet.estimators._constraints import whole
 from sklearn_halfnet.estimators._heads import BaseConvolutional
 from sklearn_halfnet.estimators._hidden_layers import from_tensor, to_tensor
 from sklearn_halfnet.estimators._images import conv_shapes
-from sklearn_halfnet.estimators._layers import fit_scaling
-from sklearn_halfnet.estimators._validation import validate_X
+from sklearn_halfnet.estimators._layers import SPREAD, fit_scaling
+from sklearn_halfnet.estimators._validation import finite_outputs
 from sklearn_halfnet.features import InputScaling, StartSample, all_features
 from sklearn_halfnet.features.computation import Computation, Convolution, Scale
 
@@ -39,7 +38,7 @@ class BaseConvHalfLayer(BaseConvolutional):
         sizes, shapes = self._head_sizes(), self._shapes()
         n_inputs = int(np.prod(shapes[-1]))
         self._check_memory(n_inputs, sizes)
-        self._scaling = fit_scaling(self, X, train_weight)
+        self._scaling = fit_scaling(self, X, train_weight, SPREAD)
         self.kernels_ = self._draw_kernels(shapes, rng)
         self.biases_ = [np.zeros(len(kernel), self.dtype) for kernel in self.kernels_]
         sample = StartSample.draw(
@@ -171,13 +170,15 @@ class BaseConvHalfLayer(BaseConvolutional):
         outputs : list of ndarray of shape (n_samples, n_units)
             One a layer, the first layer's first; maps after pooling, flattened.
         """
-        check_is_fitted(self)
+        return finite_outputs(self, self._all_outputs, X)
+
+    def _all_outputs(self, X):
         convolutions = self._convolutions(resolve_device(self.device))
 
         def maps(rows):
             return [images.flatten(1) for images in convolutions.each(rows)]
 
-        outputs = self._in_blocks(maps, validate_X(self, X))
+        outputs = self._in_blocks(maps, X)
         if self._layers:
             hidden = (outputs[-1], InputScaling(), self._layers, self.dtype)
             outputs += all_features(*hidden)

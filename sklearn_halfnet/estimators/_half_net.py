@@ -10,10 +10,11 @@ from sklearn_halfnet.estimators._hidden_layers import (
     from_tensor,
     to_tensor,
 )
-from sklearn_halfnet.estimators._layers import check_sizes, fit_scaling
+from sklearn_halfnet.estimators._layers import SPREAD, check_sizes, fit_scaling
 from sklearn_halfnet.estimators._learned_geometry import LearnedGeometry
 from sklearn_halfnet.estimators._random_draws import RandomDraws
 from sklearn_halfnet.features import (
+    Moments,
     StartSample,
     draw_low_rank_layers,
 )
@@ -50,6 +51,7 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
         sample = StartSample.draw(
             X, encoded, train_weight, self._scaling, max(sizes), rng, self.dtype
         )
+        self._unit = self._input_unit(sample)
         self._layers, features = draw_low_rank_layers(
             sample,
             self._targets.indicators(sample.targets),
@@ -60,6 +62,16 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
             rng,
         )
         self._start_read_out(features, sample, rng)
+
+    def _input_unit(self, sample):
+        """Divisor of the inputs, and factor of A, while A is trained.
+
+        A rate suits weights of one size only, but A is kept for the inputs as they are.
+        """
+        if self.input_scaling == "standard":
+            return 1.0
+        moments = Moments.of(sample.features, sample.sample_weight)
+        return moments.spread(about_one_mean=True) / SPREAD or 1.0
 
     def _ranks(self, n_features, sizes):
         """Columns of A of each layer."""
@@ -101,6 +113,12 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
             )
 
     @property
+    def _factor_units(self):
+        """What A of each layer is multiplied by in training: the first has a unit."""
+        first = np.dtype(self.dtype).type(self._unit)
+        return [first, *[first.dtype.type(1)] * (len(self._embeddings) - 1)]
+
+    @property
     def _embeddings(self):
         return self._layers[::2]
 
@@ -121,8 +139,11 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
         return batch_size * int(layers + read_out)
 
     def _inputs(self, X):
+        unit = np.dtype(self.dtype).type(self._unit)
+
         def scale(rows):
-            return self._scaling.dense_rows(X[rows], self.dtype)
+            scaled = self._scaling.dense_rows(X[rows], self.dtype)
+            return scaled if unit == 1 else scaled / unit
 
         return scale, X.shape[1], X.shape[1]
 
@@ -133,7 +154,12 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
             return [to_tensor(array, self.dtype, device) for array in arrays]
 
         return LowRankNetwork(
-            tensors(layer.weights.matrix(self.dtype).T for layer in self._embeddings),
+            tensors(
+                layer.weights.matrix(self.dtype).T * unit
+                for layer, unit in zip(
+                    self._embeddings, self._factor_units, strict=True
+                )
+            ),
             tensors(layer.weights.matrix(self.dtype) for layer in self._units),
             tensors(layer.scales for layer in self._units),
             tensors(layer.shifts for layer in self._units),
@@ -144,17 +170,18 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
 
     def _store(self, network):
         layers = []
-        for units, factor, directions, scale, shift in zip(
+        for units, factor, directions, scale, shift, unit in zip(
             self._units,
             network.factors,
             network.directions,
             network.scales,
             network.shifts,
+            self._factor_units,
             strict=True,
         ):
             units = units.with_values(from_tensor(scale), from_tensor(shift))
             units = units.with_frozen(from_tensor(directions))
-            layers += [linear_layer(from_tensor(factor)), units]
+            layers += [linear_layer(from_tensor(factor) / unit), units]
         self._layers = layers
         self._set_read_out(from_tensor(network.coef), from_tensor(network.intercept))
 

@@ -11,7 +11,7 @@ from sklearn_halfnet.estimators._layers import (
     check_sizes,
 )
 from sklearn_halfnet.estimators._torch import BaseTorchEstimator
-from sklearn_halfnet.estimators._validation import validate_X
+from sklearn_halfnet.estimators._validation import finite_outputs
 from sklearn_halfnet.features import all_features, forward_blocks, linear_scores
 from sklearn_halfnet.features.computation import Computation, Scale
 from sklearn_halfnet.linear.ridge import ridge
@@ -127,8 +127,9 @@ class BaseHiddenLayers(BaseTorchEstimator):
         outputs : list of ndarray of shape (n_samples, n_units)
             One a hidden layer, the first layer's first.
         """
-        check_is_fitted(self)
-        X = validate_X(self, X)
+        return finite_outputs(self, self._all_outputs, X)
+
+    def _all_outputs(self, X):
         outputs = all_features(X, self._scaling, self._layers, self.dtype)
         units = {id(layer) for layer in self._units}
         return [

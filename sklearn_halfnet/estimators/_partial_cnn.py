@@ -14,7 +14,7 @@ from sklearn_halfnet.estimators._hidden_layers import from_tensor, to_tensor
 from sklearn_halfnet.estimators._layers import fit_scaling
 from sklearn_halfnet.estimators._network_design import SIZES, NetworkDesign
 from sklearn_halfnet.estimators._trainable import first_indices, salient_indices
-from sklearn_halfnet.estimators._validation import validate_X
+from sklearn_halfnet.estimators._validation import finite_outputs
 from sklearn_halfnet.features import StartSample
 
 __all__ = ["BasePartialCNN"]
@@ -57,7 +57,7 @@ class BasePartialCNN(BaseConvolutional):
         self._design = NetworkDesign.of(self)
         self._design.check(self.select)
         self._check_memory()
-        self._scaling = fit_scaling(self, X, train_weight)
+        self._scaling = fit_scaling(self, X, train_weight, spread=1.0)
         n_rows = max([_START_ROWS, *self._head_sizes()])
         sample = StartSample.draw(
             X,
@@ -69,8 +69,7 @@ class BasePartialCNN(BaseConvolutional):
             self.dtype,
             max_rows=n_rows,
         )
-        self._unit = _spread(sample.features, sample.sample_weight)
-        images = sample.features / self._unit
+        images = sample.features
         self._calibrate(images, own_seed)
         sample.features = self._features(images)
         self._start_head(sample, rng)
@@ -242,10 +241,6 @@ class BasePartialCNN(BaseConvolutional):
     def _solver_options(self):
         return {"momentum": self.momentum} if self.solver == "sgd" else {}
 
-    def _prepare(self, rows):
-        scaled = super()._prepare(rows)
-        return scaled / scaled.dtype.type(self._unit)
-
     def _inputs(self, X):
         from sklearn_halfnet.networks.partial_cnn import Blocks
 
@@ -350,8 +345,9 @@ class BasePartialCNN(BaseConvolutional):
         layers : list of ndarray of shape (n_samples, n_channels)
             One a block.
         """
-        check_is_fitted(self)
-        X = validate_X(self, X)
+        return finite_outputs(self, self._all_outputs, X)
+
+    def _all_outputs(self, X):
         blocks = self._blocks(resolve_device(self.device)).eval()
 
         def averages(rows):
@@ -362,13 +358,6 @@ class BasePartialCNN(BaseConvolutional):
     def _widest(self):
         # Several arrays of the widest shape are alive at once.
         return 4 * max(int(np.prod(shape)) for shape in self._design.shapes)
-
-
-def _spread(images, sample_weight):
-    """Compute the standard deviation of all pixels together: they share one unit."""
-    share = (sample_weight / sample_weight.sum()).astype(images.dtype)
-    mean = (share @ images).mean()
-    return float(np.sqrt((share @ (images - mean) ** 2).mean())) or 1.0
 
 
 def _draw(seed, shape, dtype):

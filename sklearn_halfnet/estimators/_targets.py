@@ -159,8 +159,8 @@ def _check_zero_one(y):
     values = np.unique(y)
     if not np.isin(values, (0, 1)).all():
         raise ValueError(
-            f"y is a matrix of the values {values[:5]}, but an indicator matrix holds 0 "
-            "where a row lacks a label and 1 where it has it. Convert it, as by "
+            f"y is a matrix of the values {values[:5]}, but an indicator matrix holds "
+            "0 where a row lacks a label and 1 where it has it. Convert it, as by "
             f"(y == {values[-1]}).astype(int)."
         )
 

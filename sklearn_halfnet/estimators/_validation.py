@@ -7,15 +7,17 @@ from scipy import sparse
 from sklearn.utils import get_tags
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_halfnet.estimators._sparse_input import canonical_csr
+from sklearn_halfnet.features.scaling import all_finite
 
 # Of the largest weight: sums of weighted float32 squares stay within their range.
 _LEAST_WEIGHT, _LARGEST_WEIGHT = 1e-30, 1e30
 
 __all__ = [
     "check_sample_weight",
+    "finite_outputs",
     "row_weights",
     "total_weight",
     "validate_X",
@@ -101,6 +103,48 @@ def validate_for_weights(estimator, X, y, kinds):
     if type_of_target(y) in ("binary", "multiclass"):
         return X, np.unique(y, return_inverse=True)[1]
     return X, y.astype(np.float64)
+
+
+def finite_outputs(estimator, compute, X):
+    """Validate X, compute outputs from it, and see to it that they are finite, too.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted, or an error says that it is not.
+    compute : callable
+        From validated X to an array, or a list of arrays, of n_samples rows.
+    X : {array-like, sparse matrix, tensor, dataframe} of shape (n_samples, n_features)
+
+    Returns
+    -------
+    outputs : ndarray or list of ndarray
+
+    Raises
+    ------
+    ValueError
+        If finite values of X are so large that outputs are not finite.
+    """
+    check_is_fitted(estimator)
+    X = validate_X(estimator, X)
+    # An overflow is reported once, by the error.
+    with np.errstate(over="ignore", invalid="ignore"):
+        outputs = compute(X)
+    for array in outputs if isinstance(outputs, list) else [outputs]:
+        _check_finite(array)
+    return outputs
+
+
+def _check_finite(outputs):
+    on_numpy = isinstance(outputs, np.ndarray)
+    if all_finite(outputs) if on_numpy else outputs.isfinite().all():
+        return
+    finite = np.isfinite(outputs if on_numpy else outputs.cpu().numpy())
+    row = int(finite.reshape(len(finite), -1).all(axis=1).argmin())
+    raise ValueError(
+        f"Row {row} of X has values too large for this model: what it computes from "
+        "them is not finite. Rescale or leave out such rows."
+    )
 
 
 def _accepted(estimator):

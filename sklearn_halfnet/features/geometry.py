@@ -91,8 +91,9 @@ def gradient_outer_product(features, targets, share, rng, n_units=_N_UNITS):
     True
     """
     dtype = features.dtype
-    variance = max(float(share @ (features**2).sum(axis=1)), np.finfo(dtype).tiny)
-    weights = rng.standard_normal((n_units, features.shape[1])) / np.sqrt(variance)
+    # In float64: squares of float32 numbers may be none. About the origin, as W x is.
+    square = np.einsum("i,ij,ij->", share, features, features, dtype=np.float64)
+    weights = rng.standard_normal((n_units, features.shape[1])) / np.sqrt(square or 1.0)
     weights = weights.astype(dtype)
     hidden = matmul(features, weights.T) + rng.standard_normal(n_units).astype(dtype)
     is_on = hidden > 0
