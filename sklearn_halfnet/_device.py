@@ -5,7 +5,13 @@ from contextlib import contextmanager, nullcontext
 
 from threadpoolctl import threadpool_limits
 
-__all__ = ["check_memory", "compute_threads", "resolve_device", "training_mode"]
+__all__ = [
+    "check_memory",
+    "compute_threads",
+    "import_torch",
+    "resolve_device",
+    "training_mode",
+]
 
 # Multiply-adds of a step below which waking a second thread costs more than it saves:
 # of torch, which is woken at every operation, and of BLAS.
@@ -22,6 +28,24 @@ def _mark_forked():
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_mark_forked)
+
+
+def import_torch():
+    """Import torch; in a forked process, for one thread.
+
+    Whoever computes by torch outside of torch's own rooms, ``networks`` and
+    ``solvers``, gets it here. The parent's threads do not survive a fork, and a second
+    thread would be waited for without end.
+
+    Returns
+    -------
+    torch : module
+    """
+    import torch
+
+    if _forked and torch.get_num_threads() > 1:
+        torch.set_num_threads(1)
+    return torch
 
 
 def resolve_device(device):
@@ -47,7 +71,7 @@ def resolve_device(device):
     >>> resolve_device("cpu")
     device(type='cpu')
     """
-    import torch
+    torch = import_torch()
 
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -105,11 +129,10 @@ def compute_threads(step_size):
     Parameters
     ----------
     step_size : int
-        Multiply-adds of one training step. Small steps get one thread. So does a forked
-        process whose parent may have used torch's threads: they do not survive the
-        fork, and a second thread would be waited for without end.
+        Multiply-adds of one training step. Small steps get one thread, and so does a
+        forked process.
     """
-    import torch
+    torch = import_torch()
 
     if not _forked and step_size >= _SMALL_STEP:
         yield
@@ -121,8 +144,7 @@ def compute_threads(step_size):
         with threadpool_limits(limits=1) if tiny else nullcontext():
             yield
     finally:
-        if not _forked:
-            torch.set_num_threads(before)
+        torch.set_num_threads(before)
 
 
 @contextmanager
@@ -132,7 +154,7 @@ def training_mode():
     Gradients are recorded even inside ``torch.no_grad()`` or ``inference_mode()``, and
     tensors made without a device land on the CPU even under ``torch.device("meta")``.
     """
-    import torch
+    torch = import_torch()
 
     # A device context costs microseconds at each call of torch: only where needed.
     at_default = torch.get_default_device().type == "cpu"

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
-from sklearn_halfnet._device import resolve_device
+from sklearn_halfnet._device import import_torch, resolve_device
 from sklearn_halfnet._matmul import row_blocks
 from sklearn_halfnet.estimators._hidden_layers import (
     BaseHiddenLayers,
@@ -144,7 +144,7 @@ class BaseConvolutional(BaseHiddenLayers):
         -------
         outputs : list of ndarray
         """
-        import torch
+        torch = import_torch()
 
         device, prepare = resolve_device(self.device), prepare or self._prepare
         blocks = []

@@ -5,6 +5,7 @@ from scipy import sparse
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_halfnet._device import import_torch
 from sklearn_halfnet.estimators._layers import (
     LAYER_CONSTRAINTS,
     SIZE_CONSTRAINTS,
@@ -156,7 +157,7 @@ class BaseHiddenLayers(BaseTorchEstimator):
 
 def to_tensor(array, dtype, device):
     """Copy an array to the device, a sparse one as a dense one."""
-    import torch
+    torch = import_torch()
 
     array = array.toarray() if sparse.issparse(array) else array
     return torch.from_numpy(np.array(array, dtype, order="C")).to(device)

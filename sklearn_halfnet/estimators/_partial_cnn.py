@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_halfnet._device import check_memory, resolve_device
+from sklearn_halfnet._device import check_memory, import_torch, resolve_device
 from sklearn_halfnet._matmul import row_blocks
 from sklearn_halfnet.estimators._constraints import real, whole
 from sklearn_halfnet.estimators._heads import BaseConvolutional
@@ -88,7 +88,7 @@ class BasePartialCNN(BaseConvolutional):
 
     def _salient(self, images, sample):
         """Choose what to learn by one gradient on the sample."""
-        import torch
+        torch = import_torch()
 
         from sklearn_halfnet.networks.partial_cnn import PartialCNN, parts
         from sklearn_halfnet.networks.partial_conv import PartialConv2d
@@ -158,7 +158,7 @@ class BasePartialCNN(BaseConvolutional):
         learned : bool, default=True
             Whether to take the values in ``learned_``.
         """
-        import torch
+        torch = import_torch()
 
         from sklearn_halfnet.networks.partial_cnn import Blocks, set_constants
 
@@ -382,7 +382,7 @@ def _n_numbers(arrays):
 
 
 def _tensors(arrays):
-    import torch
+    torch = import_torch()
 
     return {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
 

@@ -9,6 +9,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_halfnet._device import import_torch
 from sklearn_halfnet.estimators._sparse_input import canonical_csr
 from sklearn_halfnet.features.scaling import all_finite
 
@@ -176,7 +177,7 @@ def _at_the_door(data, name):
 
 
 def _tensor_to_numpy(tensor, name):
-    import torch
+    torch = import_torch()
 
     try:
         tensor = tensor.detach().cpu()

@@ -10,7 +10,7 @@ from sklearn.base import (
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_halfnet._device import check_memory
+from sklearn_halfnet._device import check_memory, import_torch
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._base import keep_state_on_error
 from sklearn_halfnet.estimators._constraints import real, whole
@@ -266,7 +266,7 @@ class RandomFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
     def _transform_on(self, X, device):
         """Compute the features by torch, on its device."""
-        import torch
+        torch = import_torch()
 
         from sklearn_halfnet._device import resolve_device
         from sklearn_halfnet.activations import ACTIVATIONS
