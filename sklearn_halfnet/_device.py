@@ -2,6 +2,7 @@
 
 import os
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
@@ -17,6 +18,10 @@ __all__ = [
 # of torch, which is woken at every operation, and of BLAS.
 _SMALL_STEP = 5_000_000
 _TINY_STEP = 1_000_000
+
+# Files of a control group: its limit, its usage, and what of that is files' copies.
+_VERSION_1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+_VERSION_2 = ("memory.max", "memory.current", "inactive_file")
 
 _forked = False
 
@@ -87,14 +92,52 @@ def resolve_device(device):
 
 def _available_memory():
     """Bytes of memory that can be had without swapping; None where unknown."""
+    known = [left for left in (_left_in_machine(), *_left_in_groups()) if left]
+    return min(known, default=None)
+
+
+def _left_in_machine():
+    return _entries(Path("/proc/meminfo")).get("MemAvailable:", 0) * 1024
+
+
+def _left_in_groups(own=Path("/proc/self/cgroup"), root=Path("/sys/fs/cgroup")):
+    """Yield what is left in the control groups of this process, and those above them.
+
+    A container's limit is that of its group; it may see itself as the root.
+    """
+    for line in _lines(own):
+        _, controllers, path = line.split(":", 2)
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        folder, names = (
+            (root / "memory", _VERSION_1) if controllers else (root, _VERSION_2)
+        )
+        group = folder / path.strip("/")
+        for each in (group, *group.parents):
+            if each.is_relative_to(folder):
+                yield _left_in_group(each, *names)
+
+
+def _left_in_group(group, limit, usage, cache):
+    limit, usage = (_lines(group / name) for name in (limit, usage))
+    if not (limit and usage) or limit == ["max"]:
+        return None
+    # Copies of files are given up when memory is needed.
+    kept = int(usage[0]) - _entries(group / "memory.stat").get(cache, 0)
+    return max(int(limit[0]) - kept, 1)
+
+
+def _lines(path):
     try:
-        with open("/proc/meminfo") as meminfo:
-            for line in meminfo:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
+        return path.read_text().splitlines()
     except OSError:
-        pass
-    return None
+        return []
+
+
+def _entries(path):
+    """Numbers by the names before them, a line each."""
+    words = (line.split() for line in _lines(path))
+    return {name: int(number) for name, number, *_ in words}
 
 
 def check_memory(n_bytes, what, remedy):

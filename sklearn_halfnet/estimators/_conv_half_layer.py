@@ -37,7 +37,7 @@ class BaseConvHalfLayer(BaseConvolutional):
         """Draw kernels and hidden layers, and set the read-out's start value."""
         sizes, shapes = self._head_sizes(), self._shapes()
         n_inputs = int(np.prod(shapes[-1]))
-        self._check_memory(n_inputs, sizes)
+        self._check_memory(X.shape[0], shapes)
         self._scaling = fit_scaling(self, X, train_weight, SPREAD)
         self.kernels_ = self._draw_kernels(shapes, rng)
         self.biases_ = [np.zeros(len(kernel), self.dtype) for kernel in self.kernels_]
@@ -81,16 +81,26 @@ class BaseConvHalfLayer(BaseConvolutional):
             kernels.append(drawn.astype(self.dtype))
         return kernels
 
-    def _check_memory(self, n_inputs, sizes):
-        rows = max(_START_ROWS, n_inputs, *sizes, 0)
-        numbers = sum(
-            size * below + 2 * rows * size
-            for below, size in zip([n_inputs, *sizes], sizes, strict=False)
+    def _check_memory(self, n_rows, shapes):
+        """Estimate what ``_start`` and a training step will allocate."""
+        n_inputs, kernels, maps = int(np.prod(shapes[-1])), 0, int(np.prod(shapes[0]))
+        for size, (n_channels, *_), after in zip(
+            self.kernel_sizes, shapes, shapes[1:], strict=False
+        ):
+            kernels += after[0] * n_channels * size**2
+            maps += int(np.prod(after)) * (self.pool_size**2 + 1)
+        start_rows = min(n_rows, max(_START_ROWS, n_inputs, *self._head_sizes(), 0))
+        numbers = (
+            4 * kernels  # with gradients, and what the solver keeps
+            + 3 * maps * self._batch_size(n_rows)
+            + start_rows * (int(np.prod(shapes[0])) + n_inputs)
+            + self._head_numbers(n_inputs, start_rows)
         )
         check_memory(
             numbers * np.dtype(self.dtype).itemsize,
+            f"filters={self.filters!r} with "
             f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {n_inputs} features",
-            "Use fewer hidden units, or fewer filters.",
+            "Use fewer filters, fewer hidden units or a smaller batch_size.",
         )
 
     def _n_trained_in_layers(self):

@@ -97,9 +97,11 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
         )
         squares = inner**2 + (self.geometry != "orthogonal") * X.shape[1] ** 2
         check_memory(
-            numbers * np.dtype(self.dtype).itemsize + 2 * 8 * squares,
+            numbers * np.dtype(self.dtype).itemsize
+            + max(2 * 8 * squares, self._polish_bytes(X.shape[0], sizes)),
             f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {X.shape[1]} features",
-            "Use fewer hidden units, or geometry='orthogonal'.",
+            "Use fewer hidden units, or geometry='orthogonal'"
+            + (", or polish=None." if self.polish else "."),
         )
 
     def _check_resumable(self):

@@ -45,6 +45,16 @@ class BaseConvolutional(BaseHiddenLayers):
         """Units of the hidden layers in the head."""
         return [] if self.head == "linear" else check_sizes(self.hidden_layer_sizes)
 
+    def _head_numbers(self, n_inputs, n_rows):
+        """How many numbers the hidden layers and their start values take."""
+        sizes = self._head_sizes()
+        # Trained weights have gradients, and the solver keeps two numbers for each.
+        a_weight = 4 if self.head == "full" else 1
+        return sum(
+            a_weight * size * below + 2 * n_rows * size
+            for below, size in zip([n_inputs, *sizes], sizes, strict=False)
+        )
+
     def _start_head(self, sample, rng):
         """Draw hidden layers and read-out, given the sample's features."""
         sizes = self._head_sizes()

@@ -11,6 +11,7 @@ from sklearn_halfnet.estimators._layers import (
     SIZE_CONSTRAINTS,
     check_sizes,
 )
+from sklearn_halfnet.estimators._polish import polish_bytes
 from sklearn_halfnet.estimators._torch import BaseTorchEstimator
 from sklearn_halfnet.estimators._validation import finite_outputs
 from sklearn_halfnet.features import all_features, forward_blocks, linear_scores
@@ -58,6 +59,9 @@ class BaseHiddenLayers(BaseTorchEstimator):
         if self._targets.loss == "squared":
             return coef, intercept
         return _CONFIDENCE * coef, _CONFIDENCE * (intercept - self._targets.middle)
+
+    def _polish_bytes(self, n_rows, sizes):
+        return polish_bytes(n_rows, sizes[-1]) if self.polish else 0
 
     def _check_resumable(self):
         sizes = [layer.n_units for layer in self._units]

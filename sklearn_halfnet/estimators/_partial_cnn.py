@@ -56,7 +56,7 @@ class BasePartialCNN(BaseConvolutional):
         self.selected_ = None
         self._design = NetworkDesign.of(self)
         self._design.check(self.select)
-        self._check_memory()
+        self._check_memory(X.shape[0])
         self._scaling = fit_scaling(self, X, train_weight, spread=1.0)
         n_rows = max([_START_ROWS, *self._head_sizes()])
         sample = StartSample.draw(
@@ -77,13 +77,21 @@ class BasePartialCNN(BaseConvolutional):
             self.selected_ = self._salient(images, sample)
             self._calibrate(images, own_seed)
 
-    def _check_memory(self):
-        shapes = self._design.conv_shapes.values()
+    def _check_memory(self, n_rows):
+        """Estimate what ``_start`` and a training step will allocate."""
+        design, start_rows = self._design, min(n_rows, _START_ROWS)
+        weights = sum(map(int, map(np.prod, design.conv_shapes.values())))
+        head = self._head_numbers(design.shapes[-1][0], start_rows)
+        # Weights as drawn and as trained, gradients and what the solver keeps; maps
+        # before and after they are normalised, and their gradients.
+        maps = 3 * design.n_numbers_in_maps * self._batch_size(n_rows)
+        images = start_rows * int(np.prod(self.image_shape_))
         check_memory(
-            2 * sum(map(np.prod, shapes)) * np.dtype(self.dtype).itemsize,
+            (4 * weights + head + maps + images) * np.dtype(self.dtype).itemsize,
             f"architecture={self.architecture!r} of depth={self.depth} and "
-            f"width={self.width}",
-            "Use a smaller depth or width.",
+            f"width={self.width} with hidden_layer_sizes={self.hidden_layer_sizes!r} "
+            f"and batch_size={self.batch_size!r}",
+            "Use smaller ones.",
         )
 
     def _salient(self, images, sample):

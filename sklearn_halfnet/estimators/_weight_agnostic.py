@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import StrOptions
 
+from sklearn_halfnet._device import check_memory
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._base import keep_state_on_error
 from sklearn_halfnet.estimators._constraints import real, whole
@@ -62,6 +63,7 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
             context.call_on_fit_task_begin(estimator=self, X=X, y=y)
             if not resumes:
                 self._targets = self._make_targets(y, repeats)
+                self._check_memory(*X.shape)
                 self._scaling = self._fit_scaling(X, weight)
             data = self._data(X, y, weight)
             rng_start, rng_batch, rng_judge = child_generators(self.random_state, 3)
@@ -88,6 +90,17 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
         """
         spread = 1.0 if self.input_scaling == "center" else None
         return fit_scaling(self, X, weight, spread)
+
+    def _check_memory(self, n_rows, n_features):
+        """Estimate the dense rows, and the graphs of two generations."""
+        graphs = 2 * self.population_size if self.search == "evolution" else 1
+        links = graphs * (n_features + 1) * self._targets.n_outputs
+        check_memory(
+            (n_rows * n_features + links) * np.dtype(self.dtype).itemsize,
+            f"population_size={self.population_size} on {n_rows} rows of {n_features} "
+            "features, which become dense,",
+            "Use fewer rows, columns or genomes.",
+        )
 
     def _check_settings(self):
         weights = np.asarray(self.shared_weights, dtype=float)
