@@ -2,10 +2,17 @@
 
 import os
 from contextlib import ExitStack, contextmanager, nullcontext
+from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-__all__ = ["check_memory", "compute_threads", "resolve_device", "training_mode"]
+__all__ = [
+    "check_memory",
+    "compute_threads",
+    "import_torch",
+    "resolve_device",
+    "training_mode",
+]
 
 # Multiply-adds of a step below which waking a second thread costs more than it saves:
 # of torch, which is woken at every operation, and of BLAS.
@@ -14,6 +21,9 @@ _TINY_STEP = 1_000_000
 
 # Kinds of device on which half precision may have been asked for.
 _AUTOCAST = ("cpu", "cuda")
+# Files of a control group: its limit, its usage, and what of that is files' copies.
+_VERSION_1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+_VERSION_2 = ("memory.max", "memory.current", "inactive_file")
 
 _forked = False
 
@@ -25,6 +35,24 @@ def _mark_forked():
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_mark_forked)
+
+
+def import_torch():
+    """Import torch; in a forked process, for one thread.
+
+    Whoever computes by torch outside of torch's own rooms, ``networks`` and
+    ``solvers``, gets it here. The parent's threads do not survive a fork, and a second
+    thread would be waited for without end.
+
+    Returns
+    -------
+    torch : module
+    """
+    import torch
+
+    if _forked and torch.get_num_threads() > 1:
+        torch.set_num_threads(1)
+    return torch
 
 
 def resolve_device(device):
@@ -50,7 +78,7 @@ def resolve_device(device):
     >>> resolve_device("cpu")
     device(type='cpu')
     """
-    import torch
+    torch = import_torch()
 
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -66,14 +94,52 @@ def resolve_device(device):
 
 def _available_memory():
     """Bytes of memory that can be had without swapping; None where unknown."""
+    known = [left for left in (_left_in_machine(), *_left_in_groups()) if left]
+    return min(known, default=None)
+
+
+def _left_in_machine():
+    return _entries(Path("/proc/meminfo")).get("MemAvailable:", 0) * 1024
+
+
+def _left_in_groups(own=Path("/proc/self/cgroup"), root=Path("/sys/fs/cgroup")):
+    """Yield what is left in the control groups of this process, and those above them.
+
+    A container's limit is that of its group; it may see itself as the root.
+    """
+    for line in _lines(own):
+        _, controllers, path = line.split(":", 2)
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        folder, names = (
+            (root / "memory", _VERSION_1) if controllers else (root, _VERSION_2)
+        )
+        group = folder / path.strip("/")
+        for each in (group, *group.parents):
+            if each.is_relative_to(folder):
+                yield _left_in_group(each, *names)
+
+
+def _left_in_group(group, limit, usage, cache):
+    limit, usage = (_lines(group / name) for name in (limit, usage))
+    if not (limit and usage) or limit == ["max"]:
+        return None
+    # Copies of files are given up when memory is needed.
+    kept = int(usage[0]) - _entries(group / "memory.stat").get(cache, 0)
+    return max(int(limit[0]) - kept, 1)
+
+
+def _lines(path):
     try:
-        with open("/proc/meminfo") as meminfo:
-            for line in meminfo:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
+        return path.read_text().splitlines()
     except OSError:
-        pass
-    return None
+        return []
+
+
+def _entries(path):
+    """Numbers by the names before them, a line each."""
+    words = (line.split() for line in _lines(path))
+    return {name: int(number) for name, number, *_ in words}
 
 
 def check_memory(n_bytes, what, remedy):
@@ -108,11 +174,10 @@ def compute_threads(step_size):
     Parameters
     ----------
     step_size : int
-        Multiply-adds of one training step. Small steps get one thread. So does a forked
-        process whose parent may have used torch's threads: they do not survive the
-        fork, and a second thread would be waited for without end.
+        Multiply-adds of one training step. Small steps get one thread, and so does a
+        forked process.
     """
-    import torch
+    torch = import_torch()
 
     if not _forked and step_size >= _SMALL_STEP:
         yield
@@ -124,8 +189,7 @@ def compute_threads(step_size):
         with threadpool_limits(limits=1) if tiny else nullcontext():
             yield
     finally:
-        if not _forked:
-            torch.set_num_threads(before)
+        torch.set_num_threads(before)
 
 
 @contextmanager
@@ -141,7 +205,7 @@ def training_mode(gradients=True):
     gradients : bool, default=True
         Whether to record gradients; False is for prediction.
     """
-    import torch
+    torch = import_torch()
 
     with ExitStack() as modes:
         modes.enter_context(torch.inference_mode(False))

@@ -1,6 +1,7 @@
 """Files that are never half written."""
 
 import os
+import secrets
 from pathlib import Path
 
 __all__ = ["replace_file"]
@@ -9,7 +10,9 @@ __all__ = ["replace_file"]
 def replace_file(path, write):
     """Write a file beside its place and move it there when it is complete.
 
-    Whatever happens on the way, a file that was there stays as it was.
+    Whatever happens on the way, a file that was there stays as it was; one that is
+    replaced hands on its mode. Several processes may write to one path: it holds what
+    one of them wrote.
 
     Parameters
     ----------
@@ -24,15 +27,18 @@ def replace_file(path, write):
         If it cannot be written.
     """
     path = Path(path)
-    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    # Nobody can guess the name, so no other process writes there, or plants a link.
+    partial = path.with_name(f".{path.stem}.{secrets.token_hex(8)}{path.suffix}")
     try:
+        with partial.open("xb") as file:
+            if not callable(write):
+                file.write(write.encode("utf-8") if isinstance(write, str) else write)
         if callable(write):
             write(partial)
-        else:
-            content = write.encode("utf-8") if isinstance(write, str) else write
-            partial.write_bytes(content)
         with partial.open("rb+") as file:
             os.fsync(file.fileno())
+        if path.exists():
+            partial.chmod(path.stat().st_mode & 0o777)
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)

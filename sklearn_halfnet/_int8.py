@@ -7,6 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from sklearn_halfnet._device import import_torch
+
 __all__ = ["Int8Map", "has_fast_int8", "int8_sums"]
 
 _LARGEST = 127
@@ -18,7 +20,7 @@ _PANELS = 4
 
 def has_fast_int8():
     """Tell whether this processor multiplies 8-bit integers faster than floats."""
-    import torch
+    torch = import_torch()
 
     known = getattr(torch.cpu, "_is_vnni_supported", lambda: False)
     # Attributes of torch.ops exist as soon as they are asked for, or not at all.
@@ -70,7 +72,7 @@ class Int8Map:
             ``apply(u, step)`` is max(W u + b, 0) in units of ``step``, rounded to
             int8, of which the largest is 127.
         """
-        import torch
+        torch = import_torch()
 
         packed = torch.ops.onednn.qlinear_prepack(torch.from_numpy(self.whole), None)
         scales = torch.from_numpy(np.float32(input_unit) * self.units[:, 0])
@@ -117,7 +119,7 @@ def int8_sums(Q, Y):
     (array([[1. ],
            [1.5]]), array([1., 1.]))
     """
-    import torch
+    torch = import_torch()
 
     features = torch.from_numpy(Q)
     digits, units = _digits(Y)
@@ -130,7 +132,7 @@ def int8_sums(Q, Y):
 
 def _symmetric_sums(features):
     """Q^T Q from the panels on and right of the diagonal."""
-    import torch
+    torch = import_torch()
 
     width = features.shape[1]
     if width == 1:  # torch takes the strides of a single column for those of a row

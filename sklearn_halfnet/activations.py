@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import erf, expit
 
+from sklearn_halfnet._device import import_torch
+
 __all__ = ["ACTIVATIONS", "Activation"]
 
 
@@ -28,12 +30,6 @@ class Activation(NamedTuple):
 
     array: Callable
     tensor: Callable
-
-
-def _torch():
-    import torch
-
-    return torch
 
 
 def _identity(z):
@@ -85,17 +81,19 @@ def _gaussian(z):
 
 
 ACTIVATIONS = {
-    "relu": Activation(_relu, lambda t: _torch().relu(t)),
+    "relu": Activation(_relu, lambda t: import_torch().relu(t)),
     "leaky_relu": Activation(
-        _leaky_relu, lambda t: _torch().nn.functional.leaky_relu(t, 0.01)
+        _leaky_relu, lambda t: import_torch().nn.functional.leaky_relu(t, 0.01)
     ),
-    "tanh": Activation(_tanh, lambda t: _torch().tanh(t)),
-    "logistic": Activation(_logistic, lambda t: _torch().sigmoid(t)),
-    "gelu": Activation(_gelu, lambda t: _torch().nn.functional.gelu(t)),
-    "silu": Activation(_silu, lambda t: _torch().nn.functional.silu(t)),
-    "softplus": Activation(_softplus, lambda t: _torch().nn.functional.softplus(t)),
-    "cos": Activation(_cos, lambda t: _torch().cos(t)),
-    "sin": Activation(_sin, lambda t: _torch().sin(t)),
-    "gaussian": Activation(_gaussian, lambda t: _torch().exp(-0.5 * t * t)),
+    "tanh": Activation(_tanh, lambda t: import_torch().tanh(t)),
+    "logistic": Activation(_logistic, lambda t: import_torch().sigmoid(t)),
+    "gelu": Activation(_gelu, lambda t: import_torch().nn.functional.gelu(t)),
+    "silu": Activation(_silu, lambda t: import_torch().nn.functional.silu(t)),
+    "softplus": Activation(
+        _softplus, lambda t: import_torch().nn.functional.softplus(t)
+    ),
+    "cos": Activation(_cos, lambda t: import_torch().cos(t)),
+    "sin": Activation(_sin, lambda t: import_torch().sin(t)),
+    "gaussian": Activation(_gaussian, lambda t: import_torch().exp(-0.5 * t * t)),
     "identity": Activation(_identity, _identity),
 }

@@ -5,10 +5,10 @@ from copy import deepcopy
 
 import numpy as np
 from sklearn.base import ClassifierMixin, MultiOutputMixin, RegressorMixin
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
 from sklearn_halfnet.estimators._targets import ClassTargets, RealTargets
-from sklearn_halfnet.estimators._validation import validate_input, validate_X
+from sklearn_halfnet.estimators._validation import finite_outputs, validate_input
 
 __all__ = [
     "BegunNetwork",
@@ -105,8 +105,7 @@ class ClassifierOutputs(ClassifierMixin):
         scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
             One column only, as a vector, for two classes.
         """
-        check_is_fitted(self)
-        scores = self._scores(validate_X(self, X))
+        scores = finite_outputs(self, self._scores, X)
         return scores[:, 0] if self._targets.kind == "binary" else scores
 
     def predict(self, X):
@@ -121,8 +120,8 @@ class ClassifierOutputs(ClassifierMixin):
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
             Class labels; a 0/1 matrix for multilabel targets.
         """
-        check_is_fitted(self)
-        return self._targets.decode(self._scores(validate_X(self, X)))
+        scores = finite_outputs(self, self._scores, X)
+        return self._targets.decode(scores)
 
     def predict_proba(self, X):
         """Predict the probability of each class.
@@ -137,8 +136,8 @@ class ClassifierOutputs(ClassifierMixin):
             In the order of ``classes_``. Rows sum to one, but for multilabel targets,
             where column k holds the probability of label k.
         """
-        check_is_fitted(self)
-        return self._targets.probabilities(self._scores(validate_X(self, X)))
+        scores = finite_outputs(self, self._scores, X)
+        return self._targets.probabilities(scores)
 
     def predict_log_proba(self, X):
         """Predict the logarithm of the probability of each class.
@@ -151,8 +150,8 @@ class ClassifierOutputs(ClassifierMixin):
         -------
         log_probabilities : ndarray of shape (n_samples, n_classes)
         """
-        check_is_fitted(self)
-        return self._targets.log_probabilities(self._scores(validate_X(self, X)))
+        scores = finite_outputs(self, self._scores, X)
+        return self._targets.log_probabilities(scores)
 
 
 class RegressorOutputs(MultiOutputMixin, RegressorMixin):
@@ -181,5 +180,5 @@ class RegressorOutputs(MultiOutputMixin, RegressorMixin):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
-        check_is_fitted(self)
-        return self._targets.decode(self._scores(validate_X(self, X)))
+        scores = finite_outputs(self, self._scores, X)
+        return self._targets.decode(scores)

@@ -3,15 +3,14 @@
 import itertools
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_halfnet._device import check_memory, resolve_device
 from sklearn_halfnet.estimators._constraints import whole
 from sklearn_halfnet.estimators._heads import BaseConvolutional
 from sklearn_halfnet.estimators._hidden_layers import from_tensor, to_tensor
 from sklearn_halfnet.estimators._images import conv_shapes
-from sklearn_halfnet.estimators._layers import fit_scaling
-from sklearn_halfnet.estimators._validation import validate_X
+from sklearn_halfnet.estimators._layers import SPREAD, fit_scaling
+from sklearn_halfnet.estimators._validation import finite_outputs
 from sklearn_halfnet.features import InputScaling, StartSample, all_features
 from sklearn_halfnet.features.computation import Computation, Convolution, Scale
 
@@ -46,8 +45,8 @@ class BaseConvHalfLayer(BaseConvolutional):
         """Draw kernels and hidden layers, and set the read-out's start value."""
         sizes, shapes = self._head_sizes(), self._checked_shapes()
         n_inputs = int(np.prod(shapes[-1]))
-        self._check_memory(n_inputs, sizes)
-        self._scaling = fit_scaling(self, X, train_weight)
+        self._check_memory(X.shape[0], shapes)
+        self._scaling = fit_scaling(self, X, train_weight, SPREAD)
         self._shapes = shapes
         self.kernels_ = self._draw_kernels(shapes, rng)
         self.biases_ = [np.zeros(len(kernel), self._float) for kernel in self.kernels_]
@@ -92,16 +91,26 @@ class BaseConvHalfLayer(BaseConvolutional):
             kernels.append(drawn.astype(self._float))
         return kernels
 
-    def _check_memory(self, n_inputs, sizes):
-        rows = max(_START_ROWS, n_inputs, *sizes, 0)
-        numbers = sum(
-            size * below + 2 * rows * size
-            for below, size in zip([n_inputs, *sizes], sizes, strict=False)
+    def _check_memory(self, n_rows, shapes):
+        """Estimate what ``_start`` and a training step will allocate."""
+        n_inputs, kernels, maps = int(np.prod(shapes[-1])), 0, int(np.prod(shapes[0]))
+        for size, (n_channels, *_), after in zip(
+            self.kernel_sizes, shapes, shapes[1:], strict=False
+        ):
+            kernels += after[0] * n_channels * size**2
+            maps += int(np.prod(after)) * (self.pool_size**2 + 1)
+        start_rows = min(n_rows, max(_START_ROWS, n_inputs, *self._head_sizes(), 0))
+        numbers = (
+            4 * kernels  # with gradients, and what the solver keeps
+            + 3 * maps * self._batch_size(n_rows)
+            + start_rows * (int(np.prod(shapes[0])) + n_inputs)
+            + self._head_numbers(n_inputs, start_rows)
         )
         check_memory(
             numbers * np.dtype(self._float).itemsize,
+            f"filters={self.filters!r} with "
             f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {n_inputs} features",
-            "Use fewer hidden units, or fewer filters.",
+            "Use fewer filters, fewer hidden units or a smaller batch_size.",
         )
 
     def _n_trained_in_layers(self):
@@ -183,13 +192,15 @@ class BaseConvHalfLayer(BaseConvolutional):
         outputs : list of ndarray of shape (n_samples, n_units)
             One a layer, the first layer's first; maps after pooling, flattened.
         """
-        check_is_fitted(self)
+        return finite_outputs(self, self._all_outputs, X)
+
+    def _all_outputs(self, X):
         convolutions = self._convolutions(resolve_device(self.device))
 
         def maps(rows):
             return [images.flatten(1) for images in convolutions.each(rows)]
 
-        outputs = self._in_blocks(maps, validate_X(self, X))
+        outputs = self._in_blocks(maps, X)
         if self._layers:
             hidden = (outputs[-1], InputScaling(), self._layers, self._float)
             outputs += all_features(*hidden)

@@ -73,9 +73,10 @@ class BaseHalfLayer(BaseHiddenLayers):
             for n_inputs, size in zip([n_features, *sizes], sizes, strict=False)
         )
         check_memory(
-            numbers * np.dtype(self._float).itemsize + 2 * 8 * inner**2,
+            numbers * np.dtype(self._float).itemsize
+            + max(2 * 8 * inner**2, self._polish_bytes(n_rows, sizes)),
             f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {n_features} features",
-            "Use fewer hidden units.",
+            "Use fewer hidden units" + (", or polish=False." if self.polish else "."),
         )
 
     def _polish(self, X, encoded, train_weight):

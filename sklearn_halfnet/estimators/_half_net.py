@@ -10,10 +10,11 @@ from sklearn_halfnet.estimators._hidden_layers import (
     from_tensor,
     to_tensor,
 )
-from sklearn_halfnet.estimators._layers import check_sizes, fit_scaling
+from sklearn_halfnet.estimators._layers import SPREAD, check_sizes, fit_scaling
 from sklearn_halfnet.estimators._learned_geometry import LearnedGeometry
 from sklearn_halfnet.estimators._random_draws import RandomDraws
 from sklearn_halfnet.features import (
+    Moments,
     StartSample,
     draw_low_rank_layers,
 )
@@ -56,6 +57,7 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
         sample = StartSample.draw(
             X, encoded, train_weight, self._scaling, max(sizes), rng, self._float
         )
+        self._unit = self._input_unit(sample)
         self._layers, features, self._least_strength = draw_low_rank_layers(
             sample,
             self._targets.indicators(sample.targets),
@@ -66,6 +68,16 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
             rng,
         )
         self._start_read_out(features, sample, rng)
+
+    def _input_unit(self, sample):
+        """Divisor of the inputs, and factor of A, while A is trained.
+
+        A rate suits weights of one size only, but A is kept for the inputs as they are.
+        """
+        if self.input_scaling == "standard":
+            return 1.0
+        moments = Moments.of(sample.features, sample.sample_weight)
+        return moments.spread(about_one_mean=True) / SPREAD or 1.0
 
     def _ranks(self, n_features, sizes):
         """Columns of A of each layer."""
@@ -91,10 +103,18 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
         )
         geometry = max(geometry_numbers(self.geometry, n_rows, n) for n in below)
         check_memory(
-            numbers * np.dtype(self._float).itemsize + 8 * (2 * inner**2 + geometry),
+            numbers * np.dtype(self._float).itemsize
+            + max(8 * (2 * inner**2 + geometry), self._polish_bytes(X.shape[0], sizes)),
             f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {X.shape[1]} features",
-            "Use fewer hidden units, or geometry='orthogonal'.",
+            "Use fewer hidden units, or geometry='orthogonal'"
+            + (", or polish=None." if self.polish else "."),
         )
+
+    @property
+    def _factor_units(self):
+        """What A of each layer is multiplied by in training: the first has a unit."""
+        first = np.dtype(self._float).type(self._unit)
+        return [first, *[first.dtype.type(1)] * (len(self._embeddings) - 1)]
 
     @property
     def _embeddings(self):
@@ -117,8 +137,11 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
         return batch_size * int(layers + read_out)
 
     def _inputs(self, X):
+        unit = np.dtype(self._float).type(self._unit)
+
         def scale(rows):
-            return self._scaling.dense_rows(X[rows], self._float)
+            scaled = self._scaling.dense_rows(X[rows], self._float)
+            return scaled if unit == 1 else scaled / unit
 
         return scale, X.shape[1], X.shape[1]
 
@@ -129,7 +152,12 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
             return [to_tensor(array, self._float, device) for array in arrays]
 
         return LowRankNetwork(
-            tensors(layer.weights.matrix(self._float).T for layer in self._embeddings),
+            tensors(
+                layer.weights.matrix(self._float).T * unit
+                for layer, unit in zip(
+                    self._embeddings, self._factor_units, strict=True
+                )
+            ),
             tensors(layer.weights.matrix(self._float) for layer in self._units),
             tensors(layer.scales for layer in self._units),
             tensors(layer.shifts for layer in self._units),
@@ -140,17 +168,18 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
 
     def _store(self, network):
         layers = []
-        for units, factor, directions, scale, shift in zip(
+        for units, factor, directions, scale, shift, unit in zip(
             self._units,
             network.factors,
             network.directions,
             network.scales,
             network.shifts,
+            self._factor_units,
             strict=True,
         ):
             units = units.with_values(from_tensor(scale), from_tensor(shift))
             units = units.with_frozen(from_tensor(directions))
-            layers += [linear_layer(from_tensor(factor)), units]
+            layers += [linear_layer(from_tensor(factor) / unit), units]
         self._layers = layers
         self._set_read_out(from_tensor(network.coef), from_tensor(network.intercept))
 

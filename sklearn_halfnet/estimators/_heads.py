@@ -59,6 +59,16 @@ class BaseConvolutional(BaseHiddenLayers):
         kind = "normal" if self.head == "full" else self.weight_kind
         return check_kinds(kind, len(self._head_sizes()))
 
+    def _head_numbers(self, n_inputs, n_rows):
+        """How many numbers the hidden layers and their start values take."""
+        sizes = self._head_sizes()
+        # Trained weights have gradients, and the solver keeps two numbers for each.
+        a_weight = 4 if self.head == "full" else 1
+        return sum(
+            a_weight * size * below + 2 * n_rows * size
+            for below, size in zip([n_inputs, *sizes], sizes, strict=False)
+        )
+
     def _start_head(self, sample, rng):
         """Draw hidden layers and read-out, given the sample's features."""
         self._layers, features = draw_hidden_layers(

@@ -5,6 +5,7 @@ from scipy import sparse
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_halfnet._device import import_torch
 from sklearn_halfnet._matmul import matmul
 from sklearn_halfnet.estimators._constraints import real
 from sklearn_halfnet.estimators._layers import (
@@ -12,8 +13,9 @@ from sklearn_halfnet.estimators._layers import (
     SIZE_CONSTRAINTS,
     check_sizes,
 )
+from sklearn_halfnet.estimators._polish import polish_bytes
 from sklearn_halfnet.estimators._torch import BaseTorchEstimator
-from sklearn_halfnet.estimators._validation import validate_X
+from sklearn_halfnet.estimators._validation import finite_outputs
 from sklearn_halfnet.features import all_features, forward_blocks, linear_scores
 from sklearn_halfnet.features.computation import Computation, Scale
 from sklearn_halfnet.linear.ridge import ridge
@@ -107,6 +109,9 @@ class BaseHiddenLayers(BaseTorchEstimator):
             )
         return self._start_alpha
 
+    def _polish_bytes(self, n_rows, sizes):
+        return polish_bytes(n_rows, sizes[-1]) if self.polish else 0
+
     # -- between numpy and torch -------------------------------------------------------
 
     def _read_out_tensors(self, device):
@@ -165,8 +170,9 @@ class BaseHiddenLayers(BaseTorchEstimator):
         outputs : list of ndarray of shape (n_samples, n_units)
             One a hidden layer, the first layer's first.
         """
-        check_is_fitted(self)
-        X = validate_X(self, X)
+        return finite_outputs(self, self._all_outputs, X)
+
+    def _all_outputs(self, X):
         outputs = all_features(X, self._scaling, self._layers, self._float)
         units = {id(layer) for layer in self._units}
         return [
@@ -193,7 +199,7 @@ class BaseHiddenLayers(BaseTorchEstimator):
 
 def to_tensor(array, dtype, device):
     """Copy an array to the device, a sparse one as a dense one."""
-    import torch
+    torch = import_torch()
 
     array = array.toarray() if sparse.issparse(array) else array
     return torch.from_numpy(np.array(array, dtype, order="C")).to(device)

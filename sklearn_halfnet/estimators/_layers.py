@@ -16,11 +16,15 @@ __all__ = [
     "LAYER_CONSTRAINTS",
     "RANDOM_LAYER_CONSTRAINTS",
     "SIZE_CONSTRAINTS",
+    "SPREAD",
     "check_kinds",
     "check_sizes",
     "fingerprints",
     "fit_scaling",
 ]
+
+# Of grey values between 0 and 1, for which the default rates were chosen.
+SPREAD = 0.3
 
 SIZE_CONSTRAINTS = [whole(1), list, tuple, np.ndarray]
 
@@ -115,10 +119,12 @@ def _fingerprint(kind):
         return repr(kind)
 
 
-def fit_scaling(estimator, X, sample_weight=None):
+def fit_scaling(estimator, X, sample_weight=None, spread=None):
     """Learn the scaling of the inputs that ``input_scaling`` asks for.
 
-    Errors name the column as ``feature_names_in_`` does.
+    Errors name the column as ``feature_names_in_`` does. Networks that train what meets
+    the inputs give a ``spread``: a rate suits weights of one size only.
     """
     names = getattr(estimator, "feature_names_in_", None)
-    return InputScaling.fit(X, estimator.input_scaling, sample_weight, names)
+    how = estimator.input_scaling
+    return InputScaling.fit(X, how, sample_weight, names, spread)

@@ -3,7 +3,7 @@
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_halfnet.estimators._validation import validate_X
+from sklearn_halfnet.estimators._validation import finite_outputs
 from sklearn_halfnet.features import last_features
 from sklearn_halfnet.features.low_rank import linear_layer
 
@@ -69,6 +69,7 @@ class LearnedGeometry(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         embedded : ndarray of shape (n_samples, rank)
             X' A of the first layer, X' the centred and scaled rows.
         """
-        check_is_fitted(self)
-        X = validate_X(self, X)
+        return finite_outputs(self, self._embedded, X)
+
+    def _embedded(self, X):
         return last_features(X, self._scaling, self._layers[:1], self._float)

@@ -112,6 +112,20 @@ class NetworkDesign:
             after = [tuple(images.shape[1:]) for images in blocks.each(row)]
         return [self.image_shape_, *after]
 
+    @property
+    def n_numbers_in_maps(self):
+        """Numbers that all convolutions make of a row, as large as their blocks end."""
+        pixels = {
+            name: height * width
+            for name, (_, height, width) in zip(
+                self.build("meta"), self.shapes[1:], strict=True
+            )
+        }
+        return sum(
+            shape[0] * pixels[name.split(".")[0]]
+            for name, shape in self.conv_shapes.items()
+        )
+
     # -- what is learned ---------------------------------------------------------------
 
     @cached_property

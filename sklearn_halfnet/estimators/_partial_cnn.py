@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_halfnet._device import check_memory, resolve_device
+from sklearn_halfnet._device import check_memory, import_torch, resolve_device
 from sklearn_halfnet._matmul import row_blocks
 from sklearn_halfnet.estimators._constraints import real, whole
 from sklearn_halfnet.estimators._heads import BaseConvolutional
@@ -14,7 +14,7 @@ from sklearn_halfnet.estimators._hidden_layers import from_tensor, to_tensor
 from sklearn_halfnet.estimators._layers import fit_scaling
 from sklearn_halfnet.estimators._network_design import SIZES, NetworkDesign
 from sklearn_halfnet.estimators._trainable import first_indices, salient_indices
-from sklearn_halfnet.estimators._validation import validate_X
+from sklearn_halfnet.estimators._validation import finite_outputs
 from sklearn_halfnet.features import StartSample
 
 __all__ = ["BasePartialCNN"]
@@ -60,8 +60,8 @@ class BasePartialCNN(BaseConvolutional):
         self.selected_ = None
         self._design = NetworkDesign.of(self)
         self._design.check(self.select)
-        self._check_memory()
-        self._scaling = fit_scaling(self, X, train_weight)
+        self._check_memory(X.shape[0])
+        self._scaling = fit_scaling(self, X, train_weight, spread=1.0)
         n_rows = max([_START_ROWS, *self._head_sizes()])
         sample = StartSample.draw(
             X,
@@ -73,8 +73,7 @@ class BasePartialCNN(BaseConvolutional):
             self._float,
             max_rows=n_rows,
         )
-        self._unit = _spread(sample.features, sample.sample_weight)
-        images = sample.features / self._unit
+        images = sample.features
         self._calibrate(images, own_seed)
         sample.features = self._features(images)
         self._start_head(sample, rng)
@@ -82,18 +81,26 @@ class BasePartialCNN(BaseConvolutional):
             self.selected_ = self._salient(images, sample)
             self._calibrate(images, own_seed)
 
-    def _check_memory(self):
-        shapes = self._design.conv_shapes.values()
+    def _check_memory(self, n_rows):
+        """Estimate what ``_start`` and a training step will allocate."""
+        design, start_rows = self._design, min(n_rows, _START_ROWS)
+        weights = sum(map(int, map(np.prod, design.conv_shapes.values())))
+        head = self._head_numbers(design.shapes[-1][0], start_rows)
+        # Weights as drawn and as trained, gradients and what the solver keeps; maps
+        # before and after they are normalised, and their gradients.
+        maps = 3 * design.n_numbers_in_maps * self._batch_size(n_rows)
+        images = start_rows * int(np.prod(self.image_shape_))
         check_memory(
-            2 * sum(map(np.prod, shapes)) * np.dtype(self._float).itemsize,
+            (4 * weights + head + maps + images) * np.dtype(self._float).itemsize,
             f"architecture={self.architecture!r} of depth={self.depth} and "
-            f"width={self.width}",
-            "Use a smaller depth or width.",
+            f"width={self.width} with hidden_layer_sizes={self.hidden_layer_sizes!r} "
+            f"and batch_size={self.batch_size!r}",
+            "Use smaller ones.",
         )
 
     def _salient(self, images, sample):
         """Choose what to learn by one gradient on the sample."""
-        import torch
+        torch = import_torch()
 
         from sklearn_halfnet.networks.partial_cnn import PartialCNN, parts
         from sklearn_halfnet.networks.partial_conv import PartialConv2d
@@ -154,7 +161,7 @@ class BasePartialCNN(BaseConvolutional):
         learned : bool, default=True
             Whether to take the values in ``learned_``.
         """
-        import torch
+        torch = import_torch()
 
         from sklearn_halfnet.networks.partial_cnn import Blocks, set_constants
 
@@ -242,10 +249,6 @@ class BasePartialCNN(BaseConvolutional):
 
     def _solver_options(self):
         return {"momentum": self.momentum} if self.solver == "sgd" else {}
-
-    def _prepare(self, rows):
-        scaled = super()._prepare(rows)
-        return scaled / scaled.dtype.type(self._unit)
 
     def _inputs(self, X):
         from sklearn_halfnet.networks.partial_cnn import Blocks
@@ -352,8 +355,9 @@ class BasePartialCNN(BaseConvolutional):
         layers : list of ndarray of shape (n_samples, n_channels)
             One a block.
         """
-        check_is_fitted(self)
-        X = validate_X(self, X)
+        return finite_outputs(self, self._all_outputs, X)
+
+    def _all_outputs(self, X):
         blocks = self._blocks(resolve_device(self.device)).eval()
 
         def averages(rows):
@@ -364,13 +368,6 @@ class BasePartialCNN(BaseConvolutional):
     def _widest(self):
         # Several arrays of the widest shape are alive at once.
         return 4 * max(int(np.prod(shape)) for shape in self._design.shapes)
-
-
-def _spread(images, sample_weight):
-    """Compute the standard deviation of all pixels together: they share one unit."""
-    share = (sample_weight / sample_weight.sum()).astype(images.dtype)
-    mean = (share @ images).mean()
-    return float(np.sqrt((share @ (images - mean) ** 2).mean())) or 1.0
 
 
 def _draw(seed, shape, dtype):
@@ -395,7 +392,7 @@ def _n_numbers(arrays):
 
 
 def _tensors(arrays):
-    import torch
+    torch = import_torch()
 
     return {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
 

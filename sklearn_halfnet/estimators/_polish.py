@@ -4,11 +4,16 @@ import numpy as np
 
 from sklearn_halfnet.estimators._calibration import calibration
 from sklearn_halfnet.estimators._read_out import ReadOut
-from sklearn_halfnet.estimators._row_sample import RowSample
+from sklearn_halfnet.estimators._row_sample import MAX_ROWS, RowSample
 from sklearn_halfnet.features import forward_blocks
 from sklearn_halfnet.linear.gram import Gram
 
-__all__ = ["polished_read_out"]
+__all__ = ["polish_bytes", "polished_read_out"]
+
+
+def polish_bytes(n_rows, n_units):
+    """Bytes that the refit takes: four squares of sums, and a sample of the rows."""
+    return 8 * 4 * n_units**2 + 3 * 4 * min(n_rows, MAX_ROWS) * n_units
 
 
 def polished_read_out(X, encoded, sample_weight, scaling, layers, targets):

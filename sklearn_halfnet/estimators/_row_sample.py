@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["RowSample"]
+__all__ = ["MAX_ROWS", "RowSample"]
 
 # A few numbers are learned from these rows: more would not change them.
-_MAX_ROWS = 2000
+MAX_ROWS = 2000
 
 _COLUMNS = ("features", "targets", "weight", "priority", "number")
 
@@ -94,7 +94,7 @@ class RowSample:
 
 def _smallest(priority, rows):
     """Of these rows, those of smallest priority, in increasing order."""
-    if len(rows) <= _MAX_ROWS:
+    if len(rows) <= MAX_ROWS:
         return rows
-    smallest = np.argpartition(priority[rows], _MAX_ROWS)[:_MAX_ROWS]
+    smallest = np.argpartition(priority[rows], MAX_ROWS)[:MAX_ROWS]
     return np.sort(rows[smallest])

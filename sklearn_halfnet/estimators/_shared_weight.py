@@ -29,7 +29,7 @@ class SharedWeightNetwork:
         targets = self._targets.indicators(encoded).T.astype(self.dtype)
         share = np.ones(X.shape[0]) if weight is None else weight / weight.max()
         # One order: rounding would decide between graphs otherwise.
-        inputs = np.ascontiguousarray(self._scaling.dense_rows(X, self.dtype))
+        inputs = np.ascontiguousarray(self._scaling.start_rows(X, self.dtype))
         return inputs, np.ascontiguousarray(targets), share.astype(self.dtype)
 
     def _take_graph(self, graph, weights, batch):

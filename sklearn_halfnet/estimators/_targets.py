@@ -99,6 +99,7 @@ class ClassTargets:
                     f"y must be an indicator matrix with {len(self.classes)} columns, "
                     f"got shape {y.shape}."
                 )
+            _check_zero_one(y)
             return y.astype(dtype)
         unseen = np.setdiff1d(y, self.classes)
         if len(unseen):
@@ -164,6 +165,17 @@ class ClassTargets:
         if self.kind == "multilabel":
             return positive
         return np.hstack([-np.logaddexp(0, scores), positive])
+
+
+def _check_zero_one(y):
+    """Raise ValueError for labels of two values that others write for 0 and 1."""
+    values = np.unique(y)
+    if not np.isin(values, (0, 1)).all():
+        raise ValueError(
+            f"y is a matrix of the values {values[:5]}, but an indicator matrix holds "
+            "0 where a row lacks a label and 1 where it has it. Convert it, as by "
+            f"(y == {values[-1]}).astype(int)."
+        )
 
 
 @dataclass

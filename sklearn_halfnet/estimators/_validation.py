@@ -1,14 +1,24 @@
 """Checks of data at the door, beyond what scikit-learn's ``validate_data`` does."""
 
+import warnings
+
 import numpy as np
 from scipy import sparse
 from sklearn.utils import get_tags
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sklearn_halfnet._device import import_torch
+from sklearn_halfnet.estimators._sparse_input import canonical_csr
+from sklearn_halfnet.features.scaling import all_finite
+
+# Of the largest weight: sums of weighted float32 squares stay within their range.
+_LEAST_WEIGHT, _LARGEST_WEIGHT = 1e-30, 1e30
 
 __all__ = [
     "check_sample_weight",
+    "finite_outputs",
     "row_weights",
     "total_weight",
     "validate_X",
@@ -30,12 +40,10 @@ def validate_X(estimator, X, *, reset=False):
     Returns
     -------
     X : {ndarray, CSR matrix}
-        float32 or float64, finite.
+        float32 or float64, finite; a sparse one with each entry stored once.
     """
     X = _as_rows(estimator, _at_the_door(X, "X"))
-    X = validate_data(estimator, X, reset=reset, **_accepted(estimator))
-    _check_csr(X)
-    return X
+    return validate_data(estimator, X, reset=reset, **_accepted(estimator))
 
 
 def validate_input(estimator, X, y, *, reset, **options):
@@ -60,18 +68,17 @@ def validate_input(estimator, X, y, *, reset, **options):
     Raises
     ------
     ValueError, TypeError
-        As scikit-learn; and for masked arrays, corrupt CSR matrices, polars LazyFrames
-        and tensors that numpy cannot hold.
+        As scikit-learn; and for masked arrays, corrupt sparse matrices, polars
+        LazyFrames and tensors that numpy cannot hold.
     """
     _warn_if_misaligned(X, y)
     X, y = _as_rows(estimator, _at_the_door(X, "X")), _at_the_door(y, "y")
+    if sparse.issparse(y):  # as MultiLabelBinarizer(sparse_output=True) gives them
+        y = y.toarray()
     accepted = _accepted(estimator)
-    X, y = validate_data(
+    return validate_data(
         estimator, X, y, reset=reset, multi_output=True, **accepted, **options
     )
-    _check_csr(X)
-    # As MultiLabelBinarizer(sparse_output=True) gives them.
-    return X, y.toarray() if sparse.issparse(y) else y
 
 
 def validate_for_weights(estimator, X, y, kinds):
@@ -99,6 +106,48 @@ def validate_for_weights(estimator, X, y, kinds):
     return X, y.astype(np.float64)
 
 
+def finite_outputs(estimator, compute, X):
+    """Validate X, compute outputs from it, and see to it that they are finite, too.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted, or an error says that it is not.
+    compute : callable
+        From validated X to an array, or a list of arrays, of n_samples rows.
+    X : {array-like, sparse matrix, tensor, dataframe} of shape (n_samples, n_features)
+
+    Returns
+    -------
+    outputs : ndarray or list of ndarray
+
+    Raises
+    ------
+    ValueError
+        If finite values of X are so large that outputs are not finite.
+    """
+    check_is_fitted(estimator)
+    X = validate_X(estimator, X)
+    # An overflow is reported once, by the error.
+    with np.errstate(over="ignore", invalid="ignore"):
+        outputs = compute(X)
+    for array in outputs if isinstance(outputs, list) else [outputs]:
+        _check_finite(array)
+    return outputs
+
+
+def _check_finite(outputs):
+    on_numpy = isinstance(outputs, np.ndarray)
+    if all_finite(outputs) if on_numpy else outputs.isfinite().all():
+        return
+    finite = np.isfinite(outputs if on_numpy else outputs.cpu().numpy())
+    row = int(finite.reshape(len(finite), -1).all(axis=1).argmin())
+    raise ValueError(
+        f"Row {row} of X has values too large for this model: what it computes from "
+        "them is not finite. Rescale or leave out such rows."
+    )
+
+
 def _accepted(estimator):
     takes_sparse = get_tags(estimator).input_tags.sparse
     return {
@@ -123,42 +172,39 @@ def _at_the_door(data, name):
     if kind.__module__.startswith("polars") and kind.__name__ == "LazyFrame":
         raise TypeError(f"{name} is a polars LazyFrame: call .collect() first.")
     if kind.__module__.partition(".")[0] == "torch" and hasattr(data, "detach"):
-        return _tensor_to_numpy(data)
-    return data
+        return _tensor_to_numpy(data, name)
+    return canonical_csr(data, name) if sparse.issparse(data) else data
 
 
-def _tensor_to_numpy(tensor):
-    import torch
+def _tensor_to_numpy(tensor, name):
+    torch = import_torch()
 
-    tensor = tensor.detach().cpu()
-    if tensor.dtype in (torch.bfloat16, torch.float16):
-        tensor = tensor.float()
-    return tensor.numpy()
-
-
-def _check_csr(X):
-    """Refuse a CSR matrix whose indices point outside of it."""
-    if sparse.issparse(X):
-        try:
-            X.check_format(full_check=True)
-        except ValueError as error:
-            raise ValueError(f"X is a corrupt sparse matrix: {error}") from error
+    try:
+        tensor = tensor.detach().cpu()
+        if tensor.dtype in (torch.bfloat16, torch.float16):
+            tensor = tensor.float()
+        return tensor.numpy()
+    except (RuntimeError, TypeError) as error:  # meta, sparse or quantised
+        raise ValueError(
+            f"{name} is a torch tensor that has no numpy array: {error} Give a dense "
+            "tensor with values."
+        ) from error
 
 
 def _warn_if_misaligned(X, y):
     """Warn when two pandas objects carry the same labels in another order."""
-    import warnings
-
     index, other = getattr(X, "index", None), getattr(y, "index", None)
     if not hasattr(index, "equals") or not hasattr(other, "equals"):
         return
-    if len(index) == len(other) and not index.equals(other):
-        if index.sort_values().equals(other.sort_values()):
-            warnings.warn(
-                "X and y have the same index labels in a different order. Rows are "
-                "matched by position, not by label.",
-                UserWarning,
-            )
+    if len(index) != len(other) or index.equals(other):
+        return
+    # Labels of mixed types have no order to be sorted by.
+    if index.isin(other).all() and other.isin(index).all():
+        warnings.warn(
+            "X and y have the same index labels in a different order. Rows are "
+            "matched by position, not by label.",
+            UserWarning,
+        )
 
 
 def check_sample_weight(sample_weight, n_samples, allow_zero=False):
@@ -178,12 +224,15 @@ def check_sample_weight(sample_weight, n_samples, allow_zero=False):
     Raises
     ------
     ValueError
-        If the length or number of dimensions is wrong, a weight is negative or not
-        finite, or all are zero.
+        If the length or number of dimensions is wrong, a weight is complex, negative or
+        not finite, all are zero, or the largest is out of range.
     """
     if sample_weight is None:
         return None
-    weight = np.asarray(_at_the_door(sample_weight, "sample_weight"), dtype=np.float64)
+    weight = np.asarray(_at_the_door(sample_weight, "sample_weight"))
+    if weight.dtype.kind == "c":
+        raise ValueError("Complex data not supported: sample_weight must be real.")
+    weight = weight.astype(np.float64)
     if weight.ndim == 0:
         weight = np.full(n_samples, float(weight))
     if weight.ndim != 1:
@@ -200,7 +249,18 @@ def check_sample_weight(sample_weight, n_samples, allow_zero=False):
         raise ValueError("Negative values in data passed to `sample_weight`.")
     if not (allow_zero or weight.any()):
         raise ValueError("sample_weight is zero for every sample.")
+    _check_range(weight, "sample_weight")
     return weight
+
+
+def _check_range(weight, name):
+    largest = weight.max()
+    if not _LEAST_WEIGHT <= largest <= _LARGEST_WEIGHT:
+        raise ValueError(
+            f"{name} has values too {'small' if largest < 1 else 'large'}: the largest "
+            f"is {largest:.3g}, and must lie between {_LEAST_WEIGHT:g} and "
+            f"{_LARGEST_WEIGHT:g}. Divide all by one number."
+        )
 
 
 def total_weight(
@@ -241,6 +301,8 @@ def total_weight(
         weight = of_class if weight is None else weight * of_class
     if weight is not None and not (allow_zero or weight.any()):
         raise ValueError("sample_weight times class_weight is zero for every row.")
+    if class_weight is not None:
+        _check_range(weight, "sample_weight times class_weight")
     return weight
 
 

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import StrOptions
 
+from sklearn_halfnet._device import check_memory
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._base import keep_state_on_error
 from sklearn_halfnet.estimators._constraints import real, whole
@@ -17,7 +18,6 @@ from sklearn_halfnet.estimators._validation import row_weights
 from sklearn_halfnet.evolution.front import ParetoFront
 from sklearn_halfnet.evolution.guided import GuidedSearch
 from sklearn_halfnet.evolution.search import EvolutionSearch
-from sklearn_halfnet.features.scaling import InputScaling
 from sklearn_halfnet.features.shared_weight import NODE_ACTIVATIONS, Graph
 
 __all__ = ["BaseWeightAgnostic"]
@@ -64,7 +64,8 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
             context.call_on_fit_task_begin(estimator=self, X=X, y=y)
             if not resumes:
                 self._targets = self._make_targets(y, repeats)
-                self._scaling = _fit_scaling(self, X, weight)
+                self._check_memory(*X.shape)
+                self._scaling = self._fit_scaling(X, weight)
             data = self._data(X, y, weight)
             rng_start, rng_batch, rng_judge = child_generators(self.random_state, 3)
             search = self._make_search(X.shape[1], rng_start)
@@ -82,6 +83,25 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
             self._finish()
             context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
+
+    def _fit_scaling(self, X, weight):
+        """Learn the scaling; "center" divides all columns by one number, too.
+
+        A shared weight cannot make up for the inputs' scale, so it must be set here.
+        """
+        spread = 1.0 if self.input_scaling == "center" else None
+        return fit_scaling(self, X, weight, spread)
+
+    def _check_memory(self, n_rows, n_features):
+        """Estimate the dense rows, and the graphs of two generations."""
+        graphs = 2 * self.population_size if self.search == "evolution" else 1
+        links = graphs * (n_features + 1) * self._targets.n_outputs
+        check_memory(
+            (n_rows * n_features + links) * np.dtype(self.dtype).itemsize,
+            f"population_size={self.population_size} on {n_rows} rows of {n_features} "
+            "features, which become dense,",
+            "Use fewer rows, columns or genomes.",
+        )
 
     def _check_settings(self):
         weights = np.asarray(self.shared_weights, dtype=float)
@@ -197,20 +217,6 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
         self.loss_ = float(min(self._front.losses))
         self._take_graph(self._front.champion, self._search.weights, self._front.batch)
         self._front.batch = None  # no training rows stay in the model
-
-
-def _fit_scaling(estimator, X, weight):
-    """Learn the scaling; "center" divides all columns by one number, too.
-
-    A shared weight cannot make up for the inputs' scale, so it must be set here.
-    """
-    scaling = fit_scaling(estimator, X, weight)
-    if estimator.input_scaling != "center":
-        return scaling
-    dense = InputScaling(scaling.mean).dense_rows(X, np.float64)
-    variance = np.average(dense**2, axis=0, weights=weight).mean()
-    size = np.sqrt(variance) if variance > 0 else 1.0
-    return InputScaling(scaling.mean, np.full(X.shape[1], size))
 
 
 def _batch(data, size, rng):

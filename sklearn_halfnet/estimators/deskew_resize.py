@@ -10,11 +10,10 @@ from sklearn.base import (
     TransformerMixin,
     _fit_context,
 )
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_halfnet.estimators._base import keep_state_on_error
 from sklearn_halfnet.estimators._images import flat_images, full_image_shape
-from sklearn_halfnet.estimators._validation import validate_X
+from sklearn_halfnet.estimators._validation import finite_outputs, validate_X
 
 __all__ = ["DeskewResize"]
 
@@ -132,8 +131,9 @@ class DeskewResize(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         small : ndarray of shape (n_samples, height * width)
             Of ``output_shape``; float32 for float32 images, else float64.
         """
-        check_is_fitted(self)
-        X = validate_X(self, X)
+        return finite_outputs(self, self._resized, X)
+
+    def _resized(self, X):
         images = X.reshape(len(X), *self.image_shape_)
         ratio = np.divide(self.output_shape_, self.image_shape_)
         small = np.empty((len(X), *self.output_shape_), X.dtype)
@@ -153,13 +153,15 @@ class DeskewResize(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
 def _deskewed(image):
     """Shear an image about its centre of mass, which moves to the middle."""
-    mass = image.sum()
+    # Sums over the largest floating-point numbers overflow.
+    weight = image / (np.abs(image).max() or 1)
+    mass = weight.sum()
     rows, columns = np.indices(image.shape)
     if not mass > 0:
         return image
-    row, column = (rows * image).sum() / mass, (columns * image).sum() / mass
-    variance = ((rows - row) ** 2 * image).sum() / mass
-    covariance = ((rows - row) * (columns - column) * image).sum() / mass
+    row, column = (rows * weight).sum() / mass, (columns * weight).sum() / mass
+    variance = ((rows - row) ** 2 * weight).sum() / mass
+    covariance = ((rows - row) * (columns - column) * weight).sum() / mass
     shear = covariance / variance if variance > 0 else 0.0
     matrix = np.array([[1.0, 0.0], [shear, 1.0]])
     middle = (np.array(image.shape) - 1) / 2

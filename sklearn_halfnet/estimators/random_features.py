@@ -10,12 +10,15 @@ from sklearn.base import (
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_halfnet._device import check_memory
+from sklearn_halfnet._device import check_memory, import_torch
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._base import keep_state_on_error
 from sklearn_halfnet.estimators._constraints import real, whole
 from sklearn_halfnet.estimators._layers import RANDOM_LAYER_CONSTRAINTS, fit_scaling
-from sklearn_halfnet.estimators._validation import validate_for_weights, validate_X
+from sklearn_halfnet.estimators._validation import (
+    finite_outputs,
+    validate_for_weights,
+)
 from sklearn_halfnet.features import (
     InputScaling,
     StartSample,
@@ -228,8 +231,9 @@ class RandomFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         features : ndarray or tensor of shape (n_samples, n_features_out)
             Dense; float32 for float32 inputs, else float64.
         """
-        check_is_fitted(self)
-        X = validate_X(self, X)
+        return finite_outputs(self, self._features, X)
+
+    def _features(self, X):
         check_memory(
             X.shape[0] * self._n_features_out * X.dtype.itemsize,
             f"Features of {X.shape[0]} rows with n_components={self._layer.n_units}",
@@ -268,7 +272,7 @@ class RandomFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             return self._features_on(X, device)
 
     def _features_on(self, X, device):
-        import torch
+        torch = import_torch()
 
         from sklearn_halfnet._device import resolve_device
         from sklearn_halfnet.activations import ACTIVATIONS

@@ -20,7 +20,10 @@ from sklearn_halfnet.estimators._layers import (
     check_sizes,
     fit_scaling,
 )
-from sklearn_halfnet.estimators._validation import validate_for_weights, validate_X
+from sklearn_halfnet.estimators._validation import (
+    finite_outputs,
+    validate_for_weights,
+)
 from sklearn_halfnet.features import (
     StartSample,
     all_features,
@@ -223,7 +226,10 @@ class RandomNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         outputs : ndarray of shape (n_samples, n_units)
             float32 for float32 inputs, else float64.
         """
-        X = self._check_transform(X, self._check_fitted()[-1:])
+        return finite_outputs(self, self._last_layer, X)
+
+    def _last_layer(self, X):
+        self._check_memory(X, self._layers[-1:])
         return last_features(X, self._scaling, self._layers, X.dtype)
 
     def _forward_steps(self):
@@ -242,23 +248,20 @@ class RandomNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         outputs : list of ndarray of shape (n_samples, n_units)
             One a layer, the first layer's first.
         """
-        X = self._check_transform(X, self._check_fitted())
+        return finite_outputs(self, self._all_layers, X)
+
+    def _all_layers(self, X):
+        self._check_memory(X, self._layers)
         return all_features(X, self._scaling, self._layers, X.dtype)
 
-    def _check_transform(self, X, kept):
-        """Validate X, and the memory for the outputs of the layers that are kept."""
-        X = validate_X(self, X)
+    def _check_memory(self, X, kept):
+        """Raise before outputs of the layers that are kept are allocated in vain."""
         n_units = sum(layer.n_units for layer in kept)
         check_memory(
             X.shape[0] * n_units * X.dtype.itemsize,
             f"Outputs of {X.shape[0]} rows with {n_units} units",
             "Transform fewer rows at a time.",
         )
-        return X
-
-    def _check_fitted(self):
-        check_is_fitted(self)
-        return self._layers
 
     # -- attributes --------------------------------------------------------------------
 

@@ -13,9 +13,11 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_halfnet._device import check_memory
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._base import keep_state_on_error
 from sklearn_halfnet.estimators._constraints import real, whole
+from sklearn_halfnet.estimators._network_design import NetworkDesign
 from sklearn_halfnet.estimators._validation import check_sample_weight
 from sklearn_halfnet.estimators.partial_cnn import PartialCNNClassifier
 
@@ -164,7 +166,9 @@ class SharedBackboneEnsembleClassifier(
                 "Members share what is fixed, so it cannot be zero: the estimator's "
                 f"frozen must be 'random', got {member.frozen!r}."
             )
-        sample_weight = _checked_weight(clone(member), X, y, sample_weight)
+        trial = clone(member)
+        sample_weight = _checked_weight(trial, X, y, sample_weight)
+        self._check_memory(trial)
         with keep_state_on_error(self):
             rng, seeds = child_generators(self.random_state, 2)
             seeds = seeds.integers(2**31, size=self.n_estimators).tolist()
@@ -181,6 +185,19 @@ class SharedBackboneEnsembleClassifier(
             if held_out is not None:
                 self._score_members(*held_out)
         return self
+
+    def _check_memory(self, trial):
+        """Estimate what all members learn by themselves, for one that has seen X."""
+        trial._validate_params()
+        design = NetworkDesign.of(trial)
+        weights = sum(map(int, map(np.prod, design.conv_shapes.values())))
+        own = (1 - self.shared_fraction) * weights * np.dtype(trial.dtype).itemsize
+        check_memory(
+            self.n_estimators * own,
+            f"n_estimators={self.n_estimators} with "
+            f"shared_fraction={self.shared_fraction}",
+            "Use fewer members, or let them share more.",
+        )
 
     def _forget(self):
         """Remove what only some fits set."""

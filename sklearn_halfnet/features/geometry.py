@@ -123,9 +123,9 @@ def _quick_model(features, targets, share, rng, n_units):
         Relative strength of the ridge regression.
     """
     dtype = features.dtype
-    # Of rows of zeros any weights make the same.
-    variance = float(share @ (features**2).sum(axis=1)) or 1.0
-    weights = rng.standard_normal((n_units, features.shape[1])) / np.sqrt(variance)
+    # In float64: squares of float32 numbers may be none. About the origin, as W x is.
+    square = np.einsum("i,ij,ij->", share, features, features, dtype=np.float64)
+    weights = rng.standard_normal((n_units, features.shape[1])) / np.sqrt(square or 1.0)
     weights = weights.astype(dtype)
     hidden = matmul(features, weights.T) + rng.standard_normal(n_units).astype(dtype)
     is_on = hidden > 0

@@ -5,6 +5,7 @@ import numpy as np
 from sklearn_halfnet._matmul import matmul
 from sklearn_halfnet.features.geometry import GEOMETRIES
 from sklearn_halfnet.features.hidden_layer import HiddenLayer
+from sklearn_halfnet.features.scaling import Moments
 from sklearn_halfnet.features.start import draw_biases
 from sklearn_halfnet.weights.storage import FrozenWeights
 
@@ -72,11 +73,9 @@ def _scaled(factor, features, share):
     """Scale A to a mean variance of one of the coordinates of A^T x."""
     factor = factor.astype(features.dtype)
     embedded = matmul(features, factor)
-    embedded -= share @ embedded
-    variance = float(share @ np.square(embedded).mean(axis=1))
-    if variance <= np.finfo(features.dtype).tiny:  # all rows are alike
-        return factor
-    return factor / features.dtype.type(np.sqrt(variance))
+    spread = Moments.of(embedded, share).spread()
+    # All rows may be alike.
+    return factor / features.dtype.type(spread) if spread else factor
 
 
 def _units(embedding, features, share, size, activation, rng):

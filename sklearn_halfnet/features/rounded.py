@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from sklearn_halfnet._device import import_torch
 from sklearn_halfnet._int8 import Int8Map
 from sklearn_halfnet._matmul import row_blocks
 from sklearn_halfnet.activations import ACTIVATIONS
@@ -64,7 +65,7 @@ class RoundedInputs:
 
     def tensor(self, X, buffer):
         """Round a block of rows to a uint8 tensor; what lies outside is clipped."""
-        import torch
+        torch = import_torch()
 
         centre = np.asarray(self.centre + self.scale * self.low, X.dtype)
         with np.errstate(over="ignore"):
@@ -161,7 +162,7 @@ class _RoundedLayer:
         self.activation = layer.activation
 
     def fill(self, X, out):
-        import torch
+        torch = import_torch()
 
         row_bytes = 4 * X.shape[1]
         n_rows = max(1, min(len(X), _TILE_BYTES // row_bytes))

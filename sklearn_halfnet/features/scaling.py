@@ -8,10 +8,19 @@ from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from sklearn_halfnet._matmul import matmul, row_blocks
 
-__all__ = ["InputScaling", "Moments", "working_columns"]
+__all__ = ["InputScaling", "Moments", "all_finite", "working_columns"]
 
 # A block of so many bytes is passed over several times without leaving the cache.
 _CACHE_BYTES = 2**20
+
+# Squares of float32 numbers of such magnitudes, and the sums of these, keep their bits.
+_SQUARED_SAFELY = 1e-10, 1e15
+
+# Squares of the largest inputs allowed can be added up this many times, squared.
+_MANY = 2**14
+
+# Start values from inputs that are all smaller would lose bits, or all.
+_LEAST_INPUT = {np.dtype(np.float32): 1e-30, np.dtype(np.float64): 1e-140}
 
 
 class InputScaling:
@@ -23,14 +32,17 @@ class InputScaling:
         What is subtracted; None subtracts nothing.
     scale : ndarray of shape (n_features,) or None
         What is divided by; None divides by nothing.
+    feature_names : sequence of str or None
+        Used in error messages.
     """
 
-    def __init__(self, mean=None, scale=None):
+    def __init__(self, mean=None, scale=None, feature_names=None):
         self.mean = mean
         self.scale = scale
+        self.feature_names = feature_names
 
     @classmethod
-    def fit(cls, X, how, sample_weight=None, feature_names=None):
+    def fit(cls, X, how, sample_weight=None, feature_names=None, spread=None):
         """Learn the map from training rows.
 
         Parameters
@@ -41,6 +53,9 @@ class InputScaling:
         sample_weight : ndarray of shape (n_samples,) or None
         feature_names : sequence of str or None
             Used in error messages.
+        spread : float, default=None
+            Standard deviation of all columns together, to which one factor brings
+            columns that are not scaled each for itself; None leaves them as they are.
 
         Returns
         -------
@@ -52,16 +67,28 @@ class InputScaling:
             If a column's values are too large or too small for their variance to be a
             floating-point number.
         """
-        if how is None:
-            return cls()
-        return cls.from_moments(Moments.of(X, sample_weight), how, feature_names)
+        if how is None and spread is None:
+            return cls(feature_names=feature_names)
+        moments = Moments.of(X, sample_weight)
+        return cls.from_moments(moments, how, feature_names, spread)
 
     @classmethod
-    def from_moments(cls, moments, how, feature_names=None):
+    def from_moments(cls, moments, how, feature_names=None, spread=None):
         """Make the map from moments of the training rows; parameters as in ``fit``."""
         _refuse_columns(moments.too_large, "large", feature_names)
         _refuse_columns(moments.too_small, "small", feature_names)
-        return cls(moments.center, None if how == "center" else moments.scale)
+        if how is None:  # the square of a constant counts, too
+            far = np.abs(moments.mean) > np.sqrt(
+                np.finfo(float).max / len(moments.mean)
+            )
+            _refuse_columns(far, "large", feature_names)
+        mean, scale = None if how is None else moments.center, None
+        if how == "standard":
+            scale = moments.scale
+        elif spread is not None:
+            size = moments.spread(about_one_mean=how is None)
+            scale = np.full(len(moments.mean), size / spread or 1.0)
+        return cls(mean, scale, feature_names)
 
     def transform(self, X, dtype, *, out=None):
         """Scale a block of rows; a sparse block is scaled but not centred.
@@ -86,23 +113,71 @@ class InputScaling:
         """
         if sparse.issparse(X):
             scaled = X if self.scale is None else X.multiply(1 / self.scale).tocsr()
-            scaled = scaled.astype(dtype)
-            _check_fits(scaled.data, dtype)
-            return scaled
+        else:
+            scaled = self._dense(X, out)
+        with np.errstate(over="ignore"):
+            scaled = scaled.astype(dtype, copy=False)
+        self._check_fits(scaled)
+        return scaled
+
+    def _dense(self, X, out):
         scaled = X
         if self.mean is not None:
             mean = self.mean.astype(X.dtype, copy=False)
-            scaled = np.subtract(X, mean, out=out)
+            scaled = out = np.subtract(X, mean, out=out)
         if self.scale is not None:
-            scaled *= (1 / self.scale).astype(X.dtype, copy=False)
-        with np.errstate(over="ignore"):
-            scaled = scaled.astype(dtype, copy=False)
-        _check_fits(scaled, dtype)
+            with np.errstate(over="ignore"):
+                factor = (1 / self.scale).astype(X.dtype, copy=False)
+            _refuse_columns(~np.isfinite(factor), "small", self.feature_names)
+            with np.errstate(over="ignore"):
+                scaled = np.multiply(scaled, factor, out=out)
         return scaled
+
+    def _check_fits(self, scaled):
+        """Refuse values whose squares, summed over many rows, would overflow."""
+        dtype = scaled.dtype
+        values = scaled.data if sparse.issparse(scaled) else scaled
+        limit = np.sqrt(np.finfo(dtype).max) / _MANY
+        if _within(values, limit):
+            return
+        large = np.flatnonzero(~(np.abs(values) <= limit).ravel())
+        if len(large):
+            columns = scaled.indices[large] if sparse.issparse(scaled) else large
+            column = columns[0] % scaled.shape[1]
+            raise ValueError(
+                f"Column {_name(column, self.feature_names)} of X has values too large "
+                f"for dtype={dtype.name!r} after scaling. Rescale this column"
+                + ("." if dtype == np.float64 else ", or use dtype='float64'.")
+            )
 
     def dense_rows(self, X, dtype):
         """Scale *and* centre a few rows; a sparse block becomes dense."""
         return self.transform(X.toarray() if sparse.issparse(X) else X, dtype)
+
+    def start_rows(self, X, dtype):
+        """Do the same for rows from which start values are computed.
+
+        Raises
+        ------
+        ValueError
+            If the rows differ, but by too little for ``dtype``.
+        """
+        X = X.toarray() if sparse.issparse(X) else X
+        scaled = self.transform(X, dtype)
+        peak = np.abs(scaled).max(initial=0)
+        if peak < _LEAST_INPUT[scaled.dtype]:
+            self._refuse_vanishing(X, scaled.dtype)
+        return scaled
+
+    def _refuse_vanishing(self, X, dtype):
+        exact = np.abs(self.transform(X, np.float64)).max(axis=0)
+        if exact.any():
+            column = _name(int(exact.argmax()), self.feature_names)
+            raise ValueError(
+                f"Column {column} of X, the largest, has values too small for "
+                f"dtype={dtype.name!r}: up to {exact.max():.3g}. Rescale X, or use "
+                "input_scaling='standard'."
+            )
 
     def project(self, X, weights, dtype, *, scaled=None, out=None):
         """Compute x' W^T for a block of rows, without densifying a sparse block.
@@ -236,6 +311,25 @@ class Moments:
         """Standard deviation of each column, 1 of a constant one."""
         return np.where(self.is_constant, 1.0, np.sqrt(self.variance))
 
+    def spread(self, *, about_one_mean=False):
+        """Compute the standard deviation of all columns together.
+
+        Parameters
+        ----------
+        about_one_mean : bool, default=False
+            Whether to take it about the mean of all columns, not each about its own.
+
+        Returns
+        -------
+        spread : float
+            Zero if rounding alone can show it.
+        """
+        variance = (self.variance / len(self.mean)).sum()
+        if about_one_mean:
+            variance += self.mean.var()
+        rounding = (10 * self.eps * np.abs(self.mean).max(initial=0)) ** 2
+        return float(np.sqrt(variance)) if variance > rounding else 0.0
+
 
 def _of_weight(X, weight):
     """Leave out rows of weight zero: not even their largest values count."""
@@ -251,6 +345,10 @@ def _block_moments(block, weight):
         zero = np.zeros(block.shape[1])
         return Moments(0.0, zero, zero, zero, eps)
     share = (weight / total).astype(block.dtype)
+    peak = np.maximum(block.max(axis=0), -block.min(axis=0))
+    unit = _unit(peak)
+    if unit is not None:
+        block = block / unit
     rough = share @ block
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         deviation = block - rough
@@ -258,34 +356,64 @@ def _block_moments(block, weight):
         rest = (share @ deviation).astype(np.float64)
         square = (share @ np.square(deviation, out=deviation)).astype(np.float64)
         square = total * np.maximum(square - rest**2, 0)
-    peak = np.maximum(block.max(axis=0), -block.min(axis=0))
-    return Moments(total, rough + rest, square, peak, eps)
+    return _in_units(Moments(total, rough + rest, square, peak, eps), unit)
 
 
 def _sparse_moments(X, sample_weight):
+    peak = np.zeros(X.shape[1], X.dtype)
+    np.maximum.at(peak, X.indices, np.abs(X.data))
+    unit, eps = _unit(peak), np.finfo(X.dtype).eps
+    if unit is not None:
+        X = X.multiply(1 / unit).tocsr().astype(X.dtype)
     mean, variance = mean_variance_axis(X, axis=0, weights=sample_weight)
     total = float(X.shape[0] if sample_weight is None else sample_weight.sum())
-    peak = np.asarray(abs(X).max(axis=0).todense()).ravel()
     square = variance.astype(np.float64) * total
-    return Moments(total, mean.astype(np.float64), square, peak, np.finfo(X.dtype).eps)
+    return _in_units(Moments(total, mean.astype(np.float64), square, peak, eps), unit)
+
+
+def _unit(peak):
+    """Powers of two in which float32 columns are squared; None if all are of size one.
+
+    float64 takes squares of all but the most extreme columns, which are refused.
+    """
+    low, high = _SQUARED_SAFELY
+    safe = ((peak >= low) & (peak <= high)) | (peak == 0)
+    if peak.dtype != np.float32 or safe.all():
+        return None
+    return np.where(safe, 1, np.ldexp(1.0, np.frexp(peak)[1] - 1)).astype(np.float32)
+
+
+def _in_units(moments, unit):
+    """Turn moments of columns divided by ``unit`` into those of the columns."""
+    if unit is None:
+        return moments
+    unit = unit.astype(np.float64)
+    mean, square = moments.mean * unit, moments.square * unit**2
+    return Moments(moments.total, mean, square, moments.peak, moments.eps)
+
+
+def _within(values, limit):
+    """Whether the root of the sum of squares is: one pass of BLAS over all values."""
+    flat = values.ravel(order="K")
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.sqrt(np.dot(flat, flat)) <= limit)
+
+
+def all_finite(values):
+    """Tell whether all values are finite, in a single pass if they are of any size."""
+    largest = np.finfo(values.dtype).max
+    return _within(values, largest) or bool(np.isfinite(values).all())
 
 
 def _refuse_columns(bad, size, feature_names):
     if bad.any():
         column = int(np.flatnonzero(bad)[0])
-        name = column if feature_names is None else repr(str(feature_names[column]))
         raise ValueError(
-            f"Column {name} of X has values too {size} to be scaled: their variance "
-            "is not a floating-point number. Rescale this column."
+            f"Column {_name(column, feature_names)} of X has values too {size} to be "
+            "scaled: their variance is not a floating-point number. Rescale this "
+            "column."
         )
 
 
-def _check_fits(scaled, dtype):
-    with np.errstate(over="ignore", invalid="ignore"):
-        # In their own type first: several times faster, and seldom not finite.
-        finite = np.isfinite(scaled.sum()) or np.isfinite(scaled).all()
-    if not finite:
-        raise ValueError(
-            f"X has values too large for dtype={np.dtype(dtype).name!r} after "
-            "scaling. Rescale them, or use dtype='float64'."
-        )
+def _name(column, feature_names):
+    return column if feature_names is None else repr(str(feature_names[column]))

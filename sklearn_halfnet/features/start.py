@@ -6,6 +6,7 @@ import numpy as np
 
 from sklearn_halfnet._matmul import matmul
 from sklearn_halfnet.features.hidden_layer import HiddenLayer
+from sklearn_halfnet.features.scaling import Moments
 from sklearn_halfnet.weights.storage import FrozenWeights
 
 __all__ = [
@@ -86,7 +87,7 @@ class StartSample:
         n_rows = sample_size(X.shape[1], n_units, dtype, max_rows)
         rows = choose_rows(X.shape[0], sample_weight, n_rows, rng)
         weight = np.ones(len(rows)) if sample_weight is None else sample_weight[rows]
-        features = scaling.dense_rows(X[rows], dtype)
+        features = scaling.start_rows(X[rows], dtype)
         taken = None if targets is None else targets[rows]
         n_whole = X.shape[0]
         if sample_weight is not None:
@@ -187,11 +188,9 @@ def _scales_and_means(projection, share, scale):
     """Scales of the units, and means of their scaled projections to be subtracted."""
     if scale != "auto":
         return np.full(projection.shape[1], float(scale)), 0.0
-    mean = share @ projection
-    dtype = projection.dtype
-    square = np.einsum("i,ij,ij->j", share.astype(dtype), projection, projection)
-    variance = square - mean**2
-    constant = variance <= 1e-10 * square
+    moments = Moments.of(projection, share)
+    mean, variance = moments.mean, moments.variance
+    constant = variance <= 1e-10 * (variance + mean**2)
     # A unit that is nearly dead in the sample would be huge on a row that wakes it.
     floor = _LEAST_VARIANCE * np.median(variance)
     scales = 1 / np.sqrt(np.where(constant, 1, np.maximum(variance, floor)))

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from sklearn_halfnet._device import import_torch
+
 __all__ = ["module_outputs", "untrained_module"]
 
 # Rows that pass through a module at a time.
@@ -26,7 +28,7 @@ def module_outputs(module, X):
     outputs : list of (str, ndarray of shape (n_samples, n_units))
         In the order of the calls. A module that is called again gets a number.
     """
-    import torch
+    torch = import_torch()
 
     first = next(module.parameters(), torch.zeros(0))
     rows = torch.as_tensor(np.asarray(X)).to(first.device, first.dtype)
@@ -100,7 +102,7 @@ def untrained_module(module, seed):
     TypeError
         If a part has parameters of its own and no ``reset_parameters``.
     """
-    import torch
+    torch = import_torch()
 
     other = copy.deepcopy(module)
     with torch.random.fork_rng():
