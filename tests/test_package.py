@@ -18,6 +18,7 @@ PUBLIC = [name for name in sklearn_halfnet.__all__ if not name.startswith("_")]
 FLOORS = {
     "exceptions": 1,
     "_version": 1,
+    "_checks": 1,
     "activations": 1,
     "_random": 1,
     "_device": 1,

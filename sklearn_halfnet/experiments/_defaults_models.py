@@ -5,7 +5,26 @@ from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-import sklearn_halfnet as halfnet
+from sklearn_halfnet import (
+    ConvHalfLayerClassifier,
+    ConvHalfLayerRegressor,
+    DeskewResize,
+    ELMClassifier,
+    ELMRegressor,
+    HalfLayerClassifier,
+    HalfLayerRegressor,
+    HalfNetClassifier,
+    HalfNetRegressor,
+    PartialCNNClassifier,
+    PartialCNNRegressor,
+    RandomFeatures,
+    RandomNetwork,
+    RVFLClassifier,
+    RVFLRegressor,
+    SharedBackboneEnsembleClassifier,
+    WeightAgnosticClassifier,
+    WeightAgnosticRegressor,
+)
 from sklearn_halfnet.experiments._defaults_data import IMAGE_SHAPE
 
 __all__ = ["BASELINES", "MODELS", "OF_IMAGES", "SLOW", "logistic", "ridge"]
@@ -35,57 +54,55 @@ def _chosen_logistic():
     return make_pipeline(StandardScaler(), model)
 
 
-def _plain(name):
-    """Take an estimator of the package, and set nothing but its seed."""
-    return lambda seed: getattr(halfnet, name)(random_state=seed)
+def _plain(estimator):
+    """Set nothing but the seed."""
+    return lambda seed: estimator(random_state=seed)
 
 
-def _of_images(name):
+def _of_images(estimator):
     """Set the shape of the images, too."""
-    return lambda seed: getattr(halfnet, name)(
-        image_shape=IMAGE_SHAPE, random_state=seed
-    )
+    return lambda seed: estimator(image_shape=IMAGE_SHAPE, random_state=seed)
 
 
-def _before(name, last):
-    """Put a transformer of the package before a linear model."""
-    return lambda seed: make_pipeline(getattr(halfnet, name)(random_state=seed), last())
+def _before(transformer, last):
+    """Put a transformer before a linear model."""
+    return lambda seed: make_pipeline(transformer(random_state=seed), last())
 
 
 def _shared_backbone(seed):
-    member = halfnet.PartialCNNClassifier(image_shape=IMAGE_SHAPE)
-    return halfnet.SharedBackboneEnsembleClassifier(member, random_state=seed)
+    member = PartialCNNClassifier(image_shape=IMAGE_SHAPE)
+    return SharedBackboneEnsembleClassifier(member, random_state=seed)
 
 
 def _upright(seed):
-    return make_pipeline(halfnet.DeskewResize(IMAGE_SHAPE), logistic())
+    return make_pipeline(DeskewResize(IMAGE_SHAPE), logistic())
 
 
 # Task -> name -> function of a seed.
 MODELS = {
     "classification": {
-        "half layer": _plain("HalfLayerClassifier"),
-        "HalfNet": _plain("HalfNetClassifier"),
-        "ELM": _plain("ELMClassifier"),
-        "RVFL": _plain("RVFLClassifier"),
-        "RandomFeatures": _before("RandomFeatures", _chosen_logistic),
-        "RandomNetwork": _before("RandomNetwork", _chosen_logistic),
-        "weight-agnostic": _plain("WeightAgnosticClassifier"),
-        "ConvHalfLayer": _of_images("ConvHalfLayerClassifier"),
-        "partial CNN": _of_images("PartialCNNClassifier"),
+        "half layer": _plain(HalfLayerClassifier),
+        "HalfNet": _plain(HalfNetClassifier),
+        "ELM": _plain(ELMClassifier),
+        "RVFL": _plain(RVFLClassifier),
+        "RandomFeatures": _before(RandomFeatures, _chosen_logistic),
+        "RandomNetwork": _before(RandomNetwork, _chosen_logistic),
+        "weight-agnostic": _plain(WeightAgnosticClassifier),
+        "ConvHalfLayer": _of_images(ConvHalfLayerClassifier),
+        "partial CNN": _of_images(PartialCNNClassifier),
         "shared backbone": _shared_backbone,
         "DeskewResize": _upright,
     },
     "regression": {
-        "half layer": _plain("HalfLayerRegressor"),
-        "HalfNet": _plain("HalfNetRegressor"),
-        "ELM": _plain("ELMRegressor"),
-        "RVFL": _plain("RVFLRegressor"),
-        "RandomFeatures": _before("RandomFeatures", ridge),
-        "RandomNetwork": _before("RandomNetwork", ridge),
-        "weight-agnostic": _plain("WeightAgnosticRegressor"),
-        "ConvHalfLayer": _of_images("ConvHalfLayerRegressor"),
-        "partial CNN": _of_images("PartialCNNRegressor"),
+        "half layer": _plain(HalfLayerRegressor),
+        "HalfNet": _plain(HalfNetRegressor),
+        "ELM": _plain(ELMRegressor),
+        "RVFL": _plain(RVFLRegressor),
+        "RandomFeatures": _before(RandomFeatures, ridge),
+        "RandomNetwork": _before(RandomNetwork, ridge),
+        "weight-agnostic": _plain(WeightAgnosticRegressor),
+        "ConvHalfLayer": _of_images(ConvHalfLayerRegressor),
+        "partial CNN": _of_images(PartialCNNRegressor),
     },
 }
 OF_IMAGES = {"ConvHalfLayer", "partial CNN", "shared backbone", "DeskewResize"}
