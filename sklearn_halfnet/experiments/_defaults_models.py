@@ -40,10 +40,13 @@ def logistic():
     return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
 
 
+def _chosen_ridge():
+    return RidgeCV(np.logspace(-4, 5, 19))
+
+
 def _chosen_logistic():
-    """Make a logistic regression that can stand behind more columns than rows."""
-    model = LogisticRegressionCV(
-        Cs=np.logspace(-5, 0, 6),
+    return LogisticRegressionCV(
+        Cs=np.logspace(-4, 2, 7),
         cv=3,
         scoring="neg_log_loss",
         max_iter=1_000,
@@ -51,7 +54,6 @@ def _chosen_logistic():
         l1_ratios=(0,),
         use_legacy_attributes=False,
     )
-    return make_pipeline(StandardScaler(), model)
 
 
 def _plain(estimator):
@@ -65,7 +67,7 @@ def _of_images(estimator):
 
 
 def _before(transformer, last):
-    """Put a transformer before a linear model."""
+    """Put a transformer before a linear model whose strength suits many features."""
     return lambda seed: make_pipeline(transformer(random_state=seed), last())
 
 
@@ -98,8 +100,8 @@ MODELS = {
         "HalfNet": _plain(HalfNetRegressor),
         "ELM": _plain(ELMRegressor),
         "RVFL": _plain(RVFLRegressor),
-        "RandomFeatures": _before(RandomFeatures, ridge),
-        "RandomNetwork": _before(RandomNetwork, ridge),
+        "RandomFeatures": _before(RandomFeatures, _chosen_ridge),
+        "RandomNetwork": _before(RandomNetwork, _chosen_ridge),
         "weight-agnostic": _plain(WeightAgnosticRegressor),
         "ConvHalfLayer": _of_images(ConvHalfLayerRegressor),
         "partial CNN": _of_images(PartialCNNRegressor),
