@@ -1,4 +1,4 @@
-"""The one door to big matrix products.
+"""Big matrix products, each by the routine that is fastest at it.
 
 numpy's OpenBLAS is the fastest routine for float32 and float64 on the processors
 measured (1.3 times torch's on an AMD EPYC), so dense products go there; sparse operands

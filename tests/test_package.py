@@ -2,11 +2,13 @@
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from sklearn.utils import get_tags
 
 import sklearn_halfnet
 
@@ -18,6 +20,7 @@ PUBLIC = [name for name in sklearn_halfnet.__all__ if not name.startswith("_")]
 FLOORS = {
     "exceptions": 1,
     "_version": 1,
+    "_checks": 1,
     "activations": 1,
     "_random": 1,
     "_device": 1,
@@ -111,8 +114,42 @@ def test_public_names_are_documented(name):
         assert f"{section}\n    ---" in text, f"{name} has no section {section}"
 
 
-def test_types_are_announced():
-    assert (PACKAGE / "py.typed").exists()
+def test_types_are_announced_where_there_are_any():
+    """PEP 561: a type checker that finds the marker takes what is bare for Any."""
+    publics = [getattr(sklearn_halfnet, name) for name in PUBLIC]
+    parameters = [p for each in publics for p in inspect.signature(each).parameters]
+    annotated = [
+        parameter
+        for each in publics
+        for parameter in inspect.signature(each).parameters.values()
+        if parameter.annotation is not inspect.Parameter.empty
+    ]
+    announced = len(annotated) == len(parameters)
+    assert (PACKAGE / "py.typed").exists() == announced
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert ("Typing :: Typed" in project) == announced
+
+
+def test_contributors_read_the_floors_that_are_tested():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    items = re.findall(r"^(\d)\. ((?:`\w+`,?\s+)+)", text, flags=re.MULTILINE)
+    told = {
+        name: int(floor) for floor, names in items for name in re.findall(r"\w+", names)
+    }
+    assert told == FLOORS
+
+
+def test_the_readme_says_who_takes_what():
+    """All but the families of images take sparse input; torch's and two more go on."""
+    kinds = [getattr(sklearn_halfnet, name) for name in PUBLIC if name != "Gram"]
+    names = {kind.__name__: kind for kind in kinds}
+    images = ("Conv", "Partial", "Shared", "Deskew")
+    for name, kind in names.items():
+        assert get_tags(kind()).input_tags.sparse != name.startswith(images)
+        by_torch = hasattr(kind(), "early_stopping")
+        goes_on = by_torch or name.startswith(("ELM", "RVFL"))
+        assert hasattr(kind, "partial_fit") == goes_on
+        assert hasattr(kind, "set_callbacks") or not by_torch
 
 
 def test_continuous_integration_runs_the_command_of_the_readme():

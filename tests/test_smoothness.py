@@ -225,12 +225,12 @@ def test_layers_compared_with_layers():
         (
             lambda: functional_smoothness(X, np.tanh, similarity="dot"),
             ValueError,
-            "similarity must be one of",
+            "'similarity' parameter of functional_smoothness",
         ),
         (
             lambda: functional_smoothness(X, np.tanh, method="kendall"),
             ValueError,
-            "method must be one of",
+            "'method' parameter of functional_smoothness",
         ),
         (lambda: untrained_copy(np.tanh), TypeError, "undo the training"),
         (

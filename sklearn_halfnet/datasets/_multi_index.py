@@ -3,11 +3,22 @@
 import numpy as np
 from sklearn.utils import check_random_state
 
+from sklearn_halfnet._checks import check_options, real, whole
+
 __all__ = ["make_multi_index"]
 
 _N_DIRECTIONS = 8
 
 
+@check_options(
+    {
+        "n_samples": [whole(1)],
+        "n_features": [whole(_N_DIRECTIONS)],
+        "noise": [real(0)],
+        "random_state": ["random_state"],
+        "return_directions": ["boolean"],
+    }
+)
 def make_multi_index(
     n_samples=10_000,
     n_features=50,
@@ -47,7 +58,7 @@ def make_multi_index(
     Raises
     ------
     ValueError
-        If there are fewer than 8 features.
+        If there are no rows, fewer than 8 features, or negative or infinite noise.
 
     Examples
     --------
@@ -56,8 +67,6 @@ def make_multi_index(
     >>> X.shape, y.shape
     ((200, 50), (200,))
     """
-    if n_features < _N_DIRECTIONS:
-        raise ValueError(f"n_features must be at least 8, got {n_features}.")
     rng = check_random_state(random_state)
     directions = rng.standard_normal((_N_DIRECTIONS, n_features)) / np.sqrt(n_features)
     X = rng.standard_normal((n_samples, n_features))

@@ -3,9 +3,20 @@
 import numpy as np
 from sklearn.utils import check_random_state
 
+from sklearn_halfnet._checks import check_options, real, whole
+
 __all__ = ["make_distorted_prototypes"]
 
 
+@check_options(
+    {
+        "n_prototypes": [whole(1)],
+        "n_levels": [whole(1)],
+        "n_features": [whole(1)],
+        "step": [real(0)],
+        "random_state": ["random_state"],
+    }
+)
 def make_distorted_prototypes(
     n_prototypes=100, n_levels=20, n_features=100, *, step=0.05, random_state=None
 ):
@@ -26,6 +37,11 @@ def make_distorted_prototypes(
     Returns
     -------
     patterns : ndarray of shape (n_prototypes, n_levels, n_features)
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range.
 
     References
     ----------

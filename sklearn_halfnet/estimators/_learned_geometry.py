@@ -1,8 +1,10 @@
 """What a HalfNet has learned about the input space: A, the metric, the embedding."""
 
+import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_halfnet._checks import check_numbers
 from sklearn_halfnet.estimators._validation import finite_outputs
 from sklearn_halfnet.features import last_features
 from sklearn_halfnet.features.low_rank import linear_layer
@@ -38,13 +40,17 @@ class LearnedGeometry(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Raises
         ------
         ValueError
-            If the shape is not that of the learned A.
+            If the shape is not that of the learned A, or a value is not a finite real
+            number in the model's ``dtype``.
         """
         check_is_fitted(self)
+        factor = check_numbers(factor, "factor")
+        with np.errstate(over="ignore"):
+            factor = check_numbers(factor.astype(self.dtype), "factor")
         shape = self.factors_[0].shape
         if factor.shape != shape:
             raise ValueError(f"factor has shape {factor.shape}, expected {shape}.")
-        self._layers = [linear_layer(factor.astype(self._float)), *self._layers[1:]]
+        self._layers = [linear_layer(factor), *self._layers[1:]]
         return self
 
     @property

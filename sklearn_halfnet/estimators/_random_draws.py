@@ -6,6 +6,7 @@ from itertools import count
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_halfnet._checks import check_options
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._logistic_polish import logistic_read_out
 from sklearn_halfnet.estimators._polish import polished_read_out
@@ -84,6 +85,7 @@ class RandomDraws:
                 )
             )
 
+    @check_options({"random_state": ["random_state"], "refit": ["boolean"]})
     def resample(self, X, y, sample_weight=None, *, random_state=None, refit=True):
         """Draw new random weights from the learned distribution; refit the read-out.
 

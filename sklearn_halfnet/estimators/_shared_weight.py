@@ -5,6 +5,7 @@ import copy
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_halfnet._checks import check_numbers, check_options, whole
 from sklearn_halfnet.estimators._base import keep_state_on_error
 from sklearn_halfnet.estimators._validation import row_weights, total_weight
 from sklearn_halfnet.evolution.network import CalibratedNetwork
@@ -74,6 +75,7 @@ class SharedWeightNetwork:
         offset = offset + self._targets.mean
         return SharedWeightGraph(self._network.graph, weights, factor, offset)
 
+    @check_options({"max_iter": [whole(1)]})
     def train_weights(self, X, y, sample_weight=None, *, max_iter=200):
         """Train every connection's own weight, from the tuned shared one.
 
@@ -124,7 +126,10 @@ class SharedWeightNetwork:
         sklearn_halfnet.inspection.weight_profile_display.WeightProfileDisplay
         """
         check_is_fitted(self)
-        weights = np.asarray(self.shared_weights_ if weights is None else weights)
+        weights = self.shared_weights_ if weights is None else weights
+        weights = check_numbers(weights, "weights", ensure_2d=False)
+        if weights.ndim != 1:
+            raise ValueError(f"weights must have one dimension, got {weights.shape}.")
         X, y = self._validate_training(X, y, reset=False)
         encoded = self._targets.encode(y, np.float64)
         share = total_weight(y, sample_weight)

@@ -1,7 +1,4 @@
-"""Fit a torch network with a solver; numpy arrays in, numpy arrays out.
-
-The one file through which estimators reach torch.
-"""
+"""Fit a torch network with a solver; numpy arrays in, numpy arrays out."""
 
 import copy
 import math

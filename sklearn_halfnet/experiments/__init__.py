@@ -24,6 +24,11 @@ EXPERIMENTS = {
         "sklearn_halfnet.experiments.closed_form",
         "ELM in closed form: seconds, memory, accuracy and calibration",
     ),
+    "defaults": (
+        "sklearn_halfnet.experiments.defaults",
+        "Every estimator with default parameters on small data sets, beside the best "
+        "constant and a linear model",
+    ),
     "half-layers-defaults": (
         "sklearn_halfnet.experiments.half_layers_defaults",
         "Default parameters on ten tabular data sets, beside scikit-learn's MLP",

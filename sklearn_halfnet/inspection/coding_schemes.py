@@ -3,6 +3,8 @@
 import numpy as np
 from sklearn.utils import check_random_state
 
+from sklearn_halfnet._checks import check_numbers, check_options, real, whole
+
 __all__ = ["CODING_SCHEMES", "CodingSchemes"]
 
 # Models 1 to 4 of the paper; 5 to 11 are networks of 2 to 8 layers.
@@ -56,6 +58,14 @@ class CodingSchemes:
     (10, 50)
     """
 
+    @check_options(
+        {
+            "n_features": [whole(1)],
+            "n_layers": [whole(1)],
+            "weight_scale": [real(0)],
+            "random_state": ["random_state"],
+        }
+    )
     def __init__(
         self, n_features=100, n_layers=8, weight_scale=10.0, random_state=None
     ):
@@ -81,7 +91,7 @@ class CodingSchemes:
         Raises
         ------
         ValueError
-            If there is no such scheme.
+            If there is no such scheme, or X does not hold finite real numbers.
         """
         if scheme not in self.layer_names:
             raise ValueError(
@@ -106,7 +116,10 @@ class CodingSchemes:
         return self._codes(X, len(self.weights))
 
     def _codes(self, X, n_layers):
-        standard = _standardised(np.asarray(X))
+        X, d = check_numbers(X, "X"), self.weights.shape[1]
+        if X.shape[1] != d:
+            raise ValueError(f"X has {X.shape[1]} features, expected {d}.")
+        standard = _standardised(X)
         vector = _remapped(standard)
         weights = self.weights[:n_layers].astype(vector.dtype)
         product = vector @ weights[0]

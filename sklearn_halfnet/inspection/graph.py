@@ -1,6 +1,7 @@
 """The graph of a weight-agnostic network as lists of nodes and as networkx has it."""
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 __all__ = ["node_names", "to_networkx", "used_nodes"]
 
@@ -20,6 +21,7 @@ def node_names(model):
         "h1", ...; outputs by ``classes_`` ("class 0") or "y0", "y1", ... An input that
         has another node's name is called "input h0".
     """
+    check_is_fitted(model, "connections_")
     d, h = model.n_features_in_, len(model.node_activations_)
     n_outputs = model.connections_.shape[1] - h
     inputs = getattr(model, "feature_names_in_", [f"x{i}" for i in range(d)])

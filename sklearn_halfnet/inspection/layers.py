@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.sparse import issparse
 
+from sklearn_halfnet._checks import check_numbers, not_masked
 from sklearn_halfnet.activations import ACTIVATIONS
 from sklearn_halfnet.inspection._torch_module import module_outputs
 
@@ -39,6 +40,9 @@ def layer_outputs(model, X):
     ------
     TypeError
         If the model is none of these.
+    ValueError
+        If X does not hold finite real numbers; estimators and Pipelines judge this by
+        themselves, but for masks. If an output is masked, complex or empty.
 
     Examples
     --------
@@ -50,9 +54,10 @@ def layer_outputs(model, X):
     >>> {name: layer.shape for name, layer in layer_outputs(network, X).items()}
     {'layer 1': (10, 6), 'layer 2': (10, 5)}
     """
+    not_masked(X, "X")
     for applies, outputs in _READERS:
         if applies(model):
-            return {name: _rows(array) for name, array in outputs(model, X)}
+            return {name: _rows(name, array) for name, array in outputs(model, X)}
     raise TypeError(
         "Expected an estimator with transform_layers, a fitted MLP of scikit-learn, a "
         "Pipeline that ends in one of them, a torch.nn.Module, callables in a list or "
@@ -94,6 +99,7 @@ def _of_estimator(model, X):
 
 
 def _of_mlp(model, X):
+    _check_rows(X)
     hidden, n_layers = np.asarray(_dense(X), dtype=model.coefs_[0].dtype), 0
     for coef, intercept in zip(model.coefs_[:-1], model.intercepts_, strict=False):
         hidden = ACTIVATIONS[model.activation].array(hidden @ coef + intercept)
@@ -102,7 +108,13 @@ def _of_mlp(model, X):
     yield "output", hidden @ model.coefs_[-1] + model.intercepts_[-1]
 
 
+def _of_module(model, X):
+    _check_rows(X)
+    return module_outputs(model, X)
+
+
 def _of_callables(layers, X):
+    _check_rows(X)
     below = X
     for number, layer in enumerate(layers, start=1):
         below = layer(below)
@@ -110,6 +122,7 @@ def _of_callables(layers, X):
 
 
 def _of_named_callables(layers, X):
+    _check_rows(X)
     return ((name, layer(X)) for name, layer in layers.items())
 
 
@@ -117,10 +130,10 @@ _READERS = [
     (is_pipeline, _of_pipeline),
     (lambda model: hasattr(model, "transform_layers"), _of_estimator),
     (is_mlp, _of_mlp),
-    (is_module, module_outputs),
+    (is_module, _of_module),
     (lambda model: isinstance(model, dict), _of_named_callables),
     (lambda model: isinstance(model, (list, tuple)), _of_callables),
-    (callable, lambda model, X: [("layer 1", model(X))]),
+    (callable, lambda model, X: _of_callables([model], X)),
 ]
 
 
@@ -128,7 +141,16 @@ def _dense(X):
     return X.toarray() if issparse(X) else X
 
 
-def _rows(array):
-    """Make an output of any shape a dense array (n_samples, n_units)."""
-    array = np.asarray(_dense(array))
+def _check_rows(X):
+    """Check what goes to a model that does not do so itself; it gets X as it is."""
+    check_numbers(X, "X", accept_sparse=True, allow_nd=True, ensure_2d=False)
+
+
+def _rows(name, array):
+    """Make an output of any shape a dense array (n_samples, n_units).
+
+    Infinite ones are shown as they are: they tell in which layer a network overflows.
+    """
+    options = {"ensure_all_finite": False, "ensure_2d": False, "allow_nd": True}
+    array = check_numbers(_dense(array), repr(name), dtype=None, **options)
     return array.reshape(len(array), -1)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sklearn_halfnet._checks import check_numbers, not_masked
 from sklearn_halfnet.inspection._axes import axes_of
 
 __all__ = ["MagnitudesDisplay", "weight_magnitudes"]
@@ -27,6 +28,12 @@ def weight_magnitudes(model):
         ``learned_mean``, ``fixed_mean`` (of magnitudes), ``learned_variance``,
         ``fixed_variance``, nan where there are none.
 
+    Raises
+    ------
+    ValueError
+        If weights are not finite real numbers, or it is not told of each whether it is
+        learned.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits
@@ -44,7 +51,7 @@ def weight_magnitudes(model):
         fields += [(f"{part}_mean", float), (f"{part}_variance", float)]
     rows = []
     for name, weights in model.weights_.items():
-        learned = model.is_learned_[name]
+        weights, learned = _checked(name, weights, model.is_learned_[name])
         parts = weights[learned], weights[~learned]
         row = [name, *map(len, parts)]
         for part in parts:
@@ -52,6 +59,18 @@ def weight_magnitudes(model):
             row += [np.nan] * 2 if empty else [np.abs(part).mean(), part.var()]
         rows.append(tuple(row))
     return np.array(rows, dtype=fields)
+
+
+def _checked(name, weights, learned):
+    options = {"ensure_2d": False, "allow_nd": True}
+    weights = check_numbers(weights, f"weights_[{name!r}]", **options)
+    learned = np.asarray(not_masked(learned, f"is_learned_[{name!r}]"))
+    if learned.dtype != bool or learned.shape != weights.shape:
+        raise ValueError(
+            f"is_learned_[{name!r}] must be an array of bool of shape {weights.shape}, "
+            f"got {learned.dtype} of shape {learned.shape}."
+        )
+    return weights, learned
 
 
 class MagnitudesDisplay:

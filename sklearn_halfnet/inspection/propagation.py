@@ -17,6 +17,15 @@ from itertools import pairwise
 import numpy as np
 from scipy.optimize import brentq
 
+from sklearn_halfnet._checks import (
+    check_numbers,
+    check_options,
+    not_masked,
+    one_of,
+    real,
+    whole,
+)
+from sklearn_halfnet.activations import ACTIVATIONS
 from sklearn_halfnet.inspection._mean_field import (
     derivative,
     function,
@@ -84,6 +93,17 @@ class SignalPropagation:
         return "ordered" if self.chi < 1 else "chaotic"
 
 
+_NETWORK = {"activation": [one_of(ACTIVATIONS)], "sigma_b": [real(0)]}
+
+
+@check_options(
+    {
+        **_NETWORK,
+        "sigma_w": [real(0, closed="neither")],
+        "n_layers": [whole(1)],
+        "cosine": [real(-1, 1, closed="both")],
+    }
+)
 def signal_propagation(
     sigma_w, activation="tanh", sigma_b=0.0, *, n_layers=10, lengths=1.0, cosine=0.5
 ):
@@ -138,12 +158,9 @@ def signal_propagation(
     8.0 and 3.2
     """
     g = function(activation)
-    if sigma_w <= 0 or sigma_b < 0 or n_layers < 1 or not -1 <= cosine <= 1:
-        raise ValueError(
-            "Expected sigma_w > 0, sigma_b >= 0, n_layers >= 1 and a cosine in "
-            f"[-1, 1], got {sigma_w}, {sigma_b}, {n_layers} and {cosine}."
-        )
-    start = np.broadcast_to(np.asarray(lengths, dtype=float), 2)
+    start = np.atleast_1d(not_masked(lengths, "lengths"))
+    start = check_numbers(start, "lengths", dtype=float, ensure_2d=False)
+    start = np.broadcast_to(start, 2)
     if (start <= 0).any():
         raise ValueError(f"lengths must be positive, got {lengths}.")
     layers = _follow(g, sigma_w, sigma_b, n_layers, start, cosine)
@@ -151,6 +168,7 @@ def signal_propagation(
     return SignalPropagation(*layers, q, *_correlation_fixed_point(g, sigma_w, q))
 
 
+@check_options(_NETWORK)
 def critical_weight_scale(activation="tanh", sigma_b=0.0):
     """Find sigma_w at the edge of chaos, where the slope chi of the c map is 1.
 

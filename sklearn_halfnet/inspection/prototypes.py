@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import spearmanr
 
+from sklearn_halfnet._checks import check_numbers, check_options, whole
 from sklearn_halfnet.inspection.layers import layer_outputs
 
 __all__ = ["PrototypeSimilarity", "similarity_to_prototype"]
@@ -47,6 +48,7 @@ class PrototypeSimilarity:
         levels = np.arange(self.values.shape[2])
         return np.array([spearmanr(levels, row).statistic for row in self.by_level])
 
+    @check_options({"first_level": [whole(0)]})
     def slopes(self, first_level=1):
         """Fit lines to mean similarity against the level of distortion, a layer.
 
@@ -60,8 +62,18 @@ class PrototypeSimilarity:
         -------
         slopes : ndarray of shape (n_layers,)
             Change of similarity a level.
+
+        Raises
+        ------
+        ValueError
+            If fewer than two levels are left.
         """
-        levels = np.arange(first_level, self.values.shape[2])
+        n_levels = self.values.shape[2]
+        if first_level > n_levels - 2:
+            raise ValueError(
+                f"first_level={first_level} leaves no two of {n_levels} levels."
+            )
+        levels = np.arange(first_level, n_levels)
         return np.polyfit(levels, self.by_level[:, first_level:].T, 1)[0]
 
 
@@ -83,7 +95,8 @@ def similarity_to_prototype(patterns, model):
     Raises
     ------
     ValueError
-        If the patterns do not have three dimensions.
+        If the patterns do not have three dimensions, or they or a layer's outputs are
+        not finite real numbers.
 
     References
     ----------
@@ -102,7 +115,7 @@ def similarity_to_prototype(patterns, model):
     >>> found.by_level[:, 10].round(2)  # noise of half a standard deviation
     array([0.81, 0.72, 0.64])
     """
-    patterns = np.asarray(patterns)
+    patterns = check_numbers(patterns, "patterns", allow_nd=True, ensure_2d=False)
     if patterns.ndim != 3:
         raise ValueError(
             "patterns must have shape (n_prototypes, n_levels, n_features), got "
@@ -110,7 +123,10 @@ def similarity_to_prototype(patterns, model):
         )
     outputs = layer_outputs(model, patterns.reshape(-1, patterns.shape[2]))
     shape = (*patterns.shape[:2], -1)
-    values = [_to_first(output.reshape(shape)) for output in outputs.values()]
+    values = [
+        _to_first(check_numbers(output, repr(name)).reshape(shape))
+        for name, output in outputs.items()
+    ]
     return PrototypeSimilarity(list(outputs), _to_first(patterns), np.array(values))
 
 

@@ -6,10 +6,14 @@ have different numbers of units; what is compared is which patterns are alike.
 
 import numpy as np
 from scipy.stats import rankdata
+from sklearn.utils import check_consistent_length
+
+from sklearn_halfnet._checks import check_numbers, check_options, one_of
 
 __all__ = [
     "METHODS",
     "SIMILARITIES",
+    "check_patterns",
     "compare",
     "linear_cka",
     "rsa",
@@ -17,6 +21,101 @@ __all__ = [
 ]
 
 
+# -- parts -----------------------------------------------------------------------------
+
+
+def _correlation(patterns):
+    patterns = _scaled(patterns)
+    return _cosine(patterns - patterns.mean(axis=1, keepdims=True))
+
+
+def _cosine(patterns):
+    patterns = _scaled(patterns)
+    norms = np.linalg.norm(patterns, axis=1, keepdims=True)
+    unit = patterns / np.where(norms > 0, norms, 1)
+    similarities = np.clip(unit @ unit.T, -1, 1)
+    np.fill_diagonal(similarities, 1)
+    return similarities
+
+
+def _scaled(patterns):
+    """Divide each pattern by its largest value: no square vanishes or overflows."""
+    peaks = np.abs(patterns).max(axis=1, keepdims=True)
+    return patterns / np.where(peaks > 0, peaks, 1)
+
+
+def _euclidean(patterns):
+    from scipy.spatial.distance import pdist, squareform
+
+    return -squareform(pdist(patterns))
+
+
+SIMILARITIES = {
+    "correlation": _correlation,
+    "cosine": _cosine,
+    "euclidean": _euclidean,
+}
+
+
+def _pearson(first, second):
+    first, second = first - first.mean(), second - second.mean()
+    norm = np.linalg.norm(first) * np.linalg.norm(second)
+    return float(first @ second / norm) if norm > 0 else np.nan
+
+
+def _spearman(first, second):
+    return _pearson(rankdata(first), rankdata(second))
+
+
+CORRELATIONS = {"pearson": _pearson, "spearman": _spearman}
+METHODS = (*CORRELATIONS, "cka")
+
+SIMILARITY = {"similarity": [one_of(SIMILARITIES)]}
+OPTIONS = {**SIMILARITY, "method": [one_of(METHODS)]}
+
+
+def _pairs(matrix):
+    """Entries above the diagonal."""
+    return matrix[np.triu_indices(len(matrix), 1)]
+
+
+def _centred(patterns):
+    peak = np.abs(patterns).max(initial=0)
+    centred = patterns / peak if peak > 0 else patterns
+    centred = centred - centred.mean(axis=0)
+    peak = np.abs(centred).max(initial=0)
+    return centred / peak if peak > 0 else centred
+
+
+def check_patterns(first, second, least=1):
+    """Check two representations of the same patterns.
+
+    Parameters
+    ----------
+    first, second : array-like of shape (n_patterns, n_units)
+    least : int, default=1
+        How many patterns are needed.
+
+    Returns
+    -------
+    first, second : ndarray of shape (n_patterns, n_units), float64
+
+    Raises
+    ------
+    ValueError
+        If one is not a matrix of finite real numbers, or their lengths differ.
+    """
+    options = {"dtype": np.float64, "ensure_min_samples": least}
+    first = check_numbers(first, "first", **options)
+    second = check_numbers(second, "second", **options)
+    check_consistent_length(first, second)
+    return first, second
+
+
+# -- figures ---------------------------------------------------------------------------
+
+
+@check_options(SIMILARITY)
 def similarity_matrix(patterns, similarity="correlation"):
     """Compute the similarity of each pattern to each.
 
@@ -34,7 +133,7 @@ def similarity_matrix(patterns, similarity="correlation"):
     Raises
     ------
     ValueError
-        If the similarity is unknown.
+        If the similarity is unknown, or the patterns are not finite real numbers.
 
     Examples
     --------
@@ -44,10 +143,11 @@ def similarity_matrix(patterns, similarity="correlation"):
            [ 1.,  1., -1.],
            [-1., -1.,  1.]])
     """
-    _check("similarity", similarity, SIMILARITIES)
-    return SIMILARITIES[similarity](np.asarray(patterns, dtype=np.float64))
+    patterns = check_numbers(patterns, "patterns", dtype=np.float64)
+    return SIMILARITIES[similarity](patterns)
 
 
+@check_options({**SIMILARITY, "method": [one_of(CORRELATIONS)]})
 def rsa(first, second, similarity="correlation", method="pearson"):
     """Correlate the similarity structures of two representations.
 
@@ -64,6 +164,12 @@ def rsa(first, second, similarity="correlation", method="pearson"):
     correlation : float
         nan if all pairs are equally similar.
 
+    Raises
+    ------
+    ValueError
+        If an option is unknown, the patterns are not finite real numbers, or there are
+        fewer than three or not as many of each.
+
     References
     ----------
     N. Kriegeskorte, M. Mur, P. Bandettini, "Representational similarity analysis:
@@ -78,10 +184,12 @@ def rsa(first, second, similarity="correlation", method="pearson"):
     >>> print(f"{rsa(X, 2 * X[:, ::-1]):.3f}")
     1.000
     """
-    first, second = (
-        _pairs(similarity_matrix(each, similarity)) for each in (first, second)
-    )
-    return _correlate(first, second, method)
+    return _rsa(*check_patterns(first, second, least=3), similarity, method)
+
+
+def _rsa(first, second, similarity, method):
+    matrices = (SIMILARITIES[similarity](each) for each in (first, second))
+    return CORRELATIONS[method](*map(_pairs, matrices))
 
 
 def linear_cka(first, second):
@@ -97,6 +205,11 @@ def linear_cka(first, second):
     alignment : float
         Between 0 and 1; 1 for representations equal up to rotation, shift and scale.
         nan if all patterns of one are equal.
+
+    Raises
+    ------
+    ValueError
+        If the patterns are not finite real numbers, or not as many of each.
 
     Notes
     -----
@@ -116,7 +229,7 @@ def linear_cka(first, second):
     >>> print(f"{linear_cka(X, 3 * X[:, ::-1] + 1):.3f}")
     1.000
     """
-    first, second = (_centred(each) for each in (first, second))
+    first, second = map(_centred, check_patterns(first, second))
     # |A^T B|^2 by the smaller of the two products.
     if len(first) < first.shape[1] + second.shape[1]:
         kernels = first @ first.T, second @ second.T
@@ -128,6 +241,7 @@ def linear_cka(first, second):
     return float(cross / norm) if norm > 0 else np.nan
 
 
+@check_options(OPTIONS)
 def compare(first, second, similarity="correlation", method="pearson"):
     """Compare two representations by RSA or by CKA.
 
@@ -145,67 +259,8 @@ def compare(first, second, similarity="correlation", method="pearson"):
     Raises
     ------
     ValueError
-        If the similarity or the method is unknown.
+        If the similarity or the method is unknown, or as of :func:`rsa`.
     """
-    _check("method", method, METHODS)
-    _check("similarity", similarity, SIMILARITIES)
     if method == "cka":
         return linear_cka(first, second)
     return rsa(first, second, similarity, method)
-
-
-# -- parts -----------------------------------------------------------------------------
-
-
-def _correlation(patterns):
-    return _cosine(patterns - patterns.mean(axis=1, keepdims=True))
-
-
-def _cosine(patterns):
-    # Divided by the largest first, so that no square vanishes.
-    peaks = np.abs(patterns).max(axis=1, keepdims=True)
-    patterns = patterns / np.where(peaks > 0, peaks, 1)
-    norms = np.linalg.norm(patterns, axis=1, keepdims=True)
-    unit = patterns / np.where(norms > 0, norms, 1)
-    similarities = np.clip(unit @ unit.T, -1, 1)
-    np.fill_diagonal(similarities, 1)
-    return similarities
-
-
-def _euclidean(patterns):
-    from scipy.spatial.distance import pdist, squareform
-
-    return -squareform(pdist(patterns))
-
-
-SIMILARITIES = {
-    "correlation": _correlation,
-    "cosine": _cosine,
-    "euclidean": _euclidean,
-}
-METHODS = ("pearson", "spearman", "cka")
-
-
-def _correlate(first, second, method):
-    if method == "spearman":
-        first, second = rankdata(first), rankdata(second)
-    first, second = first - first.mean(), second - second.mean()
-    norm = np.linalg.norm(first) * np.linalg.norm(second)
-    return float(first @ second / norm) if norm > 0 else np.nan
-
-
-def _pairs(matrix):
-    """Entries above the diagonal."""
-    return matrix[np.triu_indices(len(matrix), 1)]
-
-
-def _centred(patterns):
-    patterns = np.asarray(patterns, dtype=np.float64)
-    centred = patterns - patterns.mean(axis=0)
-    peak = np.abs(centred).max(initial=0)
-    return centred / peak if peak > 0 else centred
-
-
-def _check(name, value, known):
-    if value not in known:
-        raise ValueError(f"{name} must be one of {sorted(known)}, got {value!r}.")

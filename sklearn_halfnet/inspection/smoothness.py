@@ -11,9 +11,11 @@ unrelated (0).
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.utils import column_or_1d
 
+from sklearn_halfnet._checks import check_numbers, check_options, not_masked
 from sklearn_halfnet.inspection.layers import layer_outputs
-from sklearn_halfnet.inspection.similarity import compare, similarity_matrix
+from sklearn_halfnet.inspection.similarity import OPTIONS, compare, similarity_matrix
 from sklearn_halfnet.inspection.untrained import untrained_copy
 
 __all__ = [
@@ -67,6 +69,7 @@ class LayerComparison(NamedTuple):
     values: np.ndarray
 
 
+@check_options(OPTIONS)
 def functional_smoothness(
     X, model, *, similarity="correlation", method="pearson", y=None
 ):
@@ -98,7 +101,7 @@ def functional_smoothness(
     ------
     ValueError
         If the similarity or the method is unknown, if there are fewer than three
-        patterns or a layer does not return one row for each.
+        patterns, or a layer does not return one row of finite real numbers for each.
     TypeError
         If it is not known what the layers of such a model are.
 
@@ -176,6 +179,7 @@ def trained_and_untrained(X, model, untrained=None, *, y=None, fit_y=None, **opt
     }
 
 
+@check_options(OPTIONS)
 def compare_layers(X, model, other=None, *, similarity="correlation", method="cka"):
     """Compare each layer of a model with each layer of it or of another.
 
@@ -227,6 +231,7 @@ def _patterns(X):
 def _outputs(model, X, n_patterns):
     outputs = layer_outputs(model, X)
     for name, output in outputs.items():
+        check_numbers(output, repr(name))
         if len(output) != n_patterns:
             raise ValueError(
                 f"{name!r} returned {len(output)} rows for {n_patterns} patterns."
@@ -238,7 +243,9 @@ def _groups(y, n_patterns):
     """Rows of each class that has enough of them."""
     if y is None:
         return []
-    y = np.asarray(y)
+    y = column_or_1d(not_masked(y, "y"), input_name="y")
+    if y.dtype.kind in "fc":
+        check_numbers(y, "y", ensure_2d=False)
     if y.shape != (n_patterns,):
         raise ValueError(f"y must have shape ({n_patterns},), got {y.shape}.")
     groups = [np.flatnonzero(y == label) for label in np.unique(y)]

@@ -2,11 +2,13 @@
 
 import numpy as np
 
+from sklearn_halfnet._checks import check_options, one_of, real
 from sklearn_halfnet.inspection._axes import axes_of
 from sklearn_halfnet.inspection.layers import layer_outputs
 from sklearn_halfnet.inspection.prototypes import similarity_to_prototype
 from sklearn_halfnet.inspection.similarity import similarity_matrix
 from sklearn_halfnet.inspection.smoothness import (
+    LayerSmoothness,
     compare_layers,
     functional_smoothness,
     trained_and_untrained,
@@ -87,6 +89,7 @@ class SmoothnessDisplay:
         """
         return cls(trained_and_untrained(X, model, untrained, **options))
 
+    @check_options({"quantity": [one_of(LayerSmoothness._fields[2:])]})
     def plot(self, ax=None, *, quantity="smoothness", **options):
         """Draw a line a model.
 
@@ -152,6 +155,7 @@ class PrototypeSimilarityDisplay:
         found = similarity_to_prototype(patterns, model)
         return cls(found.layers, found.by_level)
 
+    @check_options({"step": [real(0, closed="neither")]})
     def plot(self, ax=None, *, step=1.0, **options):
         """Draw the lines, the deeper the lighter.
 
@@ -218,6 +222,11 @@ class SimilarityMatrixDisplay:
         """
         outputs = layer_outputs({"input": lambda rows: rows}, X)
         found = layer_outputs(model, X)
+        unknown = set(layers or ()) - set(found)
+        if unknown:
+            raise ValueError(
+                f"layers must be among {list(found)}, got {sorted(unknown)} too."
+            )
         outputs |= {name: found[name] for name in (layers or found)}
         return cls(
             {

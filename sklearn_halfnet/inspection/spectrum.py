@@ -9,6 +9,14 @@ import copy
 
 import numpy as np
 
+from sklearn_halfnet._checks import (
+    HasMethods,
+    check_numbers,
+    check_options,
+    not_masked,
+    whole,
+)
+
 __all__ = [
     "cumulative_energy",
     "directions",
@@ -39,6 +47,8 @@ def first_layer(model):
     ------
     TypeError
         If the model is none of these.
+    ValueError
+        If the matrix is masked or empty, or holds NaN or infinity.
 
     Examples
     --------
@@ -58,13 +68,14 @@ def first_layer(model):
         found = _first_linear(model).detach().cpu().numpy().T
     else:
         found = model
+    not_masked(found, "The geometry")
     found = np.asarray(found) if np.ndim(found) == 2 else None
     if found is None or found.dtype.kind != "f":
         raise TypeError(
             "Expected a fitted HalfNet or MLP, a torch module with a Linear layer, or "
             f"a matrix of shape (n_features, k); got {type(model).__name__}."
         )
-    return found.astype(np.float64)
+    return check_numbers(found, "the geometry", dtype=np.float64)
 
 
 def _first_linear(module):
@@ -97,6 +108,10 @@ def spectrum(model):
     return np.linalg.svd(first_layer(model), compute_uv=False) ** 2
 
 
+_K = {"k": [whole(1), None]}
+
+
+@check_options(_K)
 def directions(model, k=None):
     """Orthonormal eigenvectors of Sigma, those of the largest eigenvalues first.
 
@@ -110,7 +125,7 @@ def directions(model, k=None):
     Returns
     -------
     vectors : ndarray of shape (n_features, k)
-        Each determined up to its sign.
+        Each determined up to its sign; fewer than k if there are no more.
     """
     return np.linalg.svd(first_layer(model), full_matrices=False)[0][:, :k]
 
@@ -128,6 +143,11 @@ def cumulative_energy(model):
     energy : ndarray of shape (min(n_features, k),)
         Increasing to 1.
 
+    Raises
+    ------
+    ValueError
+        If all weights are zero.
+
     Examples
     --------
     >>> import numpy as np
@@ -135,8 +155,18 @@ def cumulative_energy(model):
     >>> cumulative_energy(np.diag([1.0, 3.0]))
     array([0.9, 1. ])
     """
-    eigenvalues = spectrum(model)
-    return np.cumsum(eigenvalues) / eigenvalues.sum()
+    return np.cumsum(_shares(model))
+
+
+def _shares(model):
+    """Shares of the eigenvalues in the trace; squares cannot overflow."""
+    values = np.linalg.svd(first_layer(model), compute_uv=False)
+    if values[0] == 0:
+        raise ValueError(
+            "The geometry is zero: its eigenvalues have no shares of their sum."
+        )
+    eigenvalues = (values / values[0]) ** 2
+    return eigenvalues / eigenvalues.sum()
 
 
 def effective_rank(model):
@@ -152,6 +182,11 @@ def effective_rank(model):
     rank : float
         Between 1 and the number of eigenvalues; that number if all are equal.
 
+    Raises
+    ------
+    ValueError
+        If all weights are zero.
+
     References
     ----------
     O. Roy, M. Vetterli, "The effective rank: A measure of effective dimensionality",
@@ -164,11 +199,12 @@ def effective_rank(model):
     >>> round(effective_rank(np.eye(4)), 6)
     4.0
     """
-    eigenvalues = spectrum(model)
-    share = eigenvalues[eigenvalues > 0] / eigenvalues.sum()
+    share = _shares(model)
+    share = share[share > 0]
     return float(np.exp(-(share * np.log(share)).sum()))
 
 
+@check_options(_K)
 def principal_angles(model, other, k=None):
     """Principal angles between the leading directions of two models.
 
@@ -215,6 +251,7 @@ def principal_angles(model, other, k=None):
     return subspace_angles(first[:, :k], second[:, :k])[::-1]
 
 
+@check_options({"model": [HasMethods("set_factor")], "k": [whole(0)]})
 def truncated(model, k):
     """Return a HalfNet of which only the k leading directions of A are kept.
 
@@ -223,6 +260,7 @@ def truncated(model, k):
     model : HalfNetClassifier or HalfNetRegressor
         Fitted.
     k : int
+        0 leaves none.
 
     Returns
     -------
@@ -237,6 +275,7 @@ def truncated(model, k):
     return other
 
 
+@check_options({"model": [HasMethods("set_factor")]})
 def truncation_curve(model, X, y, ranks=None):
     """Score a HalfNet after keeping only the k leading directions of A.
 
@@ -258,5 +297,5 @@ def truncation_curve(model, X, y, ranks=None):
     """
     if ranks is None:
         ranks = range(len(spectrum(model)) + 1)
-    ranks = np.asarray(list(ranks))
-    return ranks, np.array([truncated(model, int(k)).score(X, y) for k in ranks])
+    scores = [truncated(model, k).score(X, y) for k in ranks]
+    return np.array(ranks), np.array(scores)

@@ -5,6 +5,7 @@ import copy
 import numpy as np
 from sklearn.base import clone
 
+from sklearn_halfnet._checks import check_options, whole
 from sklearn_halfnet.inspection._torch_module import untrained_module
 from sklearn_halfnet.inspection.layers import (
     before_last,
@@ -26,6 +27,7 @@ _NO_TRAINING = {
 }
 
 
+@check_options({"random_state": [whole(0)]})
 def untrained_copy(model, X=None, y=None, random_state=0):
     """Return a model of the same architecture that has learned nothing.
 
@@ -53,7 +55,7 @@ def untrained_copy(model, X=None, y=None, random_state=0):
     TypeError
         If it is not known how to undo the training of such a model.
     ValueError
-        If X and y are needed and missing.
+        If X and y are needed and missing, or ``random_state`` is no whole number.
 
     References
     ----------

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sklearn_halfnet._checks import check_numbers
 from sklearn_halfnet.inspection._axes import axes_of
 
 __all__ = ["WeightProfileDisplay"]
@@ -60,7 +61,7 @@ class WeightProfileDisplay:
         if weights is None:
             span = np.abs(model.shared_weights_).max()
             weights = np.linspace(-span, span, 40)
-        weights = np.asarray(weights)
+        weights = check_numbers(weights, "weights", ensure_2d=False)
         scores = model.weight_profile(X, y, weights)
         return cls(weights, scores, model.score(X, y))
 

@@ -1,14 +1,16 @@
 """Where the inputs lie in an image or a signal, for the kinds that are filters."""
 
 import math
-from numbers import Integral, Real
 
 import numpy as np
+
+from sklearn_halfnet._checks import real, whole
 
 __all__ = ["check_image_shape", "draw_sizes", "grid_offsets", "over_channels"]
 
 # Below a tenth of a pixel a filter can fall between the pixels and vanish.
 _SMALLEST_SIZE = 0.1
+_EXTENT, _SIZE = whole(1), real(_SMALLEST_SIZE)
 
 
 def check_image_shape(image_shape, n_features):
@@ -35,8 +37,7 @@ def check_image_shape(image_shape, n_features):
     if image_shape is None:
         return (n_features,), 1
     shape = tuple(image_shape)
-    whole = all(isinstance(extent, Integral) and extent >= 1 for extent in shape)
-    if not whole or len(shape) not in (1, 2, 3):
+    if not all(map(_EXTENT.is_satisfied_by, shape)) or len(shape) not in (1, 2, 3):
         raise ValueError(
             "image_shape must be (length,), (height, width) or (height, width, "
             f"channels) with positive whole numbers, got {image_shape!r}."
@@ -126,8 +127,8 @@ def over_channels(filters, n_channels, rng):
 
 def _check_range(sigma_range):
     values = tuple(sigma_range)
-    real = all(isinstance(value, Real) and math.isfinite(value) for value in values)
-    if not real or len(values) != 2 or not _SMALLEST_SIZE <= values[0] <= values[1]:
+    sizes = all(map(_SIZE.is_satisfied_by, values))
+    if not sizes or len(values) != 2 or values[0] > values[1]:
         raise ValueError(
             "sigma_range must be (smallest, largest), increasing and at least "
             f"{_SMALLEST_SIZE} pixels, got {sigma_range!r}."

@@ -5,7 +5,14 @@ from abc import ABC, abstractmethod
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_array
+
+from sklearn_halfnet._checks import (
+    check_numbers,
+    check_options,
+    check_sparse,
+    not_masked,
+    whole,
+)
 
 __all__ = ["BaseWeights", "unit_rows"]
 
@@ -30,6 +37,13 @@ class BaseWeights(BaseEstimator, ABC):
     requires_y = False
     _parameter_constraints: dict = {}
 
+    @check_options(
+        {
+            "n_units": [whole(1)],
+            "n_features": [whole(1)],
+            "rng": [np.random.Generator],
+        }
+    )
     def sample(self, n_units, n_features, rng, X=None, y=None):
         """Draw the weights of one layer.
 
@@ -55,10 +69,11 @@ class BaseWeights(BaseEstimator, ABC):
         Raises
         ------
         InvalidParameterError
-            If a parameter has a wrong type or lies outside its range.
+            If a parameter has a wrong type or lies outside its range, there is no unit
+            or no feature, or ``rng`` is something else.
         ValueError
             If the kind needs X or y and does not get them, if shapes do not match, or
-            if a weight is not finite.
+            if they or the weights are not finite real numbers.
 
         Examples
         --------
@@ -90,7 +105,7 @@ class BaseWeights(BaseEstimator, ABC):
             if needed and given is None:
                 raise ValueError(f"{self._label()} needs {words}, but got None.")
         X = _check_rows(X, n_features, self._label()) if self.requires_X else None
-        y = np.asarray(y) if self.requires_y else None
+        y = _check_targets(y) if self.requires_y else None
         if X is not None and y is not None and len(y) != len(X):
             raise ValueError(
                 f"{self._label()} got X of {len(X)} rows and y of {len(y)} rows."
@@ -127,7 +142,7 @@ def unit_rows(weights):
 
 
 def _check_rows(X, n_features, label):
-    X = check_array(X, dtype=[np.float32, np.float64], input_name="X")
+    X = check_numbers(X, "X")
     if X.shape[1] != n_features:
         raise ValueError(
             f"{label} got X of {X.shape[1]} features for weights of {n_features}."
@@ -135,13 +150,26 @@ def _check_rows(X, n_features, label):
     return X
 
 
+def _check_targets(y):
+    y = np.asarray(not_masked(y, "y"))
+    if y.dtype.kind in "fc":
+        check_numbers(y, "y", ensure_2d=False)
+    return y
+
+
 def _check_weights(weights, shape, label):
     """Bring drawn weights to a type that is stored, and check them."""
-    if sparse.issparse(weights):
-        weights = sparse.csr_array(weights, dtype=np.float32)
-    else:
+    not_masked(weights, label)
+    if not sparse.issparse(weights):
         weights = np.asarray(weights)
-        if weights.dtype != np.int8:
+    if weights.dtype.kind == "c":
+        raise ValueError(f"{label} gave complex weights; they must be real.")
+    if sparse.issparse(weights):
+        check_sparse(weights, label)
+        weights = sparse.csr_array(weights, dtype=np.float32)
+    elif weights.dtype != np.int8:
+        # A weight that overflows is named below.
+        with np.errstate(over="ignore"):
             weights = weights.astype(np.float32, copy=False)
     if weights.shape != shape:
         raise ValueError(

@@ -1,11 +1,9 @@
 """Random-sign sums of the training instances of one class."""
 
-from numbers import Integral
-
 import numpy as np
-from sklearn.utils._param_validation import Interval
 from threadpoolctl import threadpool_limits
 
+from sklearn_halfnet._checks import whole
 from sklearn_halfnet._matmul import matmul, row_blocks
 from sklearn_halfnet.weights._groups import groups_by_output
 from sklearn_halfnet.weights.base import BaseWeights, unit_rows
@@ -48,9 +46,7 @@ class ClassSumWeights(BaseWeights):
     kind_name = "class_sums"
     requires_X = True
     requires_y = True
-    _parameter_constraints: dict = {
-        "n_bins": [Interval(Integral, 2, None, closed="left")],
-    }
+    _parameter_constraints: dict = {"n_bins": [whole(2)]}
 
     def __init__(self, n_bins=10):
         self.n_bins = n_bins

@@ -29,7 +29,8 @@ class ArrayWeights(BaseWeights):
 
     def _sample(self, n_units, n_features, rng, X, y):
         given = self.weights
-        return given.copy() if sparse.issparse(given) else np.array(given)
+        # A mask is kept, for the check that refuses it.
+        return given.copy() if sparse.issparse(given) else np.array(given, subok=True)
 
 
 class FunctionWeights(BaseWeights):

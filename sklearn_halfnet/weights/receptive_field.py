@@ -1,12 +1,10 @@
 """Weights of any kind, seen through a random rectangle of the image."""
 
-from numbers import Integral
-
 import numpy as np
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.utils._param_validation import Interval, StrOptions
 
+from sklearn_halfnet._checks import one_of, whole
 from sklearn_halfnet.weights._images import check_image_shape
 from sklearn_halfnet.weights.base import BaseWeights, unit_rows
 
@@ -56,8 +54,8 @@ class ReceptiveFieldWeights(BaseWeights):
     _parameter_constraints: dict = {
         "base": "no_validation",
         "image_shape": [tuple, list, None],
-        "border": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
-        "min_size": [Interval(Integral, 1, None, closed="left")],
+        "border": [whole(0), one_of({"auto"})],
+        "min_size": [whole(1)],
     }
 
     def __init__(self, base="normal", image_shape=None, border="auto", min_size=10):

@@ -1,11 +1,9 @@
 """Sparse weights."""
 
-from numbers import Real
-
 import numpy as np
 from scipy.sparse import csr_array
-from sklearn.utils._param_validation import Interval, StrOptions
 
+from sklearn_halfnet._checks import one_of, real
 from sklearn_halfnet.weights.base import BaseWeights
 
 __all__ = ["SparseWeights"]
@@ -40,7 +38,7 @@ class SparseWeights(BaseWeights):
 
     kind_name = "sparse"
     _parameter_constraints: dict = {
-        "density": [Interval(Real, 0, 1, closed="right"), StrOptions({"auto"})],
+        "density": [real(0, 1, closed="right"), one_of({"auto"})],
     }
 
     def __init__(self, density="auto"):

@@ -1,0 +1,149 @@
+"""Checks of what public functions are given, by scikit-learn's own means.
+
+A wrong option, a mask, an imaginary part or NaN gets an error that names it, never a
+number. What is private in scikit-learn is imported here, for all floors.
+"""
+
+from functools import partial
+from numbers import Integral, Real
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import check_array
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    validate_params,
+)
+
+__all__ = [
+    "HasMethods",
+    "StrOptions",
+    "check_numbers",
+    "check_options",
+    "check_sparse",
+    "not_masked",
+    "one_of",
+    "real",
+    "whole",
+]
+
+# Decorates a function or a method: ``check_options({"k": [whole(1), None]})``. What it
+# calls is checked, too: the objects that it is given have not been.
+check_options = partial(validate_params, prefer_skip_nested_validation=False)
+
+
+class _Number(Interval):
+    """An interval that does not take True for 1."""
+
+    def is_satisfied_by(self, val):
+        return not isinstance(val, bool) and super().is_satisfied_by(val)
+
+
+def whole(low):
+    """Constrain a parameter to the integers from ``low`` on."""
+    return _Number(Integral, low, None, closed="left")
+
+
+def real(low, high=None, *, closed="left"):
+    """Constrain a parameter to an interval of the real numbers."""
+    return _Number(Real, low, high, closed=closed)
+
+
+def one_of(names):
+    """Constrain a parameter to one of the names."""
+    return StrOptions(set(names))
+
+
+def not_masked(array, name):
+    """Refuse a masked array, whose mask numpy would drop.
+
+    Parameters
+    ----------
+    array : object
+    name : str
+        What the error calls it.
+
+    Returns
+    -------
+    array : object
+        The same.
+
+    Raises
+    ------
+    ValueError
+        If it is masked.
+    """
+    if isinstance(array, np.ma.MaskedArray):
+        raise ValueError(
+            f"{name} is a masked array; its mask would be ignored. Fill or drop the "
+            "masked entries first."
+        )
+    return array
+
+
+def check_numbers(array, name, **options):
+    """Make an array of what a public function is given, if it holds real numbers.
+
+    Parameters
+    ----------
+    array : array-like, sparse matrix or tensor
+    name : str
+        What the error calls it.
+    **options : dict
+        Passed to :func:`sklearn.utils.check_array`, whose defaults hold but for these:
+        float32 and float64 are kept and all else becomes float64.
+
+    Returns
+    -------
+    array : {ndarray, sparse matrix}
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is masked, complex, empty, not of numbers, or holds NaN or infinity.
+
+    Examples
+    --------
+    >>> from sklearn_halfnet._checks import check_numbers
+    >>> check_numbers([[1, 2]], "first")
+    array([[1., 2.]])
+    >>> check_numbers([[1, float("nan")]], "first")
+    Traceback (most recent call last):
+        ...
+    ValueError: Input first contains NaN...
+    """
+    not_masked(array, name)
+    if hasattr(array, "detach"):  # a tensor, perhaps elsewhere or with a gradient
+        array = array.detach().cpu()
+    if sparse.issparse(array):
+        check_sparse(array, name)
+    options = {"dtype": [np.float64, np.float32], "input_name": name} | options
+    return check_array(array, **options)
+
+
+def check_sparse(matrix, name):
+    """Refuse a sparse matrix whose indices point outside of it.
+
+    scipy's compiled routines trust them, also when a matrix changes its format.
+
+    Parameters
+    ----------
+    matrix : sparse matrix
+    name : str
+
+    Raises
+    ------
+    ValueError
+        If an index is out of range.
+    """
+    try:
+        if hasattr(matrix, "check_format"):
+            matrix.check_format(full_check=True)
+        coords = getattr(matrix, "coords", ())
+        for indices, size in zip(coords, matrix.shape, strict=False):
+            if len(indices) and not 0 <= indices.min() <= indices.max() < size:
+                raise ValueError(f"an index lies outside of {matrix.shape}")
+    except ValueError as error:
+        raise ValueError(f"{name} is a corrupt sparse matrix: {error}") from error
