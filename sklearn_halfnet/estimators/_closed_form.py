@@ -227,13 +227,14 @@ class BaseClosedForm(CallbackSupportMixin, BaseEstimator):
         if first and few:
             self._sums, self._rows = self._sums_of_few(X, wanted, weight)
             return
+        so_far = None if first else self._in_columns()
         # Apart first: an error in the middle of the rows leaves the sums as they were.
         n_before = 0 if first else self._rows.n_seen
         sums, rows = self._sums_of(X, wanted, weight, n_before)
         if first:
             self._sums, self._rows = sums, rows
         else:
-            self._sums = self._in_columns().merged(sums)
+            self._sums = so_far.merged(sums)
             self._rows.merge(rows)
 
     def _check_alphas(self):
@@ -252,7 +253,7 @@ class BaseClosedForm(CallbackSupportMixin, BaseEstimator):
         return 2 * n_rows <= self._width(self.n_features_in_)
 
     def _width(self, n_features):
-        """Number of the read-out's columns."""
+        """Count the read-out's columns."""
         sizes = check_sizes(self.hidden_layer_sizes)
         return sum(sizes) + (n_features if self._direct_links else 0)
 

@@ -200,7 +200,7 @@ def _best_left_out(gram, candidates, H, rows):
 
     def error(alpha):
         fit = RidgeFit(gram, float(alpha))
-        if fit.regular() is not fit:
+        if fit.is_singular:
             return np.inf
         square = (rows.targets - left_out(fit)) ** 2 / unit
         return np.nan_to_num(rows.weight @ square.sum(axis=1), nan=np.inf)
