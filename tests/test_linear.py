@@ -11,6 +11,7 @@ from sklearn.linear_model import Ridge, RidgeCV
 
 from sklearn_halfnet.linear import Gram, RidgeFit, gram, ridge
 from sklearn_halfnet.linear.search import search_alpha
+from sklearn_halfnet.linear.solve import least_strength
 
 
 def make_data(n_rows=60, n_features=5, n_targets=2, seed=0, offset=0.0):
@@ -38,11 +39,13 @@ def test_solution_equals_ridge(alpha, weighted):
     np.testing.assert_allclose(intercept, expected.intercept_, rtol=1e-9)
 
 
-def test_path_equals_single_solutions_and_scores_equal_the_definition():
+@pytest.mark.parametrize("weight", [np.ones(60), 1.0 + np.arange(60) % 4], ids=str)
+def test_path_equals_single_solutions_and_scores_equal_the_definition(weight):
     H, Y = make_data()
-    sums, alphas = Gram().update(H, Y), [0.01, 1.0, 30.0]
+    sums, alphas = Gram().update(H, Y, weight), [0.01, 1.0, 30.0]
     coefs, intercepts, scores = sums.solve_path(alphas)
-    centred = H - H.mean(axis=0)
+    centred = np.sqrt(weight)[:, None] * (H - np.average(H, axis=0, weights=weight))
+    n_rows = weight.sum() ** 2 / (weight**2).sum()
     for alpha, coef, intercept, score in zip(
         alphas, coefs, intercepts, scores, strict=True
     ):
@@ -52,29 +55,65 @@ def test_path_equals_single_solutions_and_scores_equal_the_definition():
         hat = centred @ np.linalg.solve(
             centred.T @ centred + alpha * np.eye(5), centred.T
         )
-        residual = ((Y - H @ coef.T - intercept) ** 2).sum() / 60
-        assert score == pytest.approx(residual / (1 - (1 + np.trace(hat)) / 60) ** 2)
+        residual = (weight @ (Y - H @ coef.T - intercept) ** 2).sum() / weight.sum()
+        left = 1 - (1 + np.trace(hat)) / n_rows
+        assert score == pytest.approx(residual / left**2)
 
 
-def test_leave_one_out_equals_ridge_cv():
-    H, Y = make_data()
-    sums, alphas = Gram().update(H, Y), [0.1, 1.0, 10.0]
-    model = RidgeCV(alphas, store_cv_results=True).fit(H, Y)
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("n_features", [5, 59, 60, 100])
+def test_leave_one_out_errors_are_those_of_ridge_cv(n_features, weighted):
+    H, Y = make_data(n_features=n_features)
+    weight = 0.5 + np.arange(60) % 4 if weighted else None
+    sums, alphas = Gram().update(H, Y, weight), [1e-6, 1.0, 10.0]
+    model = RidgeCV(alphas, store_cv_results=True).fit(H, Y, weight)
     for column, alpha in enumerate(alphas):
-        errors = (Y - RidgeFit(sums, alpha).leave_one_out(H, Y)) ** 2
-        np.testing.assert_allclose(errors, model.cv_results_[:, :, column], rtol=1e-8)
+        errors = (Y - RidgeFit(sums, alpha).leave_one_out(H, Y, weight)) ** 2
+        errors *= 1 if weight is None else weight[:, None]
+        expected = model.cv_results_[:, :, column]
+        # At 1e-6 its own errors, by eigenvalues of the covariance, are 1e-4.
+        np.testing.assert_allclose(errors, expected, rtol=1e-3 if alpha < 1 else 1e-8)
 
 
-@pytest.mark.parametrize("weight", [0.5, 1.0, 3.0])
-def test_leave_one_out_equals_a_refit(weight):
-    H, Y = make_data(20)
-    weights = np.ones(20)
-    weights[4] = weight
-    fit = RidgeFit(Gram().update(H, Y, weights), 0.3)
-    found = fit.leave_one_out(H, Y, np.minimum(weights, 1))[4]
-    weights[4] -= min(weight, 1)
-    coef, intercept = Gram().update(H, Y, weights).solve(0.3)
-    np.testing.assert_allclose(found, H[4] @ coef.T + intercept, rtol=1e-8)
+@pytest.mark.parametrize("alpha", [1e-8, 1e-3, 1.0, 100.0])
+@pytest.mark.parametrize("n_rows", [6, 9, 10, 11, 25])
+def test_leave_one_out_equals_a_refit_without_the_row(n_rows, alpha):
+    H, Y = make_data(n_rows, 10, seed=n_rows, offset=1.0)
+    weight = np.random.default_rng(n_rows).uniform(0.1, 10, n_rows)
+    fit = RidgeFit(Gram().update(H, Y, weight), alpha)
+    found = fit.leave_one_out(H, Y, weight)
+    for row in range(n_rows):
+        rest = np.arange(n_rows) != row
+        refit = Ridge(alpha=alpha, solver="svd").fit(H[rest], Y[rest], weight[rest])
+        expected = refit.predict(H[[row]])[0]
+        np.testing.assert_allclose(found[row], expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("n_rows", [4, 8])
+def test_leave_one_out_of_an_interpolating_fit_is_that_of_minimum_norm(n_rows):
+    H, Y = make_data(n_rows, 10)
+    found = RidgeFit(Gram().update(H, Y), 0.0).leave_one_out(H, Y)
+    for row in range(n_rows):
+        rest = np.arange(n_rows) != row
+        mean, target_mean = H[rest].mean(axis=0), Y[rest].mean(axis=0)
+        coef = np.linalg.lstsq(H[rest] - mean, Y[rest] - target_mean)[0]
+        expected = (H[row] - mean) @ coef + target_mean
+        np.testing.assert_allclose(found[row], expected, rtol=1e-8)
+
+
+@pytest.mark.parametrize("dtype, alpha", [(np.float32, 1e-2), (np.float64, 1e-6)])
+def test_leave_one_out_of_a_row_alone_with_its_column(dtype, alpha):
+    # The column cannot be known without the row: its coefficient is zero then.
+    H, Y = make_data(40, 3)
+    H = np.hstack([H, np.eye(40)[:, :1]]).astype(dtype)
+    found = RidgeFit(Gram().update(H, Y), alpha).leave_one_out(H, Y)[0]
+    coef, intercept = Gram().update(H[1:, :3], Y[1:]).solve(alpha)
+    np.testing.assert_allclose(found, H[0, :3] @ coef.T + intercept, rtol=1e-3)
+
+
+def test_leave_one_out_of_the_only_row_is_not_known():
+    H, Y = make_data(1)
+    assert np.isnan(RidgeFit(Gram().update(H, Y), 1.0).leave_one_out(H, Y)).all()
 
 
 @given(cuts=st.lists(st.integers(0, 60), max_size=6), offset=st.floats(-1e3, 1e3))
@@ -134,13 +173,109 @@ def test_weight_two_is_the_row_twice():
     twice = Gram().update(np.vstack([H, H[:9]]), np.vstack([Y, Y[:9]]))
     weighted = Gram().update(H, Y, np.r_[np.full(9, 2), np.ones(51)])
     np.testing.assert_allclose(twice.gram, weighted.gram, rtol=1e-10)
-    np.testing.assert_allclose(twice.path().gcv([1]), weighted.path().gcv([1]))
+    for found, expected in zip(weighted.solve(1.0), twice.solve(1.0), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-10)
 
 
-def test_only_relative_size_of_small_weights_counts_in_gcv():
+@pytest.mark.parametrize("factor", [1e-200, 1 / 60, 1000.0])
+def test_only_relative_size_of_weights_counts_in_gcv(factor):
     H, Y = make_data()
-    small = Gram().update(H, Y, np.full(60, 1 / 60)).path().gcv([1 / 60])
-    np.testing.assert_allclose(small, Gram().update(H, Y).path().gcv([1.0]), rtol=1e-9)
+    weight = 1.0 + np.arange(60) % 3
+    expected = Gram().update(H, Y, weight).path().gcv([1.0])
+    scaled = Gram().update(H, Y, factor * weight)
+    np.testing.assert_allclose(scaled.path().gcv([factor]), expected, rtol=1e-9)
+    assert_same_sums(scaled.times(1 / factor), Gram().update(H, Y, weight))
+
+
+@pytest.mark.parametrize("n_features", [5, 13])
+def test_columns_of_any_units_are_solved_to_full_precision(n_features):
+    # numpy.linalg.lstsq itself is 1e-5 off here: the reference has columns of one unit.
+    H, Y = make_data(n_features=n_features)
+    units = np.geomspace(1e-6, 1e6, n_features)
+    expected = np.linalg.lstsq(H - H.mean(axis=0), Y - Y.mean(axis=0))[0].T / units
+    coef, _ = Gram().update(H * units, Y).solve(0)
+    np.testing.assert_allclose(coef, expected, rtol=1e-9)
+
+
+def test_minimum_norm_is_that_in_the_columns_own_units():
+    H, Y = make_data()
+    H = np.hstack([H * np.geomspace(1e-3, 1e3, 5), H[:, :2]])
+    expected = np.linalg.lstsq(H - H.mean(axis=0), Y - Y.mean(axis=0))[0].T
+    with pytest.warns(LinAlgWarning, match="minimum norm"):
+        coef, _ = Gram().update(H, Y).solve(0)
+    np.testing.assert_allclose(coef, expected, atol=1e-8 * np.abs(expected).max())
+
+
+def test_singular_float32_sums_do_not_take_rounding_for_a_signal():
+    rng = np.random.default_rng(0)
+    H = np.maximum(rng.standard_normal((150, 30)) @ rng.standard_normal((30, 200)), 0)
+    Y = H[:, :1] + rng.standard_normal((150, 1))
+    exact, rounded = (Gram().update(H.astype(d), Y) for d in (np.float64, np.float32))
+    with pytest.warns(LinAlgWarning):
+        coef, _ = rounded.solve(1e-7)
+    assert np.abs(coef).max() < 2 * np.abs(exact.solve(1e-2)[0]).max()
+
+
+@pytest.mark.parametrize(
+    "matrix", [np.zeros((3, 3)), np.ones((3, 3)), np.diag([1.0, 1.0, -1e-3])]
+)
+def test_least_strength_makes_any_matrix_regular(matrix):
+    alpha, factor = least_strength(matrix)
+    lower = np.tril(factor)
+    np.testing.assert_allclose(lower @ lower.T, matrix + alpha * np.eye(3), atol=1e-9)
+
+
+BAD = {
+    "NaN": ({"H": np.nan}, "H holds NaN"),
+    "infinity": ({"H": -np.inf}, "H holds NaN"),
+    "NaN target": ({"Y": np.nan}, "Y holds NaN"),
+    "NaN weight": ({"sample_weight": np.nan}, "sample_weight holds NaN"),
+    "negative weight": ({"sample_weight": -1.0}, "sample_weight holds negative"),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("bad", BAD)
+def test_bad_numbers_are_named_and_leave_the_sums(bad, dtype, monkeypatch):
+    monkeypatch.setattr(gram, "_BLOCK_BYTES", 1000)  # found in the last of many blocks
+    H, Y = make_data()
+    rows = {"H": H.astype(dtype), "Y": Y, "sample_weight": np.ones(60)}
+    sums, expected = (Gram().update(**rows) for _ in range(2))
+    (name, value), message = next(iter(BAD[bad][0].items())), BAD[bad][1]
+    rows[name] = rows[name].copy()
+    rows[name][-1] = value
+    with pytest.raises(ValueError, match=message):
+        sums.update(**rows)
+    assert_same_sums(sums, expected, rtol=0)
+
+
+@pytest.mark.parametrize("name", ["H", "Y", "sample_weight"])
+@pytest.mark.parametrize(
+    "convert, message",
+    [
+        (lambda a: a + 0j, "complex"),
+        (lambda a: np.ma.masked_array(a, a > 2), "masked array"),
+    ],
+    ids=["complex", "masked"],
+)
+def test_arrays_that_would_lose_a_part_are_refused(name, convert, message):
+    H, Y = make_data()
+    rows = {"H": H, "Y": Y, "sample_weight": np.ones(60)}
+    rows[name] = convert(rows[name])
+    with pytest.raises(ValueError, match=f"{name} is .*{message}"):
+        Gram().update(**rows)
+
+
+@pytest.mark.parametrize("alpha", [-1.0, np.nan, np.inf])
+def test_strengths_that_are_none_are_refused(alpha):
+    sums = Gram().update(*make_data())
+    for solve in (
+        sums.solve,
+        lambda a: sums.solve_path([a]),
+        lambda a: sums.best_fit([a]),
+    ):
+        with pytest.raises(ValueError, match="must be finite and not negative"):
+            solve(alpha)
 
 
 def test_minimum_norm_equals_lstsq_with_one_warning():

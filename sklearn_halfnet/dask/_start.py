@@ -86,7 +86,7 @@ def _given_weights(estimator):
 
 
 def resolved_class_weight(estimator, facts):
-    """Return class weights as numbers, for classes that some blocks lack, too."""
+    """Return the weight of every class, of which blocks may lack some."""
     class_weight = getattr(estimator, "class_weight", None)
     counts = _class_counts(facts)
     if class_weight == "balanced" and counts is None:

@@ -232,13 +232,14 @@ class BaseClosedForm(CallbackSupportMixin, BegunNetwork, BaseEstimator):
         if first and few:
             self._sums, self._rows = self._sums_of_few(X, wanted, weight)
             return
+        so_far = None if first else self._in_columns()
         # Apart first: an error in the middle of the rows leaves the sums as they were.
         n_before = 0 if first else self._rows.n_seen
         sums, rows = self._sums_of(X, wanted, weight, n_before)
         if first:
             self._sums, self._rows = sums, rows
         else:
-            self._sums = self._in_columns().merged(sums)
+            self._sums = so_far.merged(sums)
             self._rows.merge(rows)
 
     def _network_parameters(self):

@@ -46,7 +46,7 @@ class LearnedGeometry(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         check_is_fitted(self)
         factor = check_numbers(factor, "factor")
         with np.errstate(over="ignore"):
-            factor = check_numbers(factor.astype(self.dtype), "factor")
+            factor = check_numbers(factor.astype(self._float), "factor")
         shape = self.factors_[0].shape
         if factor.shape != shape:
             raise ValueError(f"factor has shape {factor.shape}, expected {shape}.")

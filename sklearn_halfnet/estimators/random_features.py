@@ -7,6 +7,7 @@ from sklearn.base import (
     TransformerMixin,
     _fit_context,
 )
+from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -31,7 +32,12 @@ from sklearn_halfnet.weights import check_weight_kind
 __all__ = ["RandomFeatures"]
 
 
-class RandomFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class RandomFeatures(
+    CallbackSupportMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
+):
     """Map inputs to random features h = g(scale * (r . x) + b).
 
     The hidden layer of ELM and RVFL as a step of a Pipeline, in front of any linear
@@ -148,6 +154,7 @@ class RandomFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
     # -- fit ---------------------------------------------------------------------------
 
+    @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Draw the weights, and find the scales that "auto" asks for.
@@ -163,10 +170,15 @@ class RandomFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         self : RandomFeatures
         """
         with keep_state_on_error(self):
+            context = self._init_callback_context()
+            context.call_on_fit_task_begin(estimator=self, X=X, y=y)
             kind = check_weight_kind(self.weight_kind)
-            X, y = validate_for_weights(self, X, y, [kind])
-            self._check_memory(X)
-            self._start(X, y, kind)
+            rows, targets = validate_for_weights(self, X, y, [kind])
+            self._check_memory(rows)
+            self._start(rows, targets, kind)
+            context.call_on_fit_task_end(
+                estimator=self, X=X, y=y, reconstruction_attributes={}
+            )
         return self
 
     def _start(self, X, y, kind):

@@ -89,7 +89,7 @@ class _LeftOutError:
 
     def __call__(self, fit):
         # A singular fit is that of another strength.
-        if fit.regular() is not fit:
+        if fit.is_singular:
             return np.inf
         square = (self.left_out.Y - self.left_out(fit)) ** 2 / self.unit
         return np.nan_to_num(self.left_out.weight @ square.sum(axis=1), nan=np.inf)

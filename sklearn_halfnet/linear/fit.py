@@ -39,20 +39,31 @@ class RidgeFit:
         """Return coef (n_targets, n_features) and intercept (n_targets,)."""
         self._factorise()
         solution = solve_factorised(
-            self.factor, self.gram.gram, self.gram.cross, self.alpha
+            self.factor,
+            self.gram.gram,
+            self.gram.cross,
+            self.alpha,
+            eps=self.gram.eps,
+            noise=self.gram.noise,
         )
         return self.gram.with_intercept(solution)
 
     def _factorise(self):
         if self.factor is None:
-            self.factor = factorise(self.gram.gram, self.alpha)
-        return self.factor
+            gram = self.gram
+            self.factor = factorise(gram.gram, self.alpha, noise=gram.noise)
+
+    @property
+    def is_singular(self):
+        """Whether G + alpha I is singular to working precision."""
+        self._factorise()
+        return self.factor is None
 
     def regular(self):
         """Return this fit, or one with a small strength that is not singular."""
-        if self._factorise() is not None:
-            return self
-        return RidgeFit(self.gram, *least_strength(self.gram.gram))
+        if self.is_singular:
+            return RidgeFit(self.gram, *least_strength(self.gram.gram))
+        return self
 
     def leave_one_out(self, H, Y, weight=None):
         """Predict each row as if the read-out had been fitted without it.

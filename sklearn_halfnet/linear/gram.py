@@ -48,6 +48,8 @@ class Gram:
         Sum of their weights.
     weight_norm : float
         Square root of the sum of the squares of their weights.
+    eps : float
+        Relative rounding error of the products: of float32 if any block was.
     feature_mean : ndarray of shape (n_features,)
     target_mean : ndarray of shape (n_targets,)
     gram : ndarray of shape (n_features, n_features)
@@ -76,7 +78,7 @@ class Gram:
 
     def __init__(self):
         self.n_samples = 0
-        self.total_weight = self.weight_norm = 0.0
+        self.total_weight = self.weight_norm = self.eps = 0.0
         for name in _ARRAYS:
             setattr(self, name, None)
 
@@ -136,6 +138,7 @@ class Gram:
             Y *= root
         cross = matmul(H.T, Y.astype(H.dtype, copy=False))
         self._add_sums(syrk(H), cross, h_mean, Y, y_mean, total)
+        self.eps = max(self.eps, np.finfo(H.dtype).eps)
         self._count(len(H), weight)
 
     def _count(self, n_rows, weight=None):
@@ -175,6 +178,7 @@ class Gram:
         gram *= step**2
         cross = step * (cross - np.outer(total, y_mean))
         self._add_sums(gram, cross, step * q_mean, Y, y_mean, len(Q))
+        self.eps = max(self.eps, np.finfo(np.float64).eps)
         self._count(len(Q))
 
     def _add_sums(self, gram, cross, h_mean, Y, y_mean, total):
@@ -253,6 +257,7 @@ class Gram:
             self._move_means(other.feature_mean, other.target_mean, other.total_weight)
         self.n_samples += other.n_samples
         self.weight_norm = math.hypot(self.weight_norm, other.weight_norm)
+        self.eps = max(self.eps, other.eps)
         return self
 
     def rescale_targets(self, scale, mean):
@@ -317,6 +322,11 @@ class Gram:
         .. [1] L. Kish, "Survey sampling" (1965), section 11.7.
         """
         return (self.total_weight / self.weight_norm) ** 2
+
+    @property
+    def noise(self):
+        """What rounding alone can leave on the diagonal of a constant column."""
+        return (10 * self.eps * self.feature_mean) ** 2 * self.total_weight
 
     def times(self, factor):
         """Return the same sums with all weights times a factor.
@@ -465,8 +475,10 @@ def _centred(block, share, overwrite=False):
     mean : ndarray of shape (n_columns,), float64
     """
     share = share.astype(block.dtype)
-    rough = share @ block
-    centred = np.subtract(block, rough, out=block if overwrite else None)
+    # Infinity is told by the caller.
+    with np.errstate(invalid="ignore", over="ignore"):
+        rough = share @ block
+        centred = np.subtract(block, rough, out=block if overwrite else None)
     # What rounding left of the mean is small, and known to full relative precision.
     return centred, rough + (share @ centred).astype(np.float64)
 

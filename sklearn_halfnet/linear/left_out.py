@@ -24,8 +24,8 @@ class LeftOut:
     Sherman-Morrison formula applied to ridge regression. One triangular system a row;
     a sample of the rows will do where only a few numbers are learned from the scores.
 
-    Of no more rows than columns 1 - l_i and r_i vanish together. There the same number
-    is q_i / P_ii, with A = W^1/2 K W^1/2 + alpha I, K = H H^T, s = diag(W^1/2),
+    Where columns and constant fit all rows, 1 - l_i and r_i vanish together. There the
+    same number is q_i / P_ii, with A = W^1/2 H H^T W^1/2 + alpha I, s = W^1/2 1,
 
         P = A^-1 - A^-1 s s^T A^-1 / (s^T A^-1 s),    q = P W^1/2 Y,
 
@@ -62,7 +62,7 @@ class LeftOut:
     def __init__(self, gram, H, Y, weight=None):
         self.gram, self.H, self.Y = gram, H, Y
         self.weight = np.ones(len(H)) if weight is None else weight
-        few = len(H) == gram.n_samples <= H.shape[1]
+        few = len(H) == gram.n_samples <= H.shape[1] + 1
         self.kernel = self._make_kernel() if few else None
 
     def __call__(self, fit):
@@ -81,10 +81,10 @@ class LeftOut:
         errors = self._of_many(fit) if self.kernel is None else self._of_few(fit.alpha)
         return self.Y - errors
 
-    # -- fewer rows than columns -------------------------------------------------------
+    # -- no more rows than columns -----------------------------------------------------
 
     def _make_kernel(self):
-        """W^1/2 K W^1/2 about the mean, and what makes it regular.
+        """W^1/2 H H^T W^1/2 about the mean, and what makes it regular.
 
         A multiple of s s^T changes A, but not P.
         """

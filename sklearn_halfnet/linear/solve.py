@@ -8,6 +8,8 @@ from scipy.linalg import lapack
 
 __all__ = ["check_strengths", "factorise", "least_strength", "solve_ridge"]
 
+_EPS = np.finfo(np.float64).eps
+
 
 def check_strengths(alphas, name="alpha"):
     """Raise ValueError unless these are ridge strengths: finite, and not negative."""
@@ -19,7 +21,7 @@ def check_strengths(alphas, name="alpha"):
         )
 
 
-def factorise(matrix, alpha, trusted=False, out=None):
+def factorise(matrix, alpha, trusted=False, out=None, noise=0.0):
     """Factorise matrix + alpha I = L L^T by Cholesky's method.
 
     Parameters
@@ -31,6 +33,8 @@ def factorise(matrix, alpha, trusted=False, out=None):
         Whether alpha is known to be large enough for the sum to be well conditioned.
     out : ndarray of shape (k, k), default=None
         Memory for the factor. New memory costs as much time as the factorisation.
+    noise : float or ndarray of shape (k,), default=0.0
+        What rounding alone can leave on the diagonal.
 
     Returns
     -------
@@ -47,7 +51,7 @@ def factorise(matrix, alpha, trusted=False, out=None):
     good = info == 0 and (
         trusted
         or _well_conditioned(factor, norm)
-        or _badly_scaled_only(matrix, alpha, factor)
+        or _badly_scaled_only(matrix, alpha, factor, noise)
     )
     return factor if good else None
 
@@ -103,8 +107,11 @@ def solve_ridge(matrix, right, alpha, warn=True):
     return solve_factorised(factor, matrix, right, alpha, warn)
 
 
-def solve_factorised(factor, matrix, right, alpha, warn=True):
-    """Do the same with what ``factorise`` returned."""
+def solve_factorised(factor, matrix, right, alpha, warn=True, eps=_EPS, noise=0.0):
+    """Do the same with what ``factorise`` returned.
+
+    ``eps`` is the relative rounding error of the matrix, ``noise`` as there.
+    """
     if factor is not None:
         return lapack.dpotrs(factor, right, lower=1)[0]
     if warn:
@@ -115,42 +122,47 @@ def solve_factorised(factor, matrix, right, alpha, warn=True):
             linalg.LinAlgWarning,
             stacklevel=4,
         )
-    return _minimum_norm(matrix, right, alpha)
+    return _minimum_norm(matrix, right, alpha, eps, noise)
 
 
 def _well_conditioned(factor, norm):
     reciprocal, _ = lapack.dpocon(factor, norm, uplo="L")
-    return reciprocal > len(factor) * np.finfo(np.float64).eps
+    return reciprocal > len(factor) * _EPS
 
 
-def _badly_scaled_only(matrix, alpha, factor):
+def _badly_scaled_only(matrix, alpha, factor, noise):
     """Whether the sum would be well conditioned with columns of one unit.
 
     The relative errors of Cholesky's method do not depend on these units.
     """
-    scaled, unit = _unit_diagonal(matrix, alpha)
+    scaled, unit = _unit_diagonal(matrix, alpha, noise)
     norm = np.abs(scaled).sum(axis=0).max()
-    return _well_conditioned(factor / unit[:, None], norm)
+    varies = scaled.diagonal().all()
+    return varies and _well_conditioned(factor / unit[:, None], norm)
 
 
-def _unit_diagonal(matrix, alpha):
-    """Return D^-1 (matrix + alpha I) D^-1 of unit diagonal, and the diagonal of D."""
+def _unit_diagonal(matrix, alpha, noise):
+    """Return D^-1 (matrix + alpha I) D^-1 of unit diagonal, and the diagonal of D.
+
+    Columns that are constant but for rounding become zero.
+    """
     square = matrix.diagonal() + alpha
-    unit = np.sqrt(np.where(square > 0, square, 1))
-    scaled = matrix / unit / unit[:, None]
-    scaled.flat[:: len(unit) + 1] = square > 0
+    varies = square > noise
+    unit = np.sqrt(np.where(varies, square, 1))
+    scaled = matrix / unit / unit[:, None] * varies * varies[:, None]
+    scaled.flat[:: len(unit) + 1] = varies
     return scaled, unit
 
 
-def _minimum_norm(matrix, right, alpha):
+def _minimum_norm(matrix, right, alpha, eps, noise):
     """Solve in columns of unit variance, then leave out what no column determines.
 
     In these units a small column is not taken for a rounding error. The norm that is
     the least of all solutions is that in the columns' own units.
     """
-    scaled, unit = _unit_diagonal(matrix, alpha)
+    scaled, unit = _unit_diagonal(matrix, alpha, noise)
     values, vectors = linalg.eigh(scaled)
-    kept = values > len(values) * np.finfo(np.float64).eps * max(values[-1], 0)
+    kept = values > len(values) * eps * max(values[-1], 0)
     axes, free = vectors[:, kept], vectors[:, ~kept]
     solution = axes @ ((axes.T @ (right / unit[:, None])) / values[kept, None])
     solution /= unit[:, None]
