@@ -99,7 +99,9 @@ def test_units_that_are_nearly_dead_are_not_blown_up():
     deviations = np.array([1.0, 2.0, 3.0, 1e-4, 0.0])
     columns = np.linalg.qr(rng.standard_normal((400, 5)))[0]
     columns -= columns.mean(axis=0)
-    sample = StartSample(columns / columns.std(axis=0) * deviations, None, np.ones(400))
+    sample = StartSample(
+        columns / columns.std(axis=0) * deviations, None, np.ones(400), 400
+    )
     kinds = [check_weight_kind(np.eye(5))]
     (layer,), _ = draw_hidden_layers(sample, kinds, [5], "identity", rng)
     assert_allclose(layer.scales, [1, 1 / 2, 1 / 3, 1e2, 1], rtol=1e-6)

@@ -156,7 +156,7 @@ def test_gradient_geometry_is_the_nearest_matrix_of_its_rank():
     rng = np.random.default_rng(0)
     X, share = rng.standard_normal((80, 6)), np.full(80, 1 / 80)
     y = np.c_[np.sin(X[:, 0]) + X[:, 1] * X[:, 2], X[:, 3] ** 2]
-    factor = GEOMETRIES["gradient"](X, y, share, 3, np.random.default_rng(1))
+    factor, _ = GEOMETRIES["gradient"](X, y, share, 3, np.random.default_rng(1))
     whole = gradient_outer_product(X, y, share, np.random.default_rng(1))
     values, vectors = np.linalg.eigh(whole)
     nearest = (vectors[:, 3:] * values[3:]) @ vectors[:, 3:].T
@@ -172,7 +172,7 @@ def quick_model(X, y, share, rng, n_units):
     def hidden(rows):
         return np.maximum(rows @ weights.T + shifts, 0)
 
-    coef, intercept = ridge(hidden(X), y, sample_weight=share)
+    coef, intercept, *_ = ridge(hidden(X), y, sample_weight=share)
     return lambda rows: hidden(rows) @ coef.T + intercept
 
 

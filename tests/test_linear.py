@@ -10,6 +10,7 @@ from scipy.linalg import LinAlgWarning
 from sklearn.linear_model import Ridge, RidgeCV
 
 from sklearn_halfnet.linear import Gram, RidgeFit, gram, ridge
+from sklearn_halfnet.linear.choice import checked_fit
 from sklearn_halfnet.linear.search import search_alpha
 from sklearn_halfnet.linear.solve import least_strength
 
@@ -360,20 +361,61 @@ def test_shapes_that_do_not_match_are_named():
 
 @pytest.mark.parametrize("n_rows", [8, 200], ids=["dual", "primal"])
 @pytest.mark.parametrize("dtype, rtol", [(np.float64, 1e-8), (np.float32, 1e-3)])
-def test_ridge_is_relative_to_the_mean_diagonal(n_rows, dtype, rtol):
+def test_ridge_is_that_of_scikit_learn_at_its_strength(n_rows, dtype, rtol):
     H, Y = make_data(n_rows, 20, offset=2.0)
     weight = 1.0 + np.arange(n_rows) % 2
-    H = H.astype(dtype)
-    coef, intercept = ridge(H, Y, sample_weight=weight, alpha=0.1)
-    mean = weight @ H / weight.sum()
-    penalty = 0.1 * (weight @ (H - mean) ** 2).mean()
-    expected = Ridge(alpha=penalty).fit(H.astype(np.float64), Y, weight)
-    np.testing.assert_allclose(coef, expected.coef_, rtol=rtol, atol=rtol)
-    np.testing.assert_allclose(intercept, expected.intercept_, rtol=rtol, atol=rtol)
+    H, least = H.astype(dtype), 0.1
+    found = ridge(H, Y, sample_weight=7 * weight, least_relative_alpha=least)
+    weight /= weight.mean()
+    unit = (weight @ (H - weight @ H / n_rows) ** 2).mean()
+    assert found.relative_alpha >= least
+    np.testing.assert_allclose(found.alpha, found.relative_alpha * unit, rtol=rtol)
+    expected = Ridge(alpha=found.alpha).fit(H.astype(np.float64), Y, weight)
+    np.testing.assert_allclose(found.coef, expected.coef_, rtol=rtol, atol=rtol)
+    np.testing.assert_allclose(
+        found.intercept, expected.intercept_, rtol=rtol, atol=rtol
+    )
+
+
+@pytest.mark.parametrize("n_rows", [15, 60], ids=["dual", "primal"])
+def test_ridge_grows_with_the_noise(n_rows):
+    rng = np.random.default_rng(2)
+    X = rng.standard_normal((n_rows, 2))
+    H, signal = np.tanh(X @ rng.standard_normal((2, 20))), X[:, :1]
+    noise = rng.standard_normal((n_rows, 1))
+    strengths = [ridge(H, signal + sd * noise).alpha for sd in (0.01, 1)]
+    assert 100 * strengths[0] < strengths[1]
+
+
+def test_copies_of_rows_do_not_talk_the_choice_into_a_fit_through_all_rows():
+    # A third of the rows twice, nearly as many columns as rows.
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((150, 3)), rng.standard_normal(150)
+    X, y = np.concatenate([X, X[:75]]), np.concatenate([y, y[:75]])[:, None]
+    y = y + X[:, :1]
+    H = np.maximum(X @ rng.standard_normal((3, 200)) + rng.standard_normal(200), 0)
+    gram = Gram().update(H, y)
+
+    def left_out(alpha):
+        errors = []
+        for i in range(0, len(H), 5):
+            rest = np.delete(np.arange(len(H)), i)
+            model = Ridge(alpha=alpha).fit(H[rest], y[rest, 0])
+            errors.append((model.predict(H[[i]])[0] - y[i, 0]) ** 2)
+        return np.mean(errors)
+
+    checked = checked_fit(gram, H, y).alpha
+    assert left_out(checked) < 0.9 * left_out(gram.best_fit().alpha)
+
+
+def test_a_choice_among_many_rows_is_not_checked():
+    H, Y = make_data(400, 40)
+    gram = Gram().update(H, Y)
+    assert checked_fit(gram, None, None).alpha == gram.best_fit().alpha
 
 
 def test_ridge_of_constant_features_is_the_mean():
-    coef, intercept = ridge(np.ones((5, 3)), np.arange(5.0)[:, None])
+    coef, intercept, *_ = ridge(np.ones((5, 3)), np.arange(5.0)[:, None])
     np.testing.assert_array_equal(coef, 0)
     np.testing.assert_allclose(intercept, 2)
 

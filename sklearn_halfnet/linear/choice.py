@@ -75,8 +75,9 @@ def _stronger(alpha, alphas, gram):
     """Candidates above the one chosen, in increasing order."""
     if alphas is not None:
         return [float(other) for other in np.sort(alphas) if other > alpha]
-    n_steps = np.log(np.trace(gram.gram) / alpha) / np.log(_STEP)
-    return alpha * _STEP ** np.arange(1, max(1, np.ceil(n_steps)))
+    largest = max(alpha, np.trace(gram.gram))
+    n_steps = np.log(largest / alpha) / np.log(_STEP)
+    return [float(alpha * _STEP**i) for i in range(1, max(1, int(np.ceil(n_steps))))]
 
 
 class _LeftOutError:
