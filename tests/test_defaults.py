@@ -18,7 +18,10 @@ from sklearn_halfnet.experiments._defaults_models import MODELS, SLOW
 
 CASES = [
     pytest.param(
-        task, *cell, marks=[pytest.mark.slow] * (cell[1] in SLOW), id="-".join(cell)
+        task,
+        *cell,
+        marks=[pytest.mark.slow] * (cell[1] in SLOW),
+        id="-".join([task, *cell]),
     )
     for task in TASKS
     for cell in bars.cells(task)

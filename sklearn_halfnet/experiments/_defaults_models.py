@@ -50,6 +50,7 @@ def _chosen_logistic():
         cv=3,
         scoring="neg_log_loss",
         max_iter=1_000,
+        tol=1e-3,
         # Not to be warned of what these will be.
         l1_ratios=(0,),
         use_legacy_attributes=False,
