@@ -383,3 +383,12 @@ def test_multi_index_data_have_the_ceiling_they_promise():
     assert_allclose(1 - residual / noisy.var(), 1 / 1.09, atol=0.005)
     with pytest.raises(ValueError, match=r"'n_features' .* in the range \[8, inf\)"):
         make_multi_index(10, 7)
+
+
+def test_penalty_is_indifferent_to_a_factor_between_read_out_and_geometry():
+    X, y = load_iris(return_X_y=True)
+    model = HalfNetClassifier((20, 30), random_state=0, max_iter=1).fit(X, y)
+    model._balances = model._balanced()
+    network = model._network("cpu")
+    read_out, *factors = [float((p**2).sum()) for p in network.penalised()]
+    assert_allclose(factors, [read_out] * 2, rtol=1e-5)

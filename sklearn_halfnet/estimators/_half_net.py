@@ -68,6 +68,21 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
             rng,
         )
         self._start_read_out(features, sample, rng)
+        self._balances = self._balanced()
+
+    def _balanced(self):
+        """Norm of the read-out over that of each A, as they start.
+
+        The L2 penalty alpha / 2 (|V|^2 + sum_l b_l^2 |A_l|^2), b_l = |V| / |A_l|, then
+        is indifferent to a factor that goes from one to another, which changes nothing
+        of the function of homogeneous units, and no A can make up for a shorter V.
+        """
+        read_out = np.linalg.norm((self.read_out_coef_.T / self._targets.scale).T)
+        lengths = [
+            unit * np.linalg.norm(layer.weights.matrix(self._float))
+            for layer, unit in zip(self._embeddings, self._factor_units, strict=True)
+        ]
+        return [float(read_out / length) if length else 0.0 for length in lengths]
 
     def _input_unit(self, sample):
         """Divisor of the inputs, and factor of A, while A is trained.
@@ -164,6 +179,7 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
             *self._read_out_tensors(device),
             self.activation,
             self.train_scales,
+            self._balances,
         )
 
     def _store(self, network):

@@ -32,6 +32,8 @@ class LowRankNetwork(nn.Module):
     activation : str
         A name in ``ACTIVATIONS``.
     train_scales : bool, default=True
+    balances : list of float, default=None
+        How much of A's norm the L2 penalty sees, one a layer; None is nothing of it.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class LowRankNetwork(nn.Module):
         intercept,
         activation,
         train_scales=True,
+        balances=None,
     ):
         super().__init__()
         self.factors = nn.ParameterList(factors)
@@ -58,6 +61,7 @@ class LowRankNetwork(nn.Module):
         self.coef = nn.Parameter(coef)
         self.intercept = nn.Parameter(intercept)
         self.activate = ACTIVATIONS[activation].tensor
+        self.balances = balances or []
 
     def forward(self, inputs):
         """Compute scores (n_rows, n_outputs) from inputs (n_rows, n_features)."""
@@ -76,5 +80,9 @@ class LowRankNetwork(nn.Module):
         return hidden
 
     def penalised(self):
-        """Parameters that the L2 penalty acts on: the read-out's weights."""
-        return [self.coef]
+        """Tensors that the L2 penalty acts on: the read-out's weights, and A.
+
+        A longer A makes up for shorter V. So A counts by ``balances``.
+        """
+        factors = zip(self.balances, self.factors, strict=False)
+        return [self.coef, *(balance * factor for balance, factor in factors)]
