@@ -1,5 +1,7 @@
 """Checks of data at the door, beyond what scikit-learn's ``validate_data`` does."""
 
+import sys
+
 import numpy as np
 from scipy import sparse
 from sklearn.utils import get_tags
@@ -9,6 +11,7 @@ from sklearn.utils.validation import validate_data
 
 __all__ = [
     "check_sample_weight",
+    "refuse_missing",
     "row_weights",
     "total_weight",
     "validate_X",
@@ -64,6 +67,7 @@ def validate_input(estimator, X, y, *, reset, **options):
         and tensors that numpy cannot hold.
     """
     _warn_if_misaligned(X, y)
+    refuse_missing(y)
     X, y = _as_rows(estimator, _at_the_door(X, "X")), _at_the_door(y, "y")
     accepted = _accepted(estimator)
     X, y = validate_data(
@@ -143,6 +147,18 @@ def _check_csr(X):
             X.check_format(full_check=True)
         except ValueError as error:
             raise ValueError(f"X is a corrupt sparse matrix: {error}") from error
+
+
+def refuse_missing(y):
+    """Refuse missing labels as pandas has them: NA can be compared with nothing."""
+    pandas = sys.modules.get("pandas")
+    boxed = hasattr(y, "isna") or getattr(getattr(y, "dtype", None), "kind", "") == "O"
+    if pandas is None or not boxed:
+        return
+    missing = np.asarray(pandas.isna(y))
+    if missing.any():
+        row = int(np.argwhere(missing)[0][0])
+        raise ValueError(f"y contains NaN or NA, first in row {row}. Drop such rows.")
 
 
 def _warn_if_misaligned(X, y):
