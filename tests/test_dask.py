@@ -318,7 +318,7 @@ def test_rows_of_weight_zero_show_no_class(zero):
     weight = 1.0 - np.isin(Y, zero)
     model, collection = ELMClassifier(**EXACT), da.from_array(X, chunks=(200, -1))
     if len(zero) > 3:
-        with pytest.raises(ValueError, match="only one class|zero for every row"):
+        with pytest.raises(ValueError, match=r"only one class|zero for every row"):
             halfnet_dask.fit(model, collection, Y, weight)
     else:
         check_same(model, collection, Y, weight)
