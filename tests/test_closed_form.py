@@ -5,17 +5,22 @@ import sys
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import linalg, sparse
 from sklearn.base import clone, is_classifier
+from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.datasets import load_digits, make_classification, make_regression
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 
 from sklearn_halfnet import (
     ELMClassifier,
     ELMRegressor,
+    RandomFeatures,
     RVFLClassifier,
     RVFLRegressor,
 )
@@ -224,8 +229,8 @@ def test_bad_input_is_named_and_leaves_the_model_as_it_was():
         ELMClassifier(10).fit_blocks([])
     with pytest.raises(ValueError, match="lists 2 kinds for 1"):
         ELMClassifier(10, ["normal", "binary"]).fit(X, y)
-    with pytest.raises(MemoryError, match="hidden_layer_sizes=20000000"):
-        ELMClassifier(20_000_000).fit(X, y)
+    with pytest.raises(MemoryError, match="hidden_layer_sizes=2000000000"):
+        ELMClassifier(2_000_000_000).fit(X, y)
 
 
 @pytest.mark.parametrize("alphas", [[], [-1.0, 1.0], [np.nan], [[1.0, 2.0]]])
@@ -372,3 +377,165 @@ def test_minimum_norm_solution_warns_and_equals_lstsq():
     H, target = H - H.mean(axis=0), y - y.mean(axis=0)
     expected = np.linalg.lstsq(H, target, rcond=1e-10)[0].T
     assert_allclose(model.read_out_coef_, expected, atol=1e-8)
+
+
+SINGULAR = {
+    "one-hot": np.eye(6)[np.arange(120) % 6],
+    "one column": np.arange(120.0)[:, None],
+    "copies": np.repeat(np.random.default_rng(0).standard_normal((24, 4)), 5, axis=0),
+    "constant": np.ones((120, 3)),
+    "fewer rows": np.random.default_rng(0).standard_normal((120, 30)),
+}
+
+
+@pytest.mark.filterwarnings("ignore::scipy.linalg.LinAlgWarning")
+@pytest.mark.parametrize("alpha", ["loo", "gcv", 0.0, 1e-12, 1e-6, 1e-3])
+@pytest.mark.parametrize("n_units", [30, 100, 150, 300])
+@pytest.mark.parametrize("rows", SINGULAR)
+def test_singular_systems_are_solved(rows, n_units, alpha):
+    X = SINGULAR[rows]
+    y = (np.arange(120) % 6 < 3).astype(int)
+    model = ELMClassifier(n_units, alpha=alpha, random_state=0).fit(X, y)
+    assert np.isfinite(model.predict_proba(X)).all()
+
+
+@pytest.mark.parametrize("alpha", ["loo", "gcv"])
+@pytest.mark.parametrize("rows", SINGULAR)
+def test_a_chosen_strength_is_never_singular(rows, alpha):
+    X = SINGULAR[rows]
+    ELMRegressor(150, alpha=alpha, random_state=0).fit(X, X[:, 0])  # warns of nothing
+
+
+def test_empty_blocks_add_nothing():
+    X, y = make_data(ELMClassifier())
+    model = ELMClassifier(20, random_state=0, class_weight={0: 0.0})
+    blocks = [(X[:70], y[:70]), (X[70:], y[70:])]
+    zero = y == 0
+    empty = [
+        (X[:0], y[:0]),
+        (X[:10], y[:10], np.zeros(10)),
+        (X[zero], y[zero]),
+        ([], []),
+    ]
+    expected = clone(model).fit_blocks(blocks)
+    mixed = [*empty, blocks[0], *empty, blocks[1], *empty]
+    found = clone(model).fit_blocks(mixed, classes=[0, 1, 2])
+    assert_array_equal(found.read_out_coef_, expected.read_out_coef_)
+    assert found.gram_.n_samples == expected.gram_.n_samples
+    with pytest.raises(ValueError, match="holds no row of positive weight"):
+        clone(model).fit_blocks(empty, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match=r"inconsistent|0 sample"):
+        clone(model).fit_blocks([blocks[0], (X[:0], y[:3])])
+
+
+@pytest.mark.parametrize("Model", FAMILY)
+def test_blocks_that_are_none_are_named(Model):
+    X, y = make_data(Model())
+    for blocks in ([X, X], [X[:2], X[:2]], (X, y), [(X, y), "ab"]):
+        with pytest.raises(
+            TypeError, match=r"blocks must yield tuples .*counted from 0"
+        ):
+            Model(10).fit_blocks(blocks)
+    with pytest.raises(TypeError, match="is a tuple of 1"):
+        Model(10).fit_blocks([(X,)])
+
+
+def test_memory_of_few_rows_does_not_grow_with_the_square_of_columns(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "sklearn_halfnet.estimators._closed_form.check_memory",
+        lambda n_bytes, *_: asked.append(n_bytes),
+    )
+    X = np.random.default_rng(0).standard_normal((40, 20_000))
+    model = RVFLRegressor(50, random_state=0).fit(X, X[:, 0])
+    ELMRegressor(20_000, random_state=0).fit(X[:, :3], X[:, 0])
+    # Three arrays of rows and columns, and the weights twice.
+    rows = 3 * 8 * 40 * np.array([20_050, 20_000])
+    assert_array_equal(asked, rows + 8 * np.array([50 * 20_000, 3 * 20_000]))
+    assert model.score(X, X[:, 0]) > 0
+
+
+def test_more_rows_after_few_need_the_memory_of_columns():
+    X = np.random.default_rng(0).standard_normal((40, 3))
+    model = ELMRegressor(200_000, random_state=0).fit(X, X[:, 0])
+    with pytest.raises(MemoryError, match="hidden_layer_sizes=200000"):
+        model.partial_fit(X, X[:, 0])
+    with pytest.raises(MemoryError, match="hidden_layer_sizes=200000"):
+        model.gram_  # noqa: B018
+
+
+def test_missing_labels_are_named():
+    X, y = make_data(ELMClassifier())
+    labels = pd.Series([f"c{label}" for label in y], dtype="string")
+    labels[7] = pd.NA
+    for bad in (labels, labels.astype(object), np.array(labels, object)):
+        with pytest.raises(ValueError, match="y contains NaN or NA, first in row 7"):
+            ELMClassifier(10).fit(X, bad)
+
+
+class Watch:
+    """Note the tasks that end, and the fitted model that is shown."""
+
+    def __init__(self, stop_at=None):
+        self.ended, self.shown, self.stop_at = [], None, stop_at
+
+    def setup(self, estimator, context):
+        self.set_up = True
+
+    def teardown(self, estimator, context):
+        self.torn_down = True
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        self.ended.append(context.task_name)
+        self.shown = fitted_estimator
+        return len(self.ended) == self.stop_at
+
+
+@pytest.mark.parametrize("Model", [*FAMILY, RandomFeatures])
+def test_callbacks_are_called_and_shown_the_model(Model):
+    watch = Watch()
+    X, y = make_data(Model())
+    model = Model(10, random_state=0).set_callbacks(watch).fit(X, y)
+    assert watch.ended == ["fit"]
+    assert watch.set_up and watch.torn_down
+    method = "transform" if Model is RandomFeatures else "predict"
+    assert_array_equal(getattr(watch.shown, method)(X), getattr(model, method)(X))
+
+
+def test_callbacks_see_blocks_and_may_end_the_fit():
+    X, y = make_data(ELMRegressor())
+    watch = Watch(stop_at=2)
+    model = ELMRegressor(10, random_state=0).set_callbacks(watch)
+    model.fit_blocks(
+        (X[start : start + 30], y[start : start + 30]) for start in (0, 30, 60)
+    )
+    assert watch.ended == ["block", "block", "fit"]
+    assert model.gram_.n_samples == 60
+
+
+def test_scores_and_bars_of_scikit_learn_run():
+    X, y = make_data(ELMClassifier())
+    monitor = ScoringMonitor(scoring="accuracy")
+    model = ELMClassifier(20, random_state=0).set_callbacks(monitor).fit(X, y)
+    (log,) = monitor.get_logs(select="all")
+    assert log.data[-1]["accuracy"] == model.score(X, y)
+    pipeline = make_pipeline(RandomFeatures(10, random_state=0), ELMClassifier(20))
+    search = GridSearchCV(pipeline, {"elmclassifier__alpha": [1.0, 10.0]}, cv=2)
+    search.set_callbacks(ProgressBar()).fit(X, y)
+
+
+@pytest.mark.parametrize("Model", [*FAMILY, RandomFeatures])
+def test_an_error_in_a_callback_leaves_the_model(Model):
+    X, y = make_data(Model())
+    model = Model(10, random_state=0).fit(X, y)
+    before = vars(model).copy()
+    failing = Watch()
+    failing.on_fit_task_end = lambda estimator, context: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        model.set_callbacks(failing).fit(X[:40], y[:40])
+    assert failing.torn_down
+    kept = vars(model.set_callbacks())
+    assert all(kept[name] is value for name, value in before.items())

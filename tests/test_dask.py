@@ -250,3 +250,101 @@ def test_killed_worker_changes_nothing(tmp_path):
     assert os.path.exists(marker)
     assert_allclose(found.read_out_coef_, calm.read_out_coef_, rtol=1e-10, atol=1e-10)
     assert_allclose(found.read_out_coef_, expected.read_out_coef_, rtol=1e-8, atol=1e-8)
+
+
+SORTED = np.argsort(Y, kind="stable")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        ELMClassifier(**EXACT),
+        RVFLClassifier(**EXACT),
+        HalfLayerClassifier(solver="lbfgs", max_iter=3, **EXACT),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_class_weights_name_classes_that_a_block_lacks(model):
+    # Each block holds two or three of ten classes.
+    rows, y = X[SORTED], Y[SORTED]
+    weights = {label: 1.0 + label for label in range(10)}
+    model = clone(model).set_params(class_weight=weights)
+    alone = clone(model).fit(rows, y)
+    found = halfnet_dask.fit(model, da.from_array(rows, chunks=(150, -1)), y)
+    assert_allclose(found.predict_proba(X), alone.predict_proba(X), atol=1e-5)
+    model.set_params(class_weight={0: 1.0, 77: 2.0})
+    with pytest.raises(ValueError, match="are not in class_weight"):
+        halfnet_dask.fit(model, da.from_array(rows, chunks=(150, -1)), y)
+
+
+def filtered(bound):
+    """Frames of sorted rows, of which a filter leaves some partitions empty."""
+    order = np.argsort(X[:, 5], kind="stable")
+    frame = pd.DataFrame(X[order], columns=[f"c{i}" for i in range(30)]).assign(
+        y=Y[order]
+    )
+    parts = dd.from_pandas(frame, npartitions=5)
+    return frame[frame.c5 > bound], parts[parts.c5 > bound]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        ELMClassifier(**EXACT),
+        ELMRegressor(**EXACT),
+        RVFLClassifier(input_scaling=None, alpha="loo", **EXACT),
+        HalfLayerClassifier(solver="lbfgs", max_iter=3, **EXACT),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_empty_partitions_add_nothing_and_return_nothing(model):
+    kept, parts = filtered(X[:, 5].mean())
+    assert min(parts.map_partitions(len).compute()) == 0
+    columns = list(kept.columns[:-1])
+    alone = clone(model).fit(kept[columns], kept.y)
+    found = halfnet_dask.fit(clone(model), parts[columns], parts.y)
+    expected = alone.predict(kept[columns])
+    assert_allclose(found.predict(kept[columns]), expected, atol=1e-6)
+    predicted = halfnet_dask.predict(alone, parts[columns]).compute()
+    assert_allclose(predicted, expected, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    "method, shape", [("predict", (0,)), ("predict_proba", (0, 10))]
+)
+def test_no_rows_at_all(method, shape):
+    model = ELMClassifier(**EXACT).fit(X, Y)
+    _, parts = filtered(np.inf)
+    columns = list(parts.columns[:-1])
+    with pytest.raises(ValueError, match="X holds no rows"):
+        halfnet_dask.fit(clone(model), parts[columns], parts.y)
+    frame_model = ELMClassifier(**EXACT).fit(pd.DataFrame(X, columns=columns), Y)
+    found = halfnet_dask.predict(frame_model, parts[columns], method).compute()
+    assert found.shape == shape
+
+
+@pytest.mark.parametrize("zero", [[0, 1, 2], [0, 1, 2, 3, 4, 5, 6, 7, 8], range(10)])
+def test_rows_of_weight_zero_show_no_class(zero):
+    weight = 1.0 - np.isin(Y, zero)
+    model, collection = ELMClassifier(**EXACT), da.from_array(X, chunks=(200, -1))
+    if len(zero) > 3:
+        with pytest.raises(ValueError, match=r"only one class|zero for every row"):
+            halfnet_dask.fit(model, collection, Y, weight)
+    else:
+        check_same(model, collection, Y, weight)
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "string", "str", "category"])
+def test_missing_labels_are_named_and_whole_ones_taken(dtype):
+    collection = dd.from_pandas(pd.DataFrame(X, columns=list(map(str, range(30)))), 3)
+    y = pd.Series(Y if dtype == "Int64" else Y.astype(str)).astype(dtype)
+    model = halfnet_dask.fit(ELMClassifier(**EXACT), collection, dd.from_pandas(y, 3))
+    assert len(model.classes_) == 10
+    y[300] = pd.NA
+    with pytest.raises(
+        ValueError, match="y contains NaN or NA, first in row 100"
+    ) as caught:
+        halfnet_dask.fit(ELMClassifier(**EXACT), collection, dd.from_pandas(y, 3))
+    assert caught.value.__notes__ == ["In block 1 of X, counted from 0."]

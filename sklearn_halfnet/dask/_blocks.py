@@ -5,6 +5,8 @@ import numpy as np
 from dask import array as da
 from sklearn.utils.validation import _check_y
 
+from sklearn_halfnet.estimators._validation import refuse_missing
+
 __all__ = ["Blocks", "row_parts"]
 
 
@@ -87,6 +89,7 @@ def _aligned(column, name, lengths):
 
 def _with_note(function, number, X, y, *arguments):
     try:
+        refuse_missing(y)
         # As validate_data does it: numbers for nullable types, errors for missing ones.
         y = _check_y(y, multi_output=True) if len(y) else np.asarray(y)
         return function(X, y, *arguments)

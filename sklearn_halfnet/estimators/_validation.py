@@ -1,5 +1,6 @@
 """Checks of data at the door, beyond what scikit-learn's ``validate_data`` does."""
 
+import sys
 import warnings
 
 import numpy as np
@@ -19,6 +20,7 @@ _LEAST_WEIGHT, _LARGEST_WEIGHT = 1e-30, 1e30
 __all__ = [
     "check_sample_weight",
     "finite_outputs",
+    "refuse_missing",
     "row_weights",
     "total_weight",
     "validate_X",
@@ -72,6 +74,7 @@ def validate_input(estimator, X, y, *, reset, **options):
         LazyFrames and tensors that numpy cannot hold.
     """
     _warn_if_misaligned(X, y)
+    refuse_missing(y)
     X, y = _as_rows(estimator, _at_the_door(X, "X")), _at_the_door(y, "y")
     if sparse.issparse(y):  # as MultiLabelBinarizer(sparse_output=True) gives them
         y = y.toarray()
@@ -189,6 +192,18 @@ def _tensor_to_numpy(tensor, name):
             f"{name} is a torch tensor that has no numpy array: {error} Give a dense "
             "tensor with values."
         ) from error
+
+
+def refuse_missing(y):
+    """Refuse missing labels as pandas has them: NA can be compared with nothing."""
+    pandas = sys.modules.get("pandas")
+    boxed = hasattr(y, "isna") or getattr(getattr(y, "dtype", None), "kind", "") == "O"
+    if pandas is None or not boxed:
+        return
+    missing = np.asarray(pandas.isna(y))
+    if missing.any():
+        row = int(np.argwhere(missing)[0][0])
+        raise ValueError(f"y contains NaN or NA, first in row {row}. Drop such rows.")
 
 
 def _warn_if_misaligned(X, y):

@@ -31,7 +31,8 @@ class RVFLClassifier(ClosedFormClassifier):
     alpha : "gcv", "loo" or float, default="gcv"
         Ridge strength as in scikit-learn's ``Ridge``: sum of squares plus alpha times
         the squared norm of the read-out of 0/1 targets. "gcv" chooses it by generalised
-        cross-validation; "loo" by leave-one-out errors of up to 2,000 rows.
+        cross-validation; "loo" by leave-one-out errors of up to 2,000 rows. Both count
+        rows, whatever the scale of their weights.
     alphas : array-like of shape (n_alphas,), default=None
         Candidates for "gcv" and "loo". None spans seven decades below the largest
         eigenvalue of the features' Gram matrix.
@@ -125,6 +126,7 @@ class RVFLRegressor(ClosedFormRegressor):
         Ridge strength as in scikit-learn's ``Ridge``: sum of squares plus alpha times
         the squared norm of the read-out of standardised targets. "gcv" chooses it by
         generalised cross-validation; "loo" by leave-one-out errors of up to 2,000 rows.
+        Both count rows, whatever the scale of their weights.
     alphas : array-like of shape (n_alphas,), default=None
         Candidates for "gcv" and "loo". None spans seven decades below the largest
         eigenvalue of the features' Gram matrix.
