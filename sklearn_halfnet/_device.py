@@ -2,8 +2,9 @@
 
 import os
 from contextlib import ExitStack, contextmanager, nullcontext
+from functools import cache
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 __all__ = ["check_memory", "compute_threads", "resolve_device", "training_mode"]
 
@@ -101,6 +102,12 @@ def check_memory(n_bytes, what, remedy):
         )
 
 
+@cache
+def _libraries():
+    """Libraries with threads of their own; finding them takes milliseconds."""
+    return ThreadpoolController()
+
+
 @contextmanager
 def compute_threads(step_size):
     """Run a block with as many threads as pay for steps of this size.
@@ -121,7 +128,7 @@ def compute_threads(step_size):
     torch.set_num_threads(1)
     tiny = _forked or step_size < _TINY_STEP
     try:
-        with threadpool_limits(limits=1) if tiny else nullcontext():
+        with _libraries().limit(limits=1) if tiny else nullcontext():
             yield
     finally:
         if not _forked:

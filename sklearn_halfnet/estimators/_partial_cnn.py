@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_halfnet._device import check_memory, resolve_device
+from sklearn_halfnet._device import check_memory, resolve_device, training_mode
 from sklearn_halfnet._matmul import row_blocks
 from sklearn_halfnet.estimators._constraints import real, whole
 from sklearn_halfnet.estimators._heads import BaseConvolutional
@@ -22,6 +22,8 @@ __all__ = ["BasePartialCNN"]
 # Rows from which the batch norms' first averages and the saliencies are computed.
 _START_ROWS = 1_000
 _START_BATCH = 100
+# Layers are built one by one; the deepest published have 1,202 (He et al. 2016).
+_MAX_DEPTH = 2_000
 
 
 class BasePartialCNN(BaseConvolutional):
@@ -34,7 +36,7 @@ class BasePartialCNN(BaseConvolutional):
     _parameter_constraints = {
         **BaseConvolutional._parameter_constraints,
         "architecture": [StrOptions(set(SIZES))],
-        "depth": [whole(2), None],
+        "depth": [whole(2, _MAX_DEPTH), None],
         "width": [whole(1), None],
         "trainable": [str, list, tuple, set],
         "fraction": [real(0, 1, closed="right")],
@@ -339,6 +341,7 @@ class BasePartialCNN(BaseConvolutional):
 
         return self._in_blocks(features, images, lambda rows: rows)[0]
 
+    @training_mode(gradients=False)
     def transform_layers(self, X):
         """Compute what each block gives, averaged over the image.
 
