@@ -7,6 +7,7 @@ import signal
 import numpy as np
 import pandas as pd
 import pytest
+from callbacks import Interrupt
 from numpy.testing import assert_allclose
 from scipy import sparse
 from sklearn.base import clone, is_classifier
@@ -115,6 +116,18 @@ def test_half_layers_say_what_they_need(options):
     collection = da.from_array(X, chunks=(200, -1))
     with pytest.raises(ValueError, match="On dask collections half layers need"):
         halfnet_dask.fit(HalfLayerClassifier(**options), collection, Y)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_half_layers_start_anew_after_an_interrupt():
+    options = {"solver": "lbfgs", "max_iter": 5}
+    model = HalfLayerClassifier(8, **FAST).set_callbacks(Interrupt())
+    with pytest.warns(UserWarning, match="interrupted by the user after 2"):
+        model.fit(X, Y)
+    collection = da.from_array(X, chunks=(200, -1))
+    halfnet_dask.fit(model.set_callbacks().set_params(**options), collection, Y)
+    expected = clone(model).fit(X, Y).predict_proba(X)
+    assert_allclose(model.predict_proba(X), expected, rtol=1e-8, atol=1e-8)
 
 
 def test_frames_and_names():

@@ -17,6 +17,8 @@ from sklearn.utils._param_validation import InvalidParameterError
 from sklearn_halfnet import (
     ConvHalfLayerClassifier,
     ConvHalfLayerRegressor,
+    ELMClassifier,
+    ELMRegressor,
     HalfLayerClassifier,
     HalfLayerRegressor,
     HalfNetClassifier,
@@ -266,6 +268,30 @@ def test_interrupted_lbfgs_says_that_it_starts_anew():
     model.set_callbacks().fit(X, Y)
     assert model.n_iter_ == 5
     assert model.loss_ < loss
+
+
+@pytest.mark.parametrize("estimator", [HalfLayerClassifier, ELMClassifier])
+@pytest.mark.parametrize("labels", [Y, Y + (X[:, 2] > 0)], ids=["binary", "three"])
+def test_going_on_refuses_another_kind_of_labels(estimator, labels):
+    model = estimator(8, random_state=0)
+    model.partial_fit(X, labels, classes=np.unique(labels))
+    with pytest.raises(ValueError, match="y must be 1-D labels"):
+        model.partial_fit(X, np.column_stack([Y, 1 - Y]))
+    model = estimator(8, random_state=0).partial_fit(X, np.column_stack([Y, 1 - Y]))
+    with pytest.raises(ValueError, match="indicator matrix with 2 columns"):
+        model.partial_fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    "change", [{"read_out": "ensemble"}, {"scale": 2.0}, {"dtype": "float64"}], ids=str
+)
+def test_sums_go_on_with_the_same_layers(change):
+    model = ELMRegressor((8, 4), random_state=0).partial_fit(X, Y)
+    before = model.predict(X)
+    (name,) = change
+    with pytest.raises(ValueError, match=f"begun, but {name} changed"):
+        model.set_params(**change).partial_fit(X, Y)
+    assert_array_equal(model.predict(X), before)
 
 
 def test_partial_fit_needs_two_classes():

@@ -100,6 +100,11 @@ class ClassTargets:
                     f"got shape {y.shape}."
                 )
             return y.astype(dtype)
+        if y.ndim != 1:
+            raise ValueError(
+                f"y must be 1-D labels, as those that were learned, {self.classes}; "
+                f"got shape {y.shape}."
+            )
         unseen = np.setdiff1d(y, self.classes)
         if len(unseen):
             raise ValueError(
