@@ -41,9 +41,9 @@ class _Number(Interval):
         return not isinstance(val, bool) and super().is_satisfied_by(val)
 
 
-def whole(low):
-    """Constrain a parameter to the integers from ``low`` on."""
-    return _Number(Integral, low, None, closed="left")
+def whole(low, high=None):
+    """Constrain a parameter to the integers from ``low`` on, up to ``high``."""
+    return _Number(Integral, low, high, closed="left" if high is None else "both")
 
 
 def real(low, high=None, *, closed="left"):

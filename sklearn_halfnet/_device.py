@@ -2,9 +2,10 @@
 
 import os
 from contextlib import ExitStack, contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 __all__ = [
     "check_memory",
@@ -167,6 +168,12 @@ def check_memory(n_bytes, what, remedy):
         )
 
 
+@cache
+def _libraries():
+    """Libraries with threads of their own; finding them takes milliseconds."""
+    return ThreadpoolController()
+
+
 @contextmanager
 def compute_threads(step_size):
     """Run a block with as many threads as pay for steps of this size.
@@ -186,7 +193,7 @@ def compute_threads(step_size):
     torch.set_num_threads(1)
     tiny = _forked or step_size < _TINY_STEP
     try:
-        with threadpool_limits(limits=1) if tiny else nullcontext():
+        with _libraries().limit(limits=1) if tiny else nullcontext():
             yield
     finally:
         torch.set_num_threads(before)

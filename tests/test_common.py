@@ -2,6 +2,8 @@
 
 import pytest
 from instances import INSTANCES, expected_failures
+from numpy.testing import assert_array_equal
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.utils.estimator_checks import (
@@ -17,6 +19,13 @@ from sklearn.utils.estimator_checks import (
 )
 
 import sklearn_halfnet
+from sklearn_halfnet import (
+    ConvHalfLayerClassifier,
+    ELMClassifier,
+    PartialCNNClassifier,
+    RandomFeatures,
+    RVFLClassifier,
+)
 
 ESTIMATORS = [instance.estimator for instance in INSTANCES]
 # On checks' tiny data L-BFGS reaches max_iter; that warning is tested elsewhere.
@@ -77,3 +86,74 @@ def test_nothing_looks_like_a_linear_model_of_the_columns(estimator):
     model = clone(estimator).fit(X, y)
     assert not hasattr(model, "coef_")
     assert not hasattr(model, "intercept_")
+
+
+# A network with each of its heads, and kinds that the matrix lacks.
+HEADS = {
+    **{"image_shape": (3, 3), "filters": (3,), "kernel_sizes": (3,)},
+    **{"paddings": ("same",), "hidden_layer_sizes": 6, "max_iter": 1},
+}
+SHALLOW = {"image_shape": (3, 3), "depth": 10, "width": 1, "max_iter": 1}
+VARIANTS = [
+    *[ConvHalfLayerClassifier(**HEADS, head=head) for head in ("full", "linear")],
+    PartialCNNClassifier(
+        image_shape=(3, 3), depth=10, width=1, head="half", max_iter=1
+    ),
+    PartialCNNClassifier(
+        image_shape=(3, 3), depth=10, width=1, select="saliency", flips=True, max_iter=1
+    ),
+    RandomFeatures(8, gamma=1.0, activation="cos", direct_links=True),
+    ELMClassifier(16, dtype="int8"),
+    RVFLClassifier((6, 5), read_out="ensemble"),
+]
+# These say where or how to predict. The ensemble's tags are those of its estimator.
+OF_PREDICTION = {"device", "n_jobs", "predict_with", "estimator"}
+PREDICTS = (
+    *("predict", "predict_proba", "predict_log_proba", "decision_function"),
+    *("transform", "transform_layers"),
+)
+KNOWS = (
+    *("weights_", "factors_", "metric_", "is_learned_", "graph_"),
+    *("n_stored_bytes_", "n_trainable_parameters_"),
+)
+
+
+def all_that_is_known(model, X):
+    """Everything that a fitted model computes or tells, by name."""
+    known = {name: getattr(model, name) for name in KNOWS if hasattr(model, name)}
+    for name in PREDICTS:
+        if hasattr(model, name):
+            known[name] = getattr(model, name)(X)
+    if hasattr(model, "get_feature_names_out"):
+        known["names"] = model.get_feature_names_out()
+    return known
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [each for each in [*KINDS, *VARIANTS] if "WeightAgnostic" not in repr(each)],
+    ids=lambda e: type(e).__name__,
+)
+def test_fitted_model_reads_no_parameter_of_its_fit(estimator):
+    X, y = make_classification(60, 9, random_state=0)
+    X = X.astype("float32")
+    model = clone(estimator).fit(X, y)
+    expected = all_that_is_known(model, X)
+    for name in set(model.get_params(deep=False)) - OF_PREDICTION:
+        delattr(model, name)
+    found = all_that_is_known(model, X)
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        assert_same(found[name], value)
+
+
+def assert_same(found, wanted):
+    if isinstance(wanted, dict):
+        found, wanted = list(found.values()), list(wanted.values())
+    if isinstance(wanted, list):
+        for one, other in zip(found, wanted, strict=True):
+            assert_same(one, other)
+    elif sparse.issparse(wanted):
+        assert_array_equal(found.toarray(), wanted.toarray())
+    else:
+        assert_array_equal(found, wanted)

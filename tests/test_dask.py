@@ -7,6 +7,7 @@ import signal
 import numpy as np
 import pandas as pd
 import pytest
+from callbacks import Interrupt
 from numpy.testing import assert_allclose
 from scipy import sparse
 from sklearn.base import clone, is_classifier
@@ -127,6 +128,18 @@ def test_same_sample_of_more_rows_than_a_sample_holds(chunks):
     collection = da.from_array(many, chunks=(chunks, -1))
     found = halfnet_dask.fit(ELMClassifier(10, **FAST), collection, y)
     assert_allclose(found.predict_proba(many), alone.predict_proba(many), atol=1e-8)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_half_layers_start_anew_after_an_interrupt():
+    options = {"solver": "lbfgs", "max_iter": 5}
+    model = HalfLayerClassifier(8, **FAST).set_callbacks(Interrupt())
+    with pytest.warns(UserWarning, match="interrupted by the user after 2"):
+        model.fit(X, Y)
+    collection = da.from_array(X, chunks=(200, -1))
+    halfnet_dask.fit(model.set_callbacks().set_params(**options), collection, Y)
+    expected = clone(model).fit(X, Y).predict_proba(X)
+    assert_allclose(model.predict_proba(X), expected, rtol=1e-8, atol=1e-8)
 
 
 def test_frames_and_names():

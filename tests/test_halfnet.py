@@ -18,6 +18,7 @@ from sklearn_halfnet import (
     HalfLayerRegressor,
     HalfNetClassifier,
     HalfNetRegressor,
+    _device,
 )
 from sklearn_halfnet.activations import ACTIVATIONS
 from sklearn_halfnet.datasets import make_multi_index
@@ -161,6 +162,46 @@ def test_gradient_geometry_is_the_nearest_matrix_of_its_rank():
     values, vectors = np.linalg.eigh(whole)
     nearest = (vectors[:, 3:] * values[3:]) @ vectors[:, 3:].T
     assert_allclose(factor @ factor.T, nearest, atol=1e-8 * values[-1])
+
+
+@pytest.mark.parametrize("n_columns", [90, 700])
+@pytest.mark.parametrize("geometry", ["principal", "gradient"])
+def test_wide_data_have_the_directions_of_the_whole_matrix(geometry, n_columns):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((40, n_columns))
+    y, share = np.tanh(X[:, :2]), rng.random(40)
+    share /= share.sum()
+    found, _ = GEOMETRIES[geometry](X, y, share, 8, np.random.default_rng(1))
+    if geometry == "gradient":
+        whole = gradient_outer_product(X, y, share, np.random.default_rng(1))
+    else:
+        whole = np.cov(X.T, aweights=share, ddof=0)
+    values, vectors = np.linalg.eigh(whole)
+    vectors = vectors[:, :-9:-1]
+    vectors *= np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(8)])
+    if geometry == "gradient":
+        vectors *= np.sqrt(values[:-9:-1])
+    assert_allclose(found, vectors, atol=1e-9 * np.abs(vectors).max())
+
+
+def test_directions_without_variance_are_zero():
+    rng = np.random.default_rng(0)
+    for X in (rng.standard_normal((5, 9)), rng.standard_normal((50, 4)) @ np.eye(4, 9)):
+        share = np.full(len(X), 1 / len(X))
+        found, _ = GEOMETRIES["principal"](X, X[:, :1], share, 7, rng)
+        assert_allclose(found.T @ found, np.diag([1] * 4 + [0] * 3), atol=1e-9)
+
+
+def test_wide_data_need_no_wide_matrix(monkeypatch):
+    X = np.random.default_rng(0).standard_normal((30, 40_000)).astype(np.float32)
+    # A matrix of a number for each pair of columns would take 12 GiB.
+    monkeypatch.setattr(_device, "_available_memory", lambda: 2 * 2**30)
+    for geometry in ("principal", "gradient"):
+        model = HalfNetClassifier(8, 4, geometry=geometry, max_iter=1, random_state=0)
+        assert model.fit(X, np.arange(30) % 2).factors_[0].shape == (40_000, 4)
+    monkeypatch.setattr(_device, "_available_memory", lambda: 2**28)
+    with pytest.raises(MemoryError, match="geometry='orthogonal'"):
+        model.fit(X, np.arange(30) % 2)
 
 
 def quick_model(X, y, share, rng, n_units):

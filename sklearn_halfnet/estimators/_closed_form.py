@@ -8,11 +8,11 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
+from sklearn_halfnet._checks import real
 from sklearn_halfnet._device import check_memory
 from sklearn_halfnet._int8 import has_fast_int8
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._base import BegunNetwork, keep_state_on_error
-from sklearn_halfnet.estimators._constraints import real
 from sklearn_halfnet.estimators._layers import (
     RANDOM_LAYER_CONSTRAINTS,
     SIZE_CONSTRAINTS,

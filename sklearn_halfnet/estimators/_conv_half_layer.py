@@ -4,8 +4,8 @@ import itertools
 
 import numpy as np
 
-from sklearn_halfnet._device import check_memory, resolve_device
-from sklearn_halfnet.estimators._constraints import whole
+from sklearn_halfnet._checks import whole
+from sklearn_halfnet._device import check_memory, resolve_device, training_mode
 from sklearn_halfnet.estimators._heads import BaseConvolutional
 from sklearn_halfnet.estimators._hidden_layers import from_tensor, to_tensor
 from sklearn_halfnet.estimators._images import conv_shapes
@@ -180,6 +180,7 @@ class BaseConvHalfLayer(BaseConvolutional):
             self.read_out_coef_, self.read_out_intercept_
         )
 
+    @training_mode(gradients=False)
     def transform_layers(self, X):
         """Compute the outputs of the convolutional and of the hidden layers.
 

@@ -3,8 +3,8 @@
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
+from sklearn_halfnet._checks import whole
 from sklearn_halfnet._device import check_memory
-from sklearn_halfnet.estimators._constraints import whole
 from sklearn_halfnet.estimators._hidden_layers import (
     BaseHiddenLayers,
     from_tensor,

@@ -141,6 +141,7 @@ class BaseConvolutional(BaseHiddenLayers):
         """Scale a block of rows."""
         return self._scaling.transform(rows, self._float)
 
+    @training_mode(gradients=False)
     def _scores(self, X):
         network = self._whole_network(resolve_device(self.device)).eval()
         (scores,) = self._in_blocks(lambda rows: [network(rows)], X)

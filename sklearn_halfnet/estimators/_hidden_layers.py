@@ -5,9 +5,9 @@ from scipy import sparse
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_halfnet._checks import real
 from sklearn_halfnet._device import import_torch
 from sklearn_halfnet._matmul import matmul
-from sklearn_halfnet.estimators._constraints import real
 from sklearn_halfnet.estimators._layers import (
     LAYER_CONSTRAINTS,
     SIZE_CONSTRAINTS,

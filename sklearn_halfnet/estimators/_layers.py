@@ -6,8 +6,8 @@ import joblib
 import numpy as np
 from sklearn.utils._param_validation import HasMethods, StrOptions
 
+from sklearn_halfnet._checks import real, whole
 from sklearn_halfnet.activations import ACTIVATIONS
-from sklearn_halfnet.estimators._constraints import real, whole
 from sklearn_halfnet.features.scaling import InputScaling
 from sklearn_halfnet.features.start import BIASES
 from sklearn_halfnet.weights import WEIGHTS, check_weight_kind

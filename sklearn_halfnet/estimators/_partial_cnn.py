@@ -6,9 +6,14 @@ import numpy as np
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_halfnet._device import check_memory, import_torch, resolve_device
+from sklearn_halfnet._checks import real, whole
+from sklearn_halfnet._device import (
+    check_memory,
+    import_torch,
+    resolve_device,
+    training_mode,
+)
 from sklearn_halfnet._matmul import row_blocks
-from sklearn_halfnet.estimators._constraints import real, whole
 from sklearn_halfnet.estimators._heads import BaseConvolutional
 from sklearn_halfnet.estimators._hidden_layers import from_tensor, to_tensor
 from sklearn_halfnet.estimators._layers import fit_scaling
@@ -22,6 +27,8 @@ __all__ = ["BasePartialCNN"]
 # Rows from which the batch norms' first averages and the saliencies are computed.
 _START_ROWS = 1_000
 _START_BATCH = 100
+# Layers are built one by one; the deepest published have 1,202 (He et al. 2016).
+_MAX_DEPTH = 2_000
 
 
 class BasePartialCNN(BaseConvolutional):
@@ -35,7 +42,7 @@ class BasePartialCNN(BaseConvolutional):
         **BaseConvolutional._parameter_constraints,
         "alpha": [real(0)],
         "architecture": [StrOptions(set(SIZES))],
-        "depth": [whole(2), None],
+        "depth": [whole(2, _MAX_DEPTH), None],
         "width": [whole(1), None],
         "trainable": [str, list, tuple, set],
         "fraction": [real(0, 1, closed="right")],
@@ -343,6 +350,7 @@ class BasePartialCNN(BaseConvolutional):
 
         return self._in_blocks(features, images, lambda rows: rows)[0]
 
+    @training_mode(gradients=False)
     def transform_layers(self, X):
         """Compute what each block gives, averaged over the image.
 

@@ -55,9 +55,10 @@ class ClassTargets:
             return cls("multilabel", np.arange(y.shape[1]))
         classes = np.unique(y if classes is None else classes)
         if len(classes) < 2:
+            found = f"only one class: {classes[0]!r}" if len(classes) else "none"
             raise ValueError(
                 "This classifier needs samples of at least 2 classes in the data, but "
-                f"the data contains only {len(classes)} class: {classes.tolist()}"
+                f"the data contains {found}."
             )
         return cls("binary" if len(classes) == 2 else "multiclass", classes)
 
@@ -101,6 +102,11 @@ class ClassTargets:
                 )
             _check_zero_one(y)
             return y.astype(dtype)
+        if y.ndim != 1:
+            raise ValueError(
+                f"y must be 1-D labels, as those that were learned, {self.classes}; "
+                f"got shape {y.shape}."
+            )
         unseen = np.setdiff1d(y, self.classes)
         if len(unseen):
             raise ValueError(

@@ -15,6 +15,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _is_fitted as is_fitted
 
+from sklearn_halfnet._checks import real, whole
 from sklearn_halfnet._device import (
     compute_threads,
     resolve_device,
@@ -22,7 +23,6 @@ from sklearn_halfnet._device import (
 )
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._base import BegunNetwork, keep_state_on_error
-from sklearn_halfnet.estimators._constraints import real, whole
 from sklearn_halfnet.estimators._validation import row_weights
 
 __all__ = ["BaseTorchEstimator"]

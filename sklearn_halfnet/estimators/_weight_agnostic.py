@@ -8,10 +8,10 @@ from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import StrOptions
 
+from sklearn_halfnet._checks import real, whole
 from sklearn_halfnet._device import check_memory
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._base import keep_state_on_error
-from sklearn_halfnet.estimators._constraints import real, whole
 from sklearn_halfnet.estimators._layers import fit_scaling
 from sklearn_halfnet.estimators._shared_weight import SharedWeightNetwork
 from sklearn_halfnet.estimators._validation import row_weights

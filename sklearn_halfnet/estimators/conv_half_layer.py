@@ -137,6 +137,12 @@ class ConvHalfLayerClassifier(ImageInputs, ClassifierTraining, BaseConvHalfLayer
     MemoryError
         If the hidden layer cannot fit into memory; raised before it is allocated.
 
+    Warns
+    -----
+    ConvergenceWarning
+        If training ends before it has converged, or with more than ten times the
+        objective of a read-out of zero.
+
     See Also
     --------
     ConvHalfLayerRegressor : The same for regression.
@@ -351,6 +357,12 @@ class ConvHalfLayerRegressor(ImageInputs, RegressorTraining, BaseConvHalfLayer):
         the data are not valid.
     MemoryError
         If the hidden layer cannot fit into memory; raised before it is allocated.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If training ends before it has converged, or with more than ten times the
+        objective of a read-out of zero.
 
     See Also
     --------

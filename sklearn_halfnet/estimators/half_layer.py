@@ -67,7 +67,8 @@ class HalfLayerClassifier(ClassifierTraining, BaseHalfLayer):
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weights of classes; multiplied with ``sample_weight``.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the values that the last call left.
+        Whether ``fit`` goes on from the values that the last call left. After Ctrl-C
+        it does the passes that were left; L-BFGS starts anew from the values.
     random_state : int, RandomState or None, default=None
         Determines weights, start values, batches and held-out rows. The same int gives
         the same weights on every machine, device and number of threads.
@@ -125,6 +126,12 @@ class HalfLayerClassifier(ClassifierTraining, BaseHalfLayer):
         If training diverges (the loss is "non-finite"), or the data are not valid.
     MemoryError
         If the hidden layer cannot fit into memory; raised before it is allocated.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If training ends before it has converged, or with more than ten times the
+        objective of a read-out of zero.
 
     See Also
     --------
@@ -265,7 +272,8 @@ class HalfLayerRegressor(RegressorTraining, BaseHalfLayer):
         Passes without improvement before stopping, with ``early_stopping`` or a
         constant rate.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the values that the last call left.
+        Whether ``fit`` goes on from the values that the last call left. After Ctrl-C
+        it does the passes that were left; L-BFGS starts anew from the values.
     random_state : int, RandomState or None, default=None
         Determines weights, start values, batches and held-out rows. The same int gives
         the same weights on every machine, device and number of threads.
@@ -321,6 +329,12 @@ class HalfLayerRegressor(RegressorTraining, BaseHalfLayer):
         If training diverges (the loss is "non-finite"), or the data are not valid.
     MemoryError
         If the hidden layer cannot fit into memory; raised before it is allocated.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If training ends before it has converged, or with more than ten times the
+        objective of a read-out of zero.
 
     See Also
     --------

@@ -75,7 +75,8 @@ class HalfNetClassifier(ClassifierTraining, BaseHalfNet):
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weights of classes; multiplied with ``sample_weight``.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the values that the last call left.
+        Whether ``fit`` goes on from the values that the last call left. After Ctrl-C
+        it does the passes that were left; L-BFGS starts anew from the values.
     random_state : int, RandomState or None, default=None
         Determines z_h, start values, batches and held-out rows.
     device : str, default="auto"
@@ -138,6 +139,12 @@ class HalfNetClassifier(ClassifierTraining, BaseHalfNet):
         inputs, or the data are not valid.
     MemoryError
         If the hidden layer cannot fit into memory; raised before it is allocated.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If training ends before it has converged, or with more than ten times the
+        objective of a read-out of zero.
 
     See Also
     --------
@@ -295,7 +302,8 @@ class HalfNetRegressor(RegressorTraining, BaseHalfNet):
         Passes without improvement before stopping, with ``early_stopping`` or a
         constant rate.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the values that the last call left.
+        Whether ``fit`` goes on from the values that the last call left. After Ctrl-C
+        it does the passes that were left; L-BFGS starts anew from the values.
     random_state : int, RandomState or None, default=None
         Determines z_h, start values, batches and held-out rows.
     device : str, default="auto"
@@ -356,6 +364,12 @@ class HalfNetRegressor(RegressorTraining, BaseHalfNet):
         inputs, or the data are not valid.
     MemoryError
         If the hidden layer cannot fit into memory; raised before it is allocated.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If training ends before it has converged, or with more than ten times the
+        objective of a read-out of zero.
 
     See Also
     --------

@@ -21,7 +21,7 @@ class PartialCNNClassifier(ImageInputs, ClassifierTraining, BasePartialCNN):
     architecture : {"wrn", "densenet", "vgg", "vgg_bn", "alexnet"}, default="wrn"
         Wide residual network; DenseNet-BC; VGG without and with batch normalisation;
         five or more convolutions after AlexNet.
-    depth : int or None, default=None
+    depth : int from 2 to 2,000, or None, default=None
         Layers with weights: 6 n + 4 for "wrn" and "densenet", else any from 2 on. None
         takes 16, 40, 9, 9 or 6, in the order above.
     width : int or None, default=None
@@ -166,6 +166,12 @@ class PartialCNNClassifier(ImageInputs, ClassifierTraining, BasePartialCNN):
     MemoryError
         If the weights cannot fit into memory; raised before they are drawn.
 
+    Warns
+    -----
+    ConvergenceWarning
+        If training ends before it has converged, or with more than ten times the
+        objective of a read-out of zero.
+
     See Also
     --------
     SharedBackboneEnsembleClassifier : Several networks that share what is fixed.
@@ -287,7 +293,7 @@ class PartialCNNRegressor(ImageInputs, RegressorTraining, BasePartialCNN):
     architecture : {"wrn", "densenet", "vgg", "vgg_bn", "alexnet"}, default="wrn"
         Wide residual network; DenseNet-BC; VGG without and with batch normalisation;
         five or more convolutions after AlexNet.
-    depth : int or None, default=None
+    depth : int from 2 to 2,000, or None, default=None
         Layers with weights: 6 n + 4 for "wrn" and "densenet", else any from 2 on. None
         takes 16, 40, 9, 9 or 6, in the order above.
     width : int or None, default=None
@@ -427,6 +433,12 @@ class PartialCNNRegressor(ImageInputs, RegressorTraining, BasePartialCNN):
         or the data are not valid.
     MemoryError
         If the weights cannot fit into memory; raised before they are drawn.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If training ends before it has converged, or with more than ten times the
+        objective of a read-out of zero.
 
     See Also
     --------

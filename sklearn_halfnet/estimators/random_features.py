@@ -11,10 +11,10 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_halfnet._checks import real, whole
 from sklearn_halfnet._device import check_memory, import_torch
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._base import keep_state_on_error
-from sklearn_halfnet.estimators._constraints import real, whole
 from sklearn_halfnet.estimators._layers import RANDOM_LAYER_CONSTRAINTS, fit_scaling
 from sklearn_halfnet.estimators._validation import (
     finite_outputs,

@@ -9,10 +9,10 @@ from sklearn.base import (
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_halfnet._checks import real
 from sklearn_halfnet._device import check_memory
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._base import keep_state_on_error
-from sklearn_halfnet.estimators._constraints import real
 from sklearn_halfnet.estimators._layers import (
     LAYER_CONSTRAINTS,
     SIZE_CONSTRAINTS,

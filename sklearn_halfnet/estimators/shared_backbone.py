@@ -9,14 +9,15 @@ from sklearn.base import (
     _fit_context,
     clone,
 )
+from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.model_selection import train_test_split
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_halfnet._checks import real, whole
 from sklearn_halfnet._device import check_memory
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._base import keep_state_on_error
-from sklearn_halfnet.estimators._constraints import real, whole
 from sklearn_halfnet.estimators._network_design import NetworkDesign
 from sklearn_halfnet.estimators._validation import check_sample_weight
 from sklearn_halfnet.estimators.partial_cnn import PartialCNNClassifier
@@ -25,7 +26,7 @@ __all__ = ["SharedBackboneEnsembleClassifier"]
 
 
 class SharedBackboneEnsembleClassifier(
-    ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+    CallbackSupportMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
 ):
     """Mean of several networks that share a fraction of every convolution.
 
@@ -143,6 +144,7 @@ class SharedBackboneEnsembleClassifier(
         tags.classifier_tags = member.classifier_tags
         return tags
 
+    @with_callbacks
     # `estimator` is validated when its own fit is called.
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, sample_weight=None):
@@ -170,12 +172,21 @@ class SharedBackboneEnsembleClassifier(
         sample_weight = _checked_weight(trial, X, y, sample_weight)
         self._check_memory(trial)
         with keep_state_on_error(self):
+            shares = self.shared_max_iter > 0
+            context = self._init_callback_context(
+                max_subtasks=shares + self.n_estimators
+            )
+            context.call_on_fit_task_begin(estimator=self, X=X, y=y)
             rng, seeds = child_generators(self.random_state, 2)
             seeds = seeds.integers(2**31, size=self.n_estimators).tolist()
             train, held_out = self._split(X, y, sample_weight, rng)
-            members = self._members(member, train, int(rng.integers(2**31)), seeds)
+            start_seed = int(rng.integers(2**31))
+            members = self._members(member, train, start_seed, seeds, context)
+            # All contexts first: none may be added while another is being pickled.
+            tasks = [context.subcontext(task_name="member") for _ in members]
             self.estimators_ = Parallel(n_jobs=self.n_jobs)(
-                delayed(_fit)(member, train) for member in members
+                delayed(_fit)(member, train, self, task)
+                for member, task in zip(members, tasks, strict=True)
             )
             self._share_constants()
             self._forget()
@@ -184,6 +195,7 @@ class SharedBackboneEnsembleClassifier(
                 self.feature_names_in_ = self.estimators_[0].feature_names_in_
             if held_out is not None:
                 self._score_members(*held_out)
+            context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
     def _check_memory(self, trial):
@@ -228,7 +240,7 @@ class SharedBackboneEnsembleClassifier(
             ) from error
         return halves[::2], halves[1:4:2]
 
-    def _members(self, member, train, start_seed, seeds):
+    def _members(self, member, train, start_seed, seeds, context):
         """Return members as they are before their own training."""
         learned = {"fraction": 1 - self.shared_fraction, "trainable": "filters"}
         if self.shared_fraction in (0, 1):
@@ -245,7 +257,7 @@ class SharedBackboneEnsembleClassifier(
         start = clone(member).set_params(
             trainable="all", max_iter=self.shared_max_iter, random_state=start_seed
         )
-        start = _fit(start, train)
+        start = _fit(start, train, self, context.subcontext(task_name="shared start"))
         constants = start._present_values()
         learned["max_iter"] = member.max_iter
         return [start._branch(constants, **learned, random_state=s) for s in seeds]
@@ -334,5 +346,11 @@ def _checked_weight(member, X, y, sample_weight):
     return check_sample_weight(sample_weight, len(y))
 
 
-def _fit(member, rows):
-    return member.fit(*rows)
+def _fit(member, rows, caller, context):
+    """Fit a member as a subtask of the ensemble, whose callbacks see it."""
+    X, y = rows[:2]
+    with context.propagate_callback_context(member):
+        context.call_on_fit_task_begin(estimator=caller, X=X, y=y)
+        member.fit(*rows)
+    context.call_on_fit_task_end(estimator=caller, X=X, y=y)
+    return member
