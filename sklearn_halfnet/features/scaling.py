@@ -365,7 +365,10 @@ def _sparse_moments(X, sample_weight):
     unit, eps = _unit(peak), np.finfo(X.dtype).eps
     if unit is not None:
         X = X.multiply(1 / unit).tocsr().astype(X.dtype)
-    mean, variance = mean_variance_axis(X, axis=0, weights=sample_weight)
+    # scikit-learn takes weights of the type of X only.
+    share = None if sample_weight is None else sample_weight / sample_weight.max()
+    share = None if share is None else share.astype(X.dtype)
+    mean, variance = mean_variance_axis(X, axis=0, weights=share)
     total = float(X.shape[0] if sample_weight is None else sample_weight.sum())
     square = variance.astype(np.float64) * total
     return _in_units(Moments(total, mean.astype(np.float64), square, peak, eps), unit)
@@ -380,7 +383,9 @@ def _unit(peak):
     safe = ((peak >= low) & (peak <= high)) | (peak == 0)
     if peak.dtype != np.float32 or safe.all():
         return None
-    return np.where(safe, 1, np.ldexp(1.0, np.frexp(peak)[1] - 1)).astype(np.float32)
+    # So that the reciprocal is a normal number, too.
+    exponent = np.clip(np.frexp(peak)[1], -126, 126)
+    return np.where(safe, 1, np.ldexp(1.0, exponent)).astype(np.float32)
 
 
 def _in_units(moments, unit):
