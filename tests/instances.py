@@ -104,9 +104,9 @@ AVERAGES = {
 }
 
 LEAVES_ROWS_OUT = (
-    "choosing the ridge and calibrating probabilities leave out whole rows: of a row of "
-    "weight 2 nothing is left, of a row twice its twin; at a given strength regressors "
-    "pass, and tests/test_row_weights.py compares the sums of classifiers"
+    "choosing the ridge and calibrating probabilities leave out whole rows: of a row "
+    "of weight 2 nothing is left, of a row twice its twin; at a given strength "
+    "regressors pass, and tests/test_row_weights.py compares the sums of classifiers"
 )
 WHOLE_ROWS = {
     "check_sample_weight_equivalence_on_dense_data": LEAVES_ROWS_OUT,
