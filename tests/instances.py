@@ -104,8 +104,8 @@ AVERAGES = {
 }
 
 LEAVES_ROWS_OUT = (
-    "choosing the ridge and calibrating probabilities leave out whole rows: of a row of "
-    "weight 2 nothing is left, of a row twice its twin; at a given strength regressors "
+    "choosing the ridge and calibrating probabilities leave whole rows out: of a row "
+    "of weight 2 nothing is left, of a row twice its twin; at a given alpha regressors "
     "pass, and tests/test_row_weights.py compares the sums of classifiers"
 )
 WHOLE_ROWS = {
