@@ -231,16 +231,17 @@ class BaseClosedForm(CallbackSupportMixin, BegunNetwork, BaseEstimator):
         wanted = self._targets.indicators(encoded).astype(np.float64, copy=False)
         if first and few:
             self._sums, self._rows = self._sums_of_few(X, wanted, weight)
-            return
-        so_far = None if first else self._in_columns()
-        # Apart first: an error in the middle of the rows leaves the sums as they were.
-        n_before = 0 if first else self._rows.n_seen
-        sums, rows = self._sums_of(X, wanted, weight, n_before)
-        if first:
-            self._sums, self._rows = sums, rows
+        elif first:
+            self._sums, self._rows = self._sums_of(X, wanted, weight, 0)
         else:
-            self._sums = so_far.merged(sums)
-            self._rows.merge(rows)
+            self._merge_sums_of(X, wanted, weight)
+
+    def _merge_sums_of(self, X, wanted, weight):
+        """Add a chunk, apart first: an error amid its rows leaves the sums whole."""
+        so_far = self._in_columns()
+        sums, rows = self._sums_of(X, wanted, weight, self._rows.n_seen)
+        self._sums = so_far.merged(sums)
+        self._rows.merge(rows)
 
     def _network_parameters(self):
         return {

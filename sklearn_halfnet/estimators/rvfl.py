@@ -34,8 +34,8 @@ class RVFLClassifier(ClosedFormClassifier):
         cross-validation; "loo" by leave-one-out errors of up to 2,000 rows. Both count
         rows, whatever the scale of their weights.
     alphas : array-like of shape (n_alphas,), default=None
-        Candidates for "gcv" and "loo". None spans seven decades below the largest
-        eigenvalue of the features' Gram matrix.
+        Candidates for "gcv" and "loo". None spans nine decades, up to 100 times the
+        largest eigenvalue of the features' Gram matrix.
     scale : "auto" or float, default="auto"
         "auto" gives each unit's pre-activation unit variance, so that units are neither
         dead nor saturated; a number multiplies the weights as drawn.
@@ -128,8 +128,8 @@ class RVFLRegressor(ClosedFormRegressor):
         generalised cross-validation; "loo" by leave-one-out errors of up to 2,000 rows.
         Both count rows, whatever the scale of their weights.
     alphas : array-like of shape (n_alphas,), default=None
-        Candidates for "gcv" and "loo". None spans seven decades below the largest
-        eigenvalue of the features' Gram matrix.
+        Candidates for "gcv" and "loo". None spans nine decades, up to 100 times the
+        largest eigenvalue of the features' Gram matrix.
     scale : "auto" or float, default="auto"
         "auto" gives each unit's pre-activation unit variance, so that units are neither
         dead nor saturated; a number multiplies the weights as drawn.

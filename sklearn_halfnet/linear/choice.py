@@ -8,7 +8,7 @@ from sklearn_halfnet.linear.left_out import LeftOut
 __all__ = ["best_left_out", "checked_fit"]
 
 # Each candidate costs a factorisation.
-_N_ALPHAS = 11
+_N_ALPHAS = 12
 # Rows a column beyond which leverages are small, and alike for what matters here.
 _MANY_ROWS = 4
 # Rows that check a choice.
@@ -62,7 +62,7 @@ def best_left_out(gram, H, Y, weight=None, alphas=None, relative=False):
     """Choose the strength of least leave-one-out error; parameters as above."""
     if alphas is None:
         largest = np.trace(gram.gram) or 1.0
-        alphas = np.geomspace(1e-9, 1, _N_ALPHAS) * largest
+        alphas = np.geomspace(1e-9, 1e2, _N_ALPHAS) * largest
     fits = (RidgeFit(gram, float(alpha)) for alpha in np.sort(alphas)[::-1])
     # Without its factor: one a candidate would fill the memory.
     error = _LeftOutError(gram, H, Y, weight, relative)

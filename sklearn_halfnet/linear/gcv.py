@@ -2,10 +2,11 @@
 
 import numpy as np
 
-__all__ = ["LEAST_STRENGTH", "CrossValidation"]
+__all__ = ["STRENGTHS", "CrossValidation"]
 
-# Of the candidates tried by default, relative to the largest eigenvalue.
-LEAST_STRENGTH = 1e-7
+# Of the candidates tried by default, relative to the largest eigenvalue. At the largest
+# nothing is left of targets that are noise.
+STRENGTHS = 1e-7, 1e2
 
 
 class CrossValidation:

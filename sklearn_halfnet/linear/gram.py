@@ -351,8 +351,8 @@ class Gram:
         Parameters
         ----------
         alphas : array-like of shape (n_alphas,), default=None
-            Candidates, not negative. None spans seven decades below the largest
-            eigenvalue.
+            Candidates, not negative. None spans nine decades, up to 100 times the
+            largest eigenvalue.
         relative : bool, default=False
             Whether to divide each target's error by its variance, so that targets of
             different units count alike.

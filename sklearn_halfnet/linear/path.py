@@ -4,7 +4,7 @@ import numpy as np
 from scipy import linalg
 from scipy.linalg import lapack
 
-from sklearn_halfnet.linear.gcv import LEAST_STRENGTH, CrossValidation
+from sklearn_halfnet.linear.gcv import STRENGTHS, CrossValidation
 
 __all__ = ["RidgePath"]
 
@@ -89,12 +89,12 @@ class RidgePath:
         except linalg.LinAlgError:
             return None
 
-    def default_alphas(self, n_alphas=25):
-        """Strengths from 1e-7 times the largest eigenvalue up to that eigenvalue.
+    def default_alphas(self, n_alphas=31):
+        """Strengths from 1e-7 to 100 times the largest eigenvalue.
 
         Parameters
         ----------
-        n_alphas : int, default=25
+        n_alphas : int, default=31
 
         Returns
         -------
@@ -102,7 +102,7 @@ class RidgePath:
             Increasing.
         """
         largest = self.eigenvalues[-1] if self.eigenvalues[-1] > 0 else 1.0
-        return np.geomspace(LEAST_STRENGTH, 1.0, n_alphas) * largest
+        return np.geomspace(*STRENGTHS, n_alphas) * largest
 
     def degrees_of_freedom(self, alpha):
         """Trace of the matrix that maps centred targets to fitted ones."""

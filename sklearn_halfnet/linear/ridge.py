@@ -66,6 +66,8 @@ def ridge(H, Y, *, sample_weight=None, least_relative_alpha=0.0):
     if sample_weight is not None:
         n_rows = np.count_nonzero(sample_weight)
         sample_weight = sample_weight * (n_rows / sample_weight.sum())
+    # Of a constant column not even rounding is left to be scaled up.
+    H, origin = H - H[:1], H[0].astype(np.float64)
     basis = row_space(H).astype(H.dtype) if len(H) < H.shape[1] else None
     axes = H if basis is None else matmul(H, basis)
     gram = Gram().update(axes, Y, sample_weight)
@@ -75,6 +77,7 @@ def ridge(H, Y, *, sample_weight=None, least_relative_alpha=0.0):
         fit = RidgeFit(gram, least_relative_alpha * unit)
     coef, intercept = fit.solve()
     coef = coef if basis is None else coef @ basis.T
+    intercept = intercept - coef @ origin
     return RidgeSolution(coef, intercept, fit.alpha, fit.alpha / unit)
 
 

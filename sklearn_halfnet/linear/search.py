@@ -4,7 +4,7 @@ import numpy as np
 from scipy.linalg import blas, lapack
 
 from sklearn_halfnet.linear.fit import RidgeFit
-from sklearn_halfnet.linear.gcv import LEAST_STRENGTH, CrossValidation
+from sklearn_halfnet.linear.gcv import STRENGTHS, CrossValidation
 from sklearn_halfnet.linear.solve import factorise
 
 __all__ = ["search_alpha"]
@@ -27,7 +27,7 @@ def search_alpha(gram, alphas=None, relative=False):
     gram : Gram
     alphas : array-like of shape (n_alphas,), default=None
         Candidates, each tried. None walks down the score in half decades between
-        1e-7 and 1 times the largest eigenvalue.
+        1e-7 and 100 times the largest eigenvalue.
     relative : bool, default=False
         As in ``RidgePath.gcv``.
 
@@ -53,7 +53,7 @@ def search_alpha(gram, alphas=None, relative=False):
     1.0
     """
     largest = _largest_eigenvalue(gram.gram) or 1.0
-    grid = np.geomspace(LEAST_STRENGTH, 1, 15) * largest
+    grid = np.geomspace(*STRENGTHS, 19) * largest
     grid = grid if alphas is None else np.sort(alphas)
     score = _Score(gram, relative, largest, RidgeFit(gram, float(grid[-1])))
     if alphas is not None:
