@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import is_classifier
 
+from sklearn_halfnet.estimators._sparse_input import canonical_csr
 from sklearn_halfnet.estimators._targets import RealTargets
 from sklearn_halfnet.estimators._validation import total_weight, validate_X
 from sklearn_halfnet.features import InputScaling, Moments, StartSample
@@ -169,6 +170,8 @@ def _gather(blocks, lengths, chosen, class_weight, estimator):
 
 def _look(X, y, w, rows, class_weight, scales, estimator):
     """Moments of a block, and some of its rows."""
+    if sparse.issparse(X):  # before rows are taken by indices that may be corrupt
+        X = canonical_csr(X, "X")
     y = np.asarray(y)
     weight = None
     if w is not None or class_weight is not None:
