@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import is_classifier
 
+from sklearn_halfnet.estimators._sparse_input import canonical_csr
 from sklearn_halfnet.estimators._targets import ClassTargets, RealTargets
 from sklearn_halfnet.estimators._validation import total_weight, validate_X
 from sklearn_halfnet.features import InputScaling, Moments, StartSample
@@ -198,6 +199,8 @@ def _gather(blocks, lengths, chosen, class_weight, estimator):
 def _look(X, y, w, rows, class_weight, scales, estimator):
     """Moments of a block, and some of its rows."""
     weight = block_weights(y, w, class_weight)
+    if sparse.issparse(X):  # before rows are taken by indices that may be corrupt
+        X = canonical_csr(X, "X")
     moments = None
     if scales:
         moments = Moments.of(validate_X(estimator, X, reset=True), weight)

@@ -50,7 +50,9 @@ class ConvHalfLayerClassifier(ImageInputs, ClassifierTraining, BaseConvHalfLayer
     init : {"ridge", "random"}, default="ridge"
         Start of the read-out: a ridge solution on some thousand rows, or N(0, 1 / H).
     input_scaling : {"standard", "center"} or None, default="center"
-        Centre and scale each pixel; centre it only; or take images as they are.
+        Centre and scale each pixel; centre it only; or do not centre. If pixels are not
+        scaled each for itself, one number divides all of them, which leaves grey values
+        between 0 and 1 about as they are.
     batch_size : int, "auto" or "full", default="auto"
         Rows a step of Adam; "auto" is min(256, n_samples).
     learning_rate : {"one_cycle", "cosine", "constant"}, default="one_cycle"
@@ -275,7 +277,9 @@ class ConvHalfLayerRegressor(ImageInputs, RegressorTraining, BaseConvHalfLayer):
     init : {"ridge", "random"}, default="ridge"
         Start of the read-out: a ridge solution on some thousand rows, or N(0, 1 / H).
     input_scaling : {"standard", "center"} or None, default="center"
-        Centre and scale each pixel; centre it only; or take images as they are.
+        Centre and scale each pixel; centre it only; or do not centre. If pixels are not
+        scaled each for itself, one number divides all of them, which leaves grey values
+        between 0 and 1 about as they are.
     batch_size : int, "auto" or "full", default="auto"
         Rows a step of Adam; "auto" is min(256, n_samples).
     learning_rate : {"one_cycle", "cosine", "constant"}, default="one_cycle"
