@@ -157,7 +157,7 @@ def fitted(estimator, y, activations=tuple(NODE_ACTIVATIONS)):
         graph = Graph(16, names, links.astype(estimator.dtype))
         graph = Graph(16, names, graph.connections * graph.allowed())
         assert len(graph.levels) > 3
-        inputs, targets, share = estimator._data(X, y, None)
+        inputs, targets, share = estimator._data(X, y, None, estimator.dtype)
         batch = inputs, targets, share / share.sum()
         estimator._take_graph(graph, estimator.shared_weights_, batch)
     return estimator
@@ -269,6 +269,18 @@ def test_graph_without_connections(run, tmp_path):
     estimator.fit(X, TARGETS["one"])
     assert estimator.n_connections_ == 0
     check(run, estimator, tmp_path)
+
+
+@FORMATS
+@parametrize("y", LABELS)
+def test_scores_whose_powers_are_no_float32(run, y, tmp_path):
+    """The exponential of 88.8 is beyond float32, that of 710 beyond float64."""
+    estimator = ELMClassifier(20, **FIXED).fit(X, y)
+    for size in (1e3, 1e4):
+        estimator.read_out_coef_ = estimator.read_out_coef_ * size
+        assert np.abs(estimator.decision_function(X)).max() > 0.1 * size
+        found = run(estimator, X, tmp_path)["probabilities"]
+        assert_allclose(found, estimator.predict_proba(X), atol=2e-3 * size / 1e3)
 
 
 @FORMATS

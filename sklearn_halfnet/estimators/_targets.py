@@ -92,6 +92,11 @@ class ClassTargets:
                     f"got shape {y.shape}."
                 )
             return y.astype(dtype)
+        if y.ndim != 1:
+            raise ValueError(
+                f"y must hold one label a row, of the classes {self.classes}, as in "
+                f"the first call; got shape {y.shape}."
+            )
         unseen = np.setdiff1d(y, self.classes)
         if len(unseen):
             raise ValueError(
