@@ -244,11 +244,15 @@ class GuidedSearch:
         w = self.weights.astype(X.dtype)[:, None]
         per_sample = (slopes[0] * w * w).sum(axis=1)
         pull = -(X.T @ per_sample.T) @ wanted.T
+        # What helps all classes of a softmax helps none: then only rounding is left.
+        rounding = 100 * np.finfo(X.dtype).eps * np.abs(per_sample).sum()
+        pull[np.abs(pull) <= rounding] = 0
         slope = np.array(
             [float(NODE_ACTIVATIONS[name][1](_ZERO, _ZERO)[0]) for name in names]
         )
         pull = pull * np.sign(slope) / np.sqrt(share @ (X * X) + 1e-6)[:, None]
-        pull += np.where(slope == 0, rng.random(pull.shape), 0)
+        aimless = ~pull.any(axis=0)
+        pull += np.where(aimless, rng.random(pull.shape), 0)
         size = np.minimum(rng.geometric(0.15, n), X.shape[1])
         noise = rng.gumbel(size=pull.shape) * pull.std(axis=0) * rng.random(n) * 0.5
         order = (-(pull + noise)).argsort(axis=0).argsort(axis=0)
