@@ -157,7 +157,7 @@ def fitted(estimator, y, activations=tuple(NODE_ACTIVATIONS)):
         graph = Graph(16, names, links.astype(estimator.dtype))
         graph = Graph(16, names, graph.connections * graph.allowed())
         assert len(graph.levels) > 3
-        inputs, targets, share = estimator._data(X, y, None)
+        inputs, targets, share = estimator._data(X, y, None, estimator.dtype)
         batch = inputs, targets, share / share.sum()
         estimator._take_graph(graph, estimator.shared_weights_, batch)
     return estimator
@@ -269,6 +269,19 @@ def test_graph_without_connections(run, tmp_path):
     estimator.fit(X, TARGETS["one"])
     assert estimator.n_connections_ == 0
     check(run, estimator, tmp_path)
+
+
+@FORMATS
+@pytest.mark.parametrize("size", [200, 2000])
+@parametrize("y", LABELS)
+def test_scores_whose_powers_are_no_numbers(run, y, size, tmp_path):
+    """The exponential of 89 is beyond float32, that of 710 beyond float64."""
+    estimator = ELMClassifier(20, **FIXED).fit(X, y)
+    size = size / np.abs(estimator.decision_function(X)).min(axis=0).max()
+    estimator.read_out_coef_ = estimator.read_out_coef_ * size
+    estimator.read_out_intercept_ = estimator.read_out_intercept_ * size
+    assert np.abs(estimator.decision_function(X)).max() > 200
+    check(run, estimator, tmp_path, accuracy=0.02)
 
 
 @FORMATS

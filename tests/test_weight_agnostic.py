@@ -10,14 +10,22 @@ import pytest
 from callbacks import Interrupt
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.callback import ProgressBar
-from sklearn.datasets import load_diabetes, load_digits, load_wine
+from sklearn.callback import ProgressBar, ScoringMonitor
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_diabetes,
+    load_digits,
+    load_wine,
+)
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 
 from sklearn_halfnet import (
     DeskewResize,
     WeightAgnosticClassifier,
     WeightAgnosticRegressor,
+    _device,
 )
 from sklearn_halfnet.evolution.guided import GuidedSearch
 from sklearn_halfnet.features.shared_weight import Graph, forward
@@ -131,17 +139,107 @@ def test_warm_start_goes_on(wine):
     assert warm.loss_ < loss
 
 
-def test_warm_start_takes_new_settings_or_says_that_it_cannot(wine):
-    X, y, model = wine
-    options = {"max_iter": 10, "warm_start": True, "max_connections": 4}
-    warm = clone(model).set_params(**options).fit(X, y)
+CHANGES = {
+    "search": None,
+    "shared_weights": [1, 2],
+    "population_size": 5,
+    "max_iter": 2,
+    "max_time": 0.01,
+    "batch_size": 30,
+    "complexity_penalty": 0.1,
+    "max_connections": 2,
+    "activations": ["relu"],
+    "mutation_probabilities": (1, 0, 0, 0),
+    "input_scaling": None,
+    "predict_with": "mean",
+    "class_weight": {0: 5},
+    "warm_start": False,
+    "n_jobs": 2,
+    "random_state": 3,
+    "dtype": "float64",
+    "verbose": True,
+}
+FIXED = {"search", "shared_weights", "input_scaling", "dtype"}
+
+
+@pytest.mark.parametrize("name", WeightAgnosticClassifier().get_params())
+@pytest.mark.parametrize("search", ["guided", "evolution"])
+def test_a_changed_setting_waits_for_fit_and_works_or_is_refused(wine, search, name):
+    X, y, _ = wine
+    options = {"max_iter": 12, "population_size": 9, "random_state": 0}
+    model = WeightAgnosticClassifier(search, warm_start=True, **options).fit(X, y)
+    before = model.predict_proba(X)
+    value = CHANGES[name]
+    if name == "search":
+        value = {"guided": "evolution", "evolution": "guided"}[search]
+    model.set_params(**{name: value})
+    if name != "predict_with":
+        assert_array_equal(model.predict_proba(X), before)
+        assert_array_equal(model.train_weights(X, y, max_iter=1).classes_, [0, 1, 2])
+    if name in FIXED:
+        with pytest.raises(ValueError, match=f"but {name} changed"):
+            model.fit(X, y)
+        assert_array_equal(model.predict_proba(X), before)
+    else:
+        model.fit(X, y)
+        assert model.n_connections_ <= model.max_connections
+        assert (model.pareto_front_[:, 0] <= model.max_connections).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_warm_start_grows_beyond_a_former_limit(wine, seed):
+    X, y, _ = wine
+    options = {"max_iter": 10, "warm_start": True, "random_state": seed}
+    warm = WeightAgnosticClassifier(max_connections=4, **options).fit(X, y)
     assert warm.n_connections_ <= 4
     assert warm.set_params(max_connections=450).fit(X, y).n_connections_ > 4
-    for name, value in [("search", "evolution"), ("shared_weights", [1, 2])]:
-        changed = warm.get_params()[name]
-        with pytest.raises(ValueError, match=f"but {name} changed"):
-            warm.set_params(**{name: value}).fit(X, y)
-        warm.set_params(**{name: changed})
+
+
+@pytest.mark.parametrize("first", ["binary", "multiclass", "multilabel"])
+@pytest.mark.parametrize("then", ["binary", "multiclass", "multilabel"])
+def test_warm_start_refuses_labels_of_another_kind(wine, first, then):
+    X, y, _ = wine
+    labels = {"binary": np.where(y, "b", "a"), "multiclass": y}
+    labels["multilabel"] = np.eye(3, dtype=int)[y]
+    model = WeightAgnosticClassifier(max_iter=2, warm_start=True, random_state=0)
+    before = model.fit(X, labels[first]).predict_proba(X)
+    if first == then:
+        assert model.fit(X, labels[then]).predict(X).shape == labels[then].shape
+        return
+    with pytest.raises(ValueError, match=r"^y .*(classes|shape)|mixed"):
+        model.fit(X, labels[then])
+    assert_array_equal(model.predict_proba(X), before)
+
+
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        (
+            {"search": "evolution", "population_size": 10**9},
+            "population_size=1000000000",
+        ),
+        (
+            {"shared_weights": np.arange(1, 10**6), "batch_size": "full"},
+            "batch_size=full",
+        ),
+    ],
+)
+def test_memory_is_estimated_before_it_is_taken(wine, settings, message, monkeypatch):
+    X, y, _ = wine
+    monkeypatch.setattr(_device, "_available_memory", lambda: 2**30)
+    with pytest.raises(MemoryError, match=message):
+        WeightAgnosticClassifier(**settings).fit(X, y)
+
+
+def test_a_thousand_classes_take_few_rows_for_the_comparison():
+    """All classes are known all the same."""
+    n = 3000
+    X, y = np.random.default_rng(0).standard_normal((n, 2)), np.arange(n) % 1500
+    model = WeightAgnosticClassifier(
+        max_iter=1, batch_size=20, shared_weights=(1,), random_state=0
+    ).fit(X, y)
+    assert_allclose(model.predict_proba(X[:1]).sum(), 1)
+    assert model.predict_proba(X[:50]).min() > 0.1 / 1500
 
 
 @pytest.mark.parametrize("search", ["guided", "evolution"])
@@ -180,6 +278,55 @@ def test_callbacks_see_every_iteration(wine):
     assert quick.fit(X, y).n_iter_ == 3
 
 
+class Watcher:
+    """Keep the model as it would be after each iteration."""
+
+    def __init__(self):
+        self.models = []
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator, metadata):
+        if context.task_name == "iteration":
+            self.models.append(pickle.loads(pickle.dumps(fitted_estimator)))
+            self.weight = metadata["sample_weight"]
+
+
+@pytest.mark.parametrize("search", ["guided", "evolution"])
+def test_callbacks_get_the_model_as_it_would_be_if_the_search_stopped(wine, search):
+    X, y, _ = wine
+    weight = np.linspace(1, 2, len(y))
+    options = {"search": search, "population_size": 12, "random_state": 0}
+    watcher = Watcher()
+    model = WeightAgnosticClassifier(max_iter=6, **options).set_callbacks(watcher)
+    model.fit(X, y, weight)
+    assert_array_equal(watcher.weight, weight)
+    assert len(watcher.models) == 6
+    for number, seen in enumerate(watcher.models, 1):
+        stopped = WeightAgnosticClassifier(max_iter=number, **options)
+        stopped.fit(X, y, weight)
+        assert_array_equal(seen.predict_proba(X), stopped.predict_proba(X))
+        assert len(seen.history_) == seen.n_iter_ == number
+        assert_array_equal(seen.pareto_front_, stopped.pareto_front_)
+
+
+def test_a_scoring_monitor_scores_every_iteration(wine):
+    X, y, _ = wine
+    monitor = ScoringMonitor(scoring="accuracy")
+    model = WeightAgnosticClassifier(max_iter=4, random_state=0).set_callbacks(monitor)
+    model.fit(X, y)
+    log = monitor.get_logs().data
+    scores = [row["accuracy"] for row in log if row["task_name"] == "iteration"]
+    assert len(scores) == 4 and scores[-1] == model.score(X, y)
+
+
 def test_failed_refit_leaves_the_model(wine):
     X, y, model = wine
     copy = clone(model).set_params(max_iter=3).fit(X, y)
@@ -214,9 +361,11 @@ def test_decision_function_follows_the_equations(wine):
     scaled = ((X - X.mean(axis=0)) / X.std(axis=0)).astype(np.float32)
     raw = forward(graph, scaled, [model.tuned_weight_])[0][graph.n_hidden :, 0].T
     scores = model.decision_function(X)
-    factor = (scores * raw).sum() / (raw**2).sum()
+    spread = raw - raw.mean(axis=0)
+    factor = (scores * spread).sum() / (spread**2).sum()
     assert factor > 0
-    assert_allclose(scores, factor * raw, atol=1e-3)
+    offset = (scores - factor * raw).mean(axis=0)
+    assert_allclose(scores, factor * raw + offset, atol=1e-3)
 
 
 def test_three_ways_to_predict(wine):
@@ -247,6 +396,92 @@ def test_regressor_with_two_outputs(diabetes):
 def test_pickle(wine):
     X, _, model = wine
     assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), model.predict(X))
+
+
+# -- frequencies of classes ------------------------------------------------------------
+
+MODES = pytest.mark.parametrize("predict_with", ["ensemble", "tuned", "mean"])
+
+
+@MODES
+@pytest.mark.parametrize("search", ["guided", "evolution"])
+def test_noise_leaves_the_majority(search, predict_with):
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((500, 5)), (rng.random(500) < 0.95).astype(int)
+    options = {"max_iter": 10, "population_size": 16, "random_state": 0}
+    model = WeightAgnosticClassifier(search, predict_with=predict_with, **options)
+    model.fit(X, y)
+    assert model.score(X, y) >= y.mean()
+    assert model.predict_proba(X)[:, 1].mean() == pytest.approx(y.mean(), abs=0.01)
+    trained = model.train_weights(X, y, max_iter=20)
+    assert trained.score(X, y) >= y.mean()
+
+
+@MODES
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel"])
+@pytest.mark.parametrize("n_rows", [60, 6000])
+def test_an_empty_graph_predicts_the_weighted_frequencies(kind, predict_with, n_rows):
+    """Of all rows, of which a graph is calibrated on some."""
+    rng = np.random.default_rng(0)
+    X, weight = rng.standard_normal((n_rows, 3)), rng.uniform(0.1, 5, n_rows)
+    y = rng.choice(3, n_rows, p=[0.7, 0.2, 0.1])
+    y[0], weight[0] = 3, 1e-3
+    indicators = np.eye(4)[y]
+    if kind == "binary":
+        y, indicators = (y > 0).astype(int), np.eye(2)[(y > 0).astype(int)]
+    elif kind == "multilabel":
+        y = indicators = np.column_stack([indicators, indicators[:, 0]]).astype(int)
+    model = WeightAgnosticClassifier(
+        complexity_penalty=100, max_iter=2, predict_with=predict_with, random_state=0
+    ).fit(X, y, weight)
+    assert model.n_connections_ == 0
+    expected = np.average(indicators, axis=0, weights=weight)
+    p = model.predict_proba(X[:2])
+    assert_allclose(p, [expected, expected], atol=1e-5)
+    trained = model.train_weights(X, y, weight, max_iter=3)
+    assert_allclose(trained.predict_proba(X[:2]), p, atol=1e-5)
+
+
+def test_weights_move_the_offset():
+    """Benign and malignant in turn weigh a hundred times as much as the other."""
+    X, y = load_breast_cancer(return_X_y=True)
+    for heavy in (0, 1):
+        weight = np.where(y == heavy, 10, 0.1)
+        model = WeightAgnosticClassifier(max_iter=20, random_state=0)
+        model.fit(X, y, weight)
+        majority = np.average(y == heavy, weights=weight)
+        assert model.score(X, y, weight) >= majority > 0.98
+        mean = np.average(model.predict_proba(X)[:, heavy], weights=weight)
+        assert mean == pytest.approx(majority, abs=0.01)
+
+
+def test_a_rare_class_far_away_is_found():
+    rng = np.random.default_rng(0)
+    y = (rng.random(6000) < 0.05).astype(int)
+    X = rng.standard_normal((6000, 5))
+    X[:, 0] += 3 * y
+    model = WeightAgnosticClassifier(max_iter=30, random_state=0)
+    p = model.fit(X[:3000], y[:3000]).predict_proba(X[3000:])
+    linear = LogisticRegression().fit(X[:3000], y[:3000])
+    expected = linear.score(X[3000:], y[3000:])
+    assert model.score(X[3000:], y[3000:]) > expected - 0.01 > 0.96
+    assert p[:, 1].mean() == pytest.approx(y[:3000].mean(), abs=0.01)
+    assert log_loss(y[3000:], p) < 1.2 * log_loss(
+        y[3000:], linear.predict_proba(X[3000:])
+    )
+
+
+def test_labels_of_different_frequency_have_offsets_of_their_own():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((2000, 4))
+    Y = (X[:, [0, 1, 2]] + 0.5 * rng.standard_normal((2000, 3)) > [0, 1.5, -2]).astype(
+        int
+    )
+    model = WeightAgnosticClassifier(max_iter=30, random_state=0).fit(X, Y)
+    majority = np.maximum(Y.mean(axis=0), 1 - Y.mean(axis=0))
+    right = (model.predict(X) == Y).mean(axis=0)
+    assert (right >= majority).all() and right[0] > 0.8
+    assert_allclose(model.predict_proba(X).mean(axis=0), Y.mean(axis=0), atol=0.01)
 
 
 # -- training --------------------------------------------------------------------------

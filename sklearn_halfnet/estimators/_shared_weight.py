@@ -22,25 +22,26 @@ __all__ = ["SharedWeightNetwork"]
 class SharedWeightNetwork:
     """Scores of the found graph, its profile, its training and its pictures."""
 
-    def _data(self, X, y, weight):
-        """Scaled inputs (n, d), targets (K, n) and shares (n,), in ``dtype``."""
+    def _data(self, X, y, weight, dtype):
+        """Scaled inputs (n, d), targets (K, n) and shares (n,)."""
         if weight is not None:
             X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
         encoded = self._targets.encode(y, np.float64)
-        targets = self._targets.indicators(encoded).T.astype(self.dtype)
+        targets = self._targets.indicators(encoded).T.astype(dtype)
         share = np.ones(X.shape[0]) if weight is None else weight / weight.max()
         # One order: rounding would decide between graphs otherwise.
-        inputs = np.ascontiguousarray(self._scaling.start_rows(X, self.dtype))
-        return inputs, np.ascontiguousarray(targets), share.astype(self.dtype)
+        inputs = np.ascontiguousarray(self._scaling.start_rows(X, dtype))
+        return inputs, np.ascontiguousarray(targets), share.astype(dtype)
 
-    def _take_graph(self, graph, weights, batch):
+    def _take_graph(self, graph, weights, batch, frequencies=None):
         """Calibrate a graph and make it this estimator's."""
-        network = CalibratedNetwork.fit(graph, self._targets.loss, weights, batch)
+        kind = self._targets.loss
+        network = CalibratedNetwork.fit(graph, kind, weights, batch, frequencies)
         self._take(network, weights, network.losses(weights, batch))
 
     def _take(self, network, weights, losses):
         self._network = network
-        self.shared_weights_ = np.asarray(weights, self.dtype)
+        self.shared_weights_ = np.asarray(weights, network.dtype)
         self.tuned_weight_ = float(self.shared_weights_[np.argmin(losses)])
         self.node_activations_ = np.array(network.graph.activations, dtype=str)
         self.connections_ = network.graph.connections
@@ -49,7 +50,7 @@ class SharedWeightNetwork:
     def _outputs(self, X, weights):
         """Calibrated outputs (W, n, K) in the targets' units."""
         outputs = self._network.outputs(
-            self._scaling.dense_rows(X, self.dtype), weights
+            self._scaling.dense_rows(X, self._network.dtype), weights
         )
         return outputs * self._targets.scale + self._targets.mean
 
@@ -97,11 +98,11 @@ class SharedWeightNetwork:
         trained = copy.copy(self)
         X, y = trained._validate_training(X, y, reset=False)
         _, weight = row_weights(self, y, sample_weight, self._targets.classes)
-        X, targets, share = self._data(X, y, weight)
+        X, targets, share = self._data(X, y, weight, self._network.dtype)
         batch = X, targets, share / share.sum()
         network = self._network.trained(self.tuned_weight_, batch, max_iter)
         with keep_state_on_error(trained):
-            one = np.ones(1, self.dtype)
+            one = np.ones(1, dtype)
             trained._take(network, one, network.losses(one, batch))
         return trained
 

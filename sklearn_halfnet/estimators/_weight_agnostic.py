@@ -1,5 +1,6 @@
 """The search for a weight-agnostic network between scikit-learn and its maths."""
 
+import copy
 import time
 import warnings
 
@@ -24,10 +25,16 @@ __all__ = ["BaseWeightAgnostic"]
 
 # Rows of the training set on which graphs are compared and calibrated.
 _JUDGED_ROWS = 5_000
+# Fewer where classes are so many that their outputs would be more numbers than these.
+_JUDGED_VALUES = 2**20
 # Graphs are compared after steps whose numbers grow by this factor.
 _JUDGED_EVERY = 1.25
 # Candidates of guided search that fit into the cache together.
 _MOST_CANDIDATES = 32
+# Arrays of the size of the outputs that a step holds together.
+_OUTPUT_ARRAYS = 8
+# Settings that a search keeps to its end.
+_FIXED = ("search", "shared_weights", "input_scaling", "dtype")
 
 
 class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimator):
@@ -61,25 +68,29 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
             known = self._targets.classes if resumes else None
             repeats, weight = row_weights(self, y, sample_weight, known)
             self._check_settings()
+            if resumes:
+                self._check_resumable()
             context.call_on_fit_task_begin(estimator=self, X=X, y=y)
             if not resumes:
                 self._targets = self._make_targets(y, repeats)
-                self._check_memory(*X.shape)
                 self._scaling = self._fit_scaling(X, weight)
-            data = self._data(X, y, weight)
+                self._begun_with = self._fixed_settings()
+            data = self._data(X, y, weight, self.dtype)
+            self._check_memory(X.shape)
             rng_start, rng_batch, rng_judge = child_generators(self.random_state, 3)
             search = self._make_search(X.shape[1], rng_start)
-            if resumes:
-                self._check_resumable(search)
-                search.go_on_from(self._search)
-                self.history_ = list(self.history_)
-            else:
+            if not resumes:
                 self.history_, self.n_iter_ = [], 0
+            self._front = self._make_front(data, search, rng_judge)
+            if resumes:
+                search.go_on_from(self._search, self._front.champion)
+                self.history_ = list(self.history_)
             self._search = search
-            self._front = self._make_front(data, rng_judge)
             # Each call of a warm start goes on with other batches.
             seeds = [int(rng_batch.integers(2**32)), self.n_iter_]
-            self._run(data, np.random.default_rng(seeds), context, X, y)
+            metadata = None if weight is None else {"sample_weight": weight}
+            rng = np.random.default_rng(seeds)
+            self._run(data, rng, context, X, y, metadata)
             self._finish()
             context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
@@ -91,17 +102,6 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
         """
         spread = 1.0 if self.input_scaling == "center" else None
         return fit_scaling(self, X, weight, spread)
-
-    def _check_memory(self, n_rows, n_features):
-        """Estimate the dense rows, and the graphs of two generations."""
-        graphs = 2 * self.population_size if self.search == "evolution" else 1
-        links = graphs * (n_features + 1) * self._targets.n_outputs
-        check_memory(
-            (n_rows * n_features + links) * np.dtype(self.dtype).itemsize,
-            f"population_size={self.population_size} on {n_rows} rows of {n_features} "
-            "features, which become dense,",
-            "Use fewer rows, columns or genomes.",
-        )
 
     def _check_settings(self):
         weights = np.asarray(self.shared_weights, dtype=float)
@@ -119,20 +119,37 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
         if shares.shape != (4,) or (shares < 0).any() or not shares.sum() > 0:
             raise ValueError("mutation_probabilities must be four numbers >= 0.")
 
-    def _check_resumable(self, search):
+    def _fixed_settings(self):
+        """Collect what a warm start cannot change."""
+        settings = {name: getattr(self, name) for name in _FIXED}
+        return settings | {"shared_weights": np.asarray(self.shared_weights).tolist()}
+
+    def _check_resumable(self):
         """Raise if a warm start contradicts the search that it goes on with."""
-        before = self._search
-        differs = {
-            "search": type(search) is not type(before),
-            "dtype": search.weights.dtype != before.weights.dtype,
-            "shared_weights": not np.array_equal(search.weights, before.weights),
-        }
-        changed = [name for name, differ in differs.items() if differ]
+        settings = self._fixed_settings()
+        changed = [name for name in _FIXED if settings[name] != self._begun_with[name]]
         if changed:
             raise ValueError(
                 f"warm_start=True goes on with the search that was begun, but "
                 f"{', '.join(changed)} changed. Set warm_start=False to start anew."
             )
+
+    def _check_memory(self, shape):
+        """Estimate what a step of the search keeps, or the population itself."""
+        n, d = shape
+        k, w = self._targets.n_outputs, len(self.shared_weights)
+        rows = n if self.batch_size == "full" else min(n, self.batch_size)
+        width = np.dtype(self.dtype).itemsize
+        n_bytes = width * rows * w * (_OUTPUT_ARRAYS * k + 2 * _MOST_CANDIDATES)
+        what = f"batch_size={self.batch_size} with {k} outputs and {w} shared weights"
+        remedy = "Use a smaller batch_size."
+        # A genome holds its connections as float32, and which of them are disabled.
+        genomes = 5 * self.population_size * (d + 1) * k
+        if self.search == "evolution" and genomes > n_bytes:
+            n_bytes = genomes
+            what = f"population_size={self.population_size} with {d} columns"
+            remedy = "Use a smaller population_size."
+        check_memory(n_bytes, what, remedy)
 
     def _make_search(self, n_inputs, rng):
         kind, k = self._targets.loss, self._targets.n_outputs
@@ -162,15 +179,19 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
             rng,
         )
 
-    def _make_front(self, data, rng):
+    def _make_front(self, data, search, rng):
         """Compare graphs on some rows; a warm start's best so far take part."""
-        batch = _batch(data, _JUDGED_ROWS, rng)
-        front = ParetoFront(self._search.kind, self._search.weights, batch)
+        _, targets, share = data
+        n_rows = min(_JUDGED_ROWS, max(1, _JUDGED_VALUES // len(targets)))
+        batch = _batch(data, n_rows, rng)
+        frequencies = targets @ (share / share.sum())
+        front = ParetoFront(search.kind, search.weights, batch, frequencies)
         for graph, _ in getattr(self, "_front", ()) if self.n_iter_ else ():
-            front.offer(graph)
+            if graph.n_connections <= self.max_connections:
+                front.offer(graph)
         return front
 
-    def _run(self, data, rng, context, X, y):
+    def _run(self, data, rng, context, X, y, metadata):
         begun, next_offer = time.perf_counter(), 1
         size = len(data[0]) if self.batch_size == "full" else self.batch_size
 
@@ -186,7 +207,7 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
                     self._front.offer(self._search.graph)
                     next_offer = _JUDGED_EVERY * number
                 over = self.max_time is not None and seconds >= self.max_time
-                if self._report(context, X, y) or over:
+                if self._report(context, X, y, metadata) or over:
                     break
         except KeyboardInterrupt:
             warnings.warn("Interrupted: the best graph so far is kept.", stacklevel=4)
@@ -198,7 +219,7 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
         entry = {"loss": loss, "n_connections": size, "seconds": seconds}
         self.history_.append(entry)
 
-    def _report(self, context, X, y):
+    def _report(self, context, X, y, metadata):
         if self.verbose:
             last = self.history_[-1]
             print(
@@ -208,15 +229,31 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
             )
         iteration = context.subcontext(task_name="iteration")
         iteration.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        return iteration.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return iteration.call_on_fit_task_end(
+            estimator=self,
+            X=X,
+            y=y,
+            metadata=metadata,
+            reconstruction_attributes=self._attributes_now,
+        )
+
+    def _attributes_now(self):
+        """Fitted attributes as they would be if the search stopped now."""
+        twin = copy.copy(self)
+        twin._search, twin._front = copy.copy(self._search), copy.copy(self._front)
+        twin.history_ = list(self.history_)
+        twin._front.offer(twin._search.graph)
+        twin._finish()
+        return vars(twin)
 
     def _finish(self):
         """Set the attributes of the champion: the smallest loss on training rows."""
-        order = np.argsort(self._front.points[:, 0])
-        self.pareto_front_ = self._front.points[order]
-        self.loss_ = float(min(self._front.losses))
-        self._take_graph(self._front.champion, self._search.weights, self._front.batch)
-        self._front.batch = None  # no training rows stay in the model
+        front = self._front
+        self.pareto_front_ = front.points[np.argsort(front.points[:, 0])]
+        self.loss_ = float(min(front.losses))
+        sample = front.batch, front.frequencies
+        self._take_graph(front.champion, front.weights, *sample)
+        front.batch = None  # no training rows stay in the model
 
 
 def _batch(data, size, rng):

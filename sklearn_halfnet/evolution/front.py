@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from sklearn_halfnet.evolution.losses import calibrate, losses
+from sklearn_halfnet.evolution.calibration import calibrate
+from sklearn_halfnet.evolution.losses import losses
 from sklearn_halfnet.features.shared_weight import forward
 
 __all__ = ["ParetoFront"]
@@ -17,10 +18,13 @@ class ParetoFront:
     weights : ndarray of shape (W,)
     batch : tuple of ndarray
         Rows on which all graphs are compared: X (n, d), targets (K, n), shares (n,).
+    frequencies : ndarray of shape (K,), default=None
+        See ``calibrate``.
     """
 
-    def __init__(self, kind, weights, batch):
+    def __init__(self, kind, weights, batch, frequencies=None):
         self.kind, self.weights, self.batch = kind, weights, batch
+        self.frequencies = frequencies
         self.losses, self.graphs = [], []
 
     def offer(self, graph):
@@ -28,8 +32,9 @@ class ParetoFront:
         X, targets, share = self.batch
         graph = graph.pruned()
         outputs = forward(graph, X, self.weights)[0][graph.n_hidden :]
-        scale = calibrate(self.kind, outputs, targets, share)
-        loss = losses(self.kind, outputs, targets, share, *scale).mean()
+        sample = self.kind, outputs, targets, share
+        scale = calibrate(*sample, frequencies=self.frequencies)
+        loss = losses(*sample, *scale).mean()
         # Graphs that compute the same must tie, whatever rounding says.
         point = graph.n_connections, round(float(loss), 9)
         if self.graphs and (self.points <= point).all(axis=1).any():
@@ -49,5 +54,5 @@ class ParetoFront:
 
     @property
     def champion(self):
-        """The graph of the smallest loss."""
-        return self.graphs[int(np.argmin(self.losses))]
+        """The graph of the smallest loss; None if there is none yet."""
+        return self.graphs[int(np.argmin(self.losses))] if self.graphs else None

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sklearn_halfnet.evolution.losses import calibrate, derivatives, losses
+from sklearn_halfnet.evolution.calibration import calibrate
+from sklearn_halfnet.evolution.losses import derivatives, losses
 from sklearn_halfnet.features.shared_weight import (
     NODE_ACTIVATIONS,
     Graph,
@@ -48,6 +49,9 @@ class GuidedSearch:
         Changes made together; adapts to what is accepted.
     growth : float
         Size of a batch, in usual ones; rises when nothing is accepted.
+    scale : tuple of ndarray of shape (K, W)
+        Factors and offsets, the calibration of outputs of mean zero, from which that of
+        the next batch starts.
     """
 
     graph: Graph
@@ -59,18 +63,27 @@ class GuidedSearch:
     n_candidates: int
     n_changes: float = 8.0
     growth: float = 1.0
-    factor: np.ndarray = field(default=None, repr=False)
+    scale: tuple = field(default=None, repr=False)
 
     def __post_init__(self):
         """Start with factors that undo the two weights on a path by a hidden node."""
-        if self.factor is None:
+        if self.scale is None:
             square = np.maximum(np.square(self.weights), 1e-3)
-            self.factor = np.tile(0.3 / square, (self.graph.n_outputs, 1))
-            self.factor = self.factor.astype(self.weights.dtype)
+            factor = np.tile(0.3 / square, (self.graph.n_outputs, 1))
+            self.scale = factor.astype(self.weights.dtype), None
 
-    def go_on_from(self, other):
-        """Take over what another search of the same data has found."""
-        self.graph, self.factor = other.graph, other.factor
+    def go_on_from(self, other, best):
+        """Take over what another search of the same data has found.
+
+        Parameters
+        ----------
+        other : GuidedSearch
+        best : Graph or None
+            To go on from where the other's graph has too many connections.
+        """
+        fits = other.graph.n_connections <= self.max_connections
+        self.graph = other.graph if fits else best or self.graph
+        self.scale = other.scale
         self.n_changes, self.growth = other.n_changes, other.growth
 
     def step(self, draw, rng):
@@ -93,7 +106,7 @@ class GuidedSearch:
         fresh = draw(self.growth)
         pre, acts, slopes = self._derivatives(X, targets, share)
         nodes = backward(self.graph, self.weights, pre, acts, *slopes)
-        gain = self._gains(X, acts, nodes)
+        gain = self._gains(X, share, acts, nodes)
         loss = self._loss(self.graph, fresh)[0]
         loss, toggled = self._attempt(fresh, loss, self._toggled(gain))
         self.n_changes = np.clip(self.n_changes * (1.3 if toggled else 0.6), 1, 200)
@@ -112,39 +125,51 @@ class GuidedSearch:
     def _derivatives(self, X, targets, share):
         """Go forward, and go on with the calibration."""
         pre, acts = forward(self.graph, X, self.weights)
-        batch = self._outputs(pre), targets, share
-        scale = calibrate(self.kind, *batch, self.factor, 2)
-        self.factor = scale[0]
-        return pre, acts, derivatives(self.kind, *batch, *scale)
+        batch = self._outputs(pre, share), targets, share
+        self.scale = calibrate(self.kind, *batch, self.scale, 2)
+        return pre, acts, derivatives(self.kind, *batch, *self.scale)
 
     def _loss(self, graph, batch):
-        """Compute a graph's mean loss over the shared weights, and its factors."""
-        outputs = self._outputs(forward(graph, batch[0], self.weights)[0])
-        scale = calibrate(self.kind, outputs, *batch[1:], self.factor, 2)
-        return losses(self.kind, outputs, *batch[1:], *scale).mean(), scale[0]
+        """Compute a graph's mean loss over the shared weights, and its calibration."""
+        X, targets, share = batch
+        batch = self._outputs(forward(graph, X, self.weights)[0], share), targets, share
+        scale = calibrate(self.kind, *batch, self.scale, 2)
+        return losses(self.kind, *batch, *scale).mean(), scale
 
     def _attempt(self, batch, loss, graph):
         """Keep a changed graph if it is worth its connections."""
         if graph is None:
             return loss, False
-        new, factor = self._loss(graph, batch)
+        new, scale = self._loss(graph, batch)
         cost = graph.n_connections - self.graph.n_connections
         if not new + self.penalty * cost < loss:
             return loss, False
-        self.graph, self.factor = graph, factor
+        self.graph, self.scale = graph, scale
         return new, True
 
-    def _outputs(self, pre):
-        return pre[-self.graph.n_outputs :]
+    def _outputs(self, pre, share):
+        """Centre the outputs: offsets then stay where a change moves a mean."""
+        return _centred(pre[-self.graph.n_outputs :], share)
 
-    def _gains(self, X, acts, nodes):
-        """Estimate the net gain of toggling each connection; -inf where forbidden."""
-        links = self.graph.connections
+    def _gains(self, X, share, acts, nodes):
+        """Estimate the net gain of toggling each connection; -inf where forbidden.
+
+        An output's offset makes up for the mean of what is added to it.
+        """
+        links, h = self.graph.connections, self.graph.n_hidden
         sign = np.where(links != 0, -1, 1)
+        centred = self.graph, X - share @ X, self.weights, _centred(acts, share)
         first, second = (
-            connection_sums(self.graph, X, self.weights, acts, values, power)
-            for values, power in zip(nodes, (1, 2), strict=True)
+            np.hstack(
+                [
+                    connection_sums(self.graph, X, self.weights, acts, values[:h], p),
+                    connection_sums(*centred, values[h:], p),
+                ]
+            )
+            for values, p in zip(nodes, (1, 2), strict=True)
         )
+        # Of the bias, which is nothing but its mean, nothing is left.
+        first[self.graph.n_inputs, h:] = second[self.graph.n_inputs, h:] = 0
         gain = -(sign * first + 0.5 * second) - self.penalty * sign
         return np.where(self.graph.allowed(), gain, -np.inf)
 
@@ -179,6 +204,7 @@ class GuidedSearch:
         new = np.stack(
             [NODE_ACTIVATIONS[name][0](p) for name, p in zip(names, pre, strict=True)]
         )
+        new = _centred(new, share)
         first, second = (
             connection_sums(graph, X, self.weights, new, values, power)[d + 1 :]
             for values, power in zip(slopes, (1, 2), strict=True)
@@ -218,11 +244,15 @@ class GuidedSearch:
         w = self.weights.astype(X.dtype)[:, None]
         per_sample = (slopes[0] * w * w).sum(axis=1)
         pull = -(X.T @ per_sample.T) @ wanted.T
+        # What helps all classes of a softmax helps none: then only rounding is left.
+        rounding = 100 * np.finfo(X.dtype).eps * np.abs(per_sample).sum()
+        pull[np.abs(pull) <= rounding] = 0
         slope = np.array(
             [float(NODE_ACTIVATIONS[name][1](_ZERO, _ZERO)[0]) for name in names]
         )
         pull = pull * np.sign(slope) / np.sqrt(share @ (X * X) + 1e-6)[:, None]
-        pull += np.where(slope == 0, rng.random(pull.shape), 0)
+        aimless = ~pull.any(axis=0)
+        pull += np.where(aimless, rng.random(pull.shape), 0)
         size = np.minimum(rng.geometric(0.15, n), X.shape[1])
         noise = rng.gumbel(size=pull.shape) * pull.std(axis=0) * rng.random(n) * 0.5
         order = (-(pull + noise)).argsort(axis=0).argsort(axis=0)
@@ -232,6 +262,11 @@ class GuidedSearch:
 
 
 _ZERO = np.zeros(1)
+
+
+def _centred(values, share):
+    """Subtract means over rows."""
+    return values - (values @ share)[..., None]
 
 
 def _disjoint(worth, costs):

@@ -28,9 +28,14 @@ class Genome:
     disabled: np.ndarray
 
 
-def random_genome(n_inputs, n_outputs, probability, rng):
-    """Join inputs and outputs, each connection enabled with a probability."""
+def random_genome(n_inputs, n_outputs, probability, rng, most=None):
+    """Join inputs and outputs, each connection enabled with a probability.
+
+    Where these are more than ``most``, so many of them stay.
+    """
     enabled = rng.random((n_inputs + 1, n_outputs)) < probability
+    if most is not None and np.count_nonzero(enabled) > most:
+        enabled.flat[rng.permutation(np.flatnonzero(enabled))[most:]] = False
     return Genome(Graph(n_inputs, (), enabled.astype(np.float32)), ~enabled)
 
 

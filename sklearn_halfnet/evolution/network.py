@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from sklearn_halfnet.evolution.losses import calibrate, derivatives, losses
+from sklearn_halfnet.evolution.calibration import calibrate
+from sklearn_halfnet.evolution.losses import derivatives, losses
 from sklearn_halfnet.features.shared_weight import (
     Graph,
     backward,
@@ -16,6 +17,8 @@ from sklearn_halfnet.features.shared_weight import (
 __all__ = ["CalibratedNetwork"]
 
 _GRID, _STEPS, _BLOCK = 33, 40, 2_000
+# Activities that are computed together: they stay in a processor's cache.
+_MOST = 2**20
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class CalibratedNetwork:
     offset: np.ndarray
 
     @classmethod
-    def fit(cls, graph, kind, weights, batch):
+    def fit(cls, graph, kind, weights, batch, frequencies=None):
         """Calibrate a graph.
 
         Parameters
@@ -53,6 +56,8 @@ class CalibratedNetwork:
             The grid spans these and holds them.
         batch : tuple of ndarray
             X (n, d), targets (K, n) and the rows' shares (n,), of sum one.
+        frequencies : ndarray of shape (K,), default=None
+            See ``calibrate``.
 
         Returns
         -------
@@ -61,15 +66,24 @@ class CalibratedNetwork:
         span = np.abs(weights).max()
         grid = np.union1d(np.linspace(-span, span, _GRID), weights)
         grid = grid.astype(batch[0].dtype)
-        outputs = forward(graph, batch[0], grid)[0][graph.n_hidden :]
-        start = np.tile(0.3 / _squares(grid), (len(outputs), 1)).astype(grid.dtype)
-        return cls(
-            graph, kind, grid, *calibrate(kind, outputs, *batch[1:], start, _STEPS)
+        per_weight = (graph.n_hidden + graph.n_outputs) * len(batch[0])
+        parts = np.array_split(
+            grid, min(len(grid), 1 + len(grid) * per_weight // _MOST)
         )
+        scales = [_scale(graph, kind, part, batch, frequencies) for part in parts]
+        factor, offset = (
+            np.concatenate(each, axis=1) for each in zip(*scales, strict=True)
+        )
+        return cls(graph, kind, grid, factor, offset)
+
+    @property
+    def dtype(self):
+        """Precision of the outputs."""
+        return self.grid.dtype
 
     def at(self, weights):
         """Interpolate the calibration: factor and offset, each (K, W)."""
-        weights = np.asarray(weights, self.grid.dtype)
+        weights = np.asarray(weights, self.dtype)
         by_square = self.factor * _squares(self.grid)
         factor, offset = (
             np.stack([np.interp(weights, self.grid, row) for row in table])
@@ -89,7 +103,7 @@ class CalibratedNetwork:
         -------
         outputs : ndarray of shape (W, n, K) of float64
         """
-        weights = np.asarray(weights, self.grid.dtype)
+        weights = np.asarray(weights, self.dtype)
         factor, offset = self.at(weights)
         blocks = []
         for start in range(0, max(len(X), 1), _BLOCK):
@@ -118,7 +132,7 @@ class CalibratedNetwork:
         network : CalibratedNetwork
             Its connections hold the weights; its shared weight is one.
         """
-        dtype = self.grid.dtype
+        dtype = self.dtype
         start, scale = self.graph.connections * dtype.type(weight), self.at([weight])
         scale = tuple(array.astype(dtype) for array in scale)
         found = minimize(
@@ -131,6 +145,15 @@ class CalibratedNetwork:
         )
         graph = _with_weights(self.graph, found.x)
         return CalibratedNetwork.fit(graph, self.kind, np.ones(1, dtype), batch)
+
+
+def _scale(graph, kind, weights, batch, frequencies):
+    """Calibrate a graph's outputs for some weights."""
+    X, targets, share = batch
+    outputs = forward(graph, X, weights)[0][graph.n_hidden :]
+    factor = np.tile(0.3 / _squares(weights), (len(outputs), 1)).astype(X.dtype)
+    sample = kind, outputs, targets, share
+    return calibrate(*sample, (factor, None), _STEPS, frequencies=frequencies)
 
 
 def _squares(weights):

@@ -14,7 +14,8 @@ import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from scipy.sparse import csr_array
 
-from sklearn_halfnet.evolution.losses import calibrate, losses
+from sklearn_halfnet.evolution.calibration import calibrate
+from sklearn_halfnet.evolution.losses import losses
 from sklearn_halfnet.features.shared_weight import NODE_ACTIVATIONS
 
 __all__ = ["NodeTable", "population_losses"]

@@ -45,15 +45,28 @@ class EvolutionSearch:
     rng: np.random.Generator
 
     def __post_init__(self):
+        most = self.max_connections
         self.population = [
-            random_genome(self.n_inputs, self.n_outputs, _START, self.rng)
+            random_genome(self.n_inputs, self.n_outputs, _START, self.rng, most)
             for _ in range(self.population_size)
         ]
         self.graph = self.population[0].graph
 
-    def go_on_from(self, other):
-        """Take over what another search of the same data has found."""
-        self.population, self.graph = other.population, other.graph
+    def go_on_from(self, other, best):
+        """Take over the genomes of another search that are small enough.
+
+        Parameters
+        ----------
+        other : EvolutionSearch
+        best : Graph or None
+            What a guided search falls back on; here new genomes begin where none fits.
+        """
+        fit = [g for g in other.population if self._fits(g)]
+        self.population = fit or self.population
+        self.graph = self.population[0].graph
+
+    def _fits(self, genome):
+        return genome.graph.n_connections <= self.max_connections
 
     def step(self, draw, rng):
         """Evaluate the population on a batch, and breed the next.
@@ -96,4 +109,4 @@ class EvolutionSearch:
 
     def _child(self, parent, rng):
         child = mutate(parent, self.activations, self.probabilities, rng)
-        return child if child.graph.n_connections <= self.max_connections else parent
+        return child if self._fits(child) else parent
