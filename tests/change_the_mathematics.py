@@ -8,7 +8,7 @@ at ``--root`` (this one by default), where its tests and its module's doctest ar
 A change that they let pass calls for a test. The forty were chosen before anyone knew
 which of them would be noticed: to get a better share, write tests, and leave the table.
 
-Takes some twenty minutes on one core. Tests of real data sets are skipped.
+Takes the better part of an hour on one core. Tests of real data sets are skipped.
 """
 
 import argparse
