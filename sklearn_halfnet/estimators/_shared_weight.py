@@ -102,7 +102,7 @@ class SharedWeightNetwork:
         batch = X, targets, share / share.sum()
         network = self._network.trained(self.tuned_weight_, batch, max_iter)
         with keep_state_on_error(trained):
-            one = np.ones(1, dtype)
+            one = np.ones(1, self._network.dtype)
             trained._take(network, one, network.losses(one, batch))
         return trained
 
