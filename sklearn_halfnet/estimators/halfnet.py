@@ -37,10 +37,10 @@ class HalfNetClassifier(ClassifierTraining, BaseHalfNet):
         Draw all z_h anew after every so many passes, and start the read-out again from
         ridge regression: a regulariser.
     alpha : float or "auto", default="auto"
-        L2 strength: alpha / 2 times the squared norm of ``read_out_coef_`` is added to
-        the mean loss. "auto" is as strong as the ridge regression that generalised
-        cross-validation chooses on the hidden layers' start, and at least 1e-4: more
-        where rows are few or noise is strong.
+        L2 strength: alpha / 2 times the squared norm of ``read_out_coef_``, and as much
+        for each A, is added to the mean loss. "auto" is as strong as the ridge
+        regression that generalised cross-validation chooses on the hidden layers'
+        start, and at least 1e-4: more where rows are few or noise is strong.
     solver : {"adam", "lbfgs"}, default="adam"
         Minibatch Adam, or L-BFGS on the whole training set, which suits small data.
     init : {"ridge", "random"}, default="ridge"
@@ -267,10 +267,10 @@ class HalfNetRegressor(RegressorTraining, BaseHalfNet):
         Draw all z_h anew after every so many passes, and start the read-out again from
         ridge regression: a regulariser.
     alpha : float or "auto", default="auto"
-        L2 strength: alpha / 2 times the squared norm of ``read_out_coef_`` is added to
-        the mean loss. "auto" is as strong as the ridge regression that generalised
-        cross-validation chooses on the hidden layers' start, and at least 1e-4: more
-        where rows are few or noise is strong.
+        L2 strength: alpha / 2 times the squared norm of ``read_out_coef_``, and as much
+        for each A, is added to the mean loss. "auto" is as strong as the ridge
+        regression that generalised cross-validation chooses on the hidden layers'
+        start, and at least 1e-4: more where rows are few or noise is strong.
     solver : {"adam", "lbfgs"}, default="adam"
         Minibatch Adam, or L-BFGS on the whole training set, which suits small data.
     init : {"ridge", "random"}, default="ridge"
