@@ -17,6 +17,7 @@ from sklearn.datasets import (
     load_digits,
     load_wine,
 )
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
@@ -28,6 +29,7 @@ from sklearn_halfnet import (
     _device,
 )
 from sklearn_halfnet.evolution.guided import GuidedSearch
+from sklearn_halfnet.evolution.network import CalibratedNetwork
 from sklearn_halfnet.features.shared_weight import Graph, forward
 from sklearn_halfnet.inspection.graph import used_nodes
 from sklearn_halfnet.inspection.weight_profile_display import WeightProfileDisplay
@@ -383,6 +385,39 @@ def test_weight_between_those_of_the_search(diabetes):
     X, y, model = diabetes
     scores = model.weight_profile(X, y, [-1.7, -0.3, 0.3, 1.7])
     assert scores.min() > 0.8 * model.score(X, y) > 0.3
+
+
+def test_any_weight_is_calibrated_almost_as_if_it_had_been_given(wine):
+    """Interpolation follows offsets and factors up to weights of a thirtieth."""
+    X, y, model = wine
+    X_scaled, targets, share = model._data(X, y, None, "float32")
+    batch = X_scaled, targets, share / share.sum()
+    weights = np.array([-1.7, -0.6, -0.09, 0.07, 0.15, 1.3], "float32")
+    found = model.weight_profile(X, y, weights)
+    for weight, score in zip(weights, found, strict=True):
+        graph = model._network.graph
+        exact = CalibratedNetwork.fit(graph, "softmax", np.array([weight]), batch)
+        right = exact.outputs(X_scaled, [weight])[0].argmax(axis=1) == y
+        assert score == pytest.approx(right.mean(), abs=0.03)
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel", "regression"])
+def test_fitted_numbers_are_counted(wine, kind):
+    X, y, _ = wine
+    Y = {"binary": y > 0, "multiclass": y, "multilabel": np.eye(3, dtype=int)[y]}
+    Y["regression"] = X[:, :2]
+    regresses = kind == "regression"
+    family = WeightAgnosticRegressor if regresses else WeightAgnosticClassifier
+    model = family(shared_weights=(-1, 1, 2), max_iter=3, random_state=0)
+    with pytest.raises(NotFittedError):
+        repr(model.n_trainable_parameters_)
+    model.fit(X, Y[kind])
+    n_outputs = {"binary": 1, "regression": 2}.get(kind, 3)
+    n_factors = 1 if kind == "multiclass" else n_outputs
+    assert model.n_trainable_parameters_ == 3 * (n_factors + n_outputs)
+    trained = model.train_weights(X, Y[kind])
+    expected = n_factors + n_outputs + trained.n_connections_
+    assert trained.n_trainable_parameters_ == expected
 
 
 def test_regressor_with_two_outputs(diabetes):

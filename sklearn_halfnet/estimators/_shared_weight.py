@@ -54,6 +54,16 @@ class SharedWeightNetwork:
         )
         return outputs * self._targets.scale + self._targets.mean
 
+    @property
+    def n_trainable_parameters_(self):
+        """Real numbers that were fitted."""
+        check_is_fitted(self)
+        k = self._targets.n_outputs
+        n_factors = 1 if self._targets.loss == "softmax" else k
+        is_trained = not np.isin(self.connections_, (0, 1)).all()
+        n_connections = self.n_connections_ if is_trained else 0
+        return len(self.shared_weights_) * (n_factors + k) + n_connections
+
     def _scores(self, X):
         if self.predict_with == "tuned":
             return self._outputs(X, [self.tuned_weight_])[0]

@@ -19,7 +19,9 @@ class WeightAgnosticClassifier(ClassifierOutputs, BaseWeightAgnostic):
     The graph is chosen to do well for every shared weight of a list, so that the
     weight hardly matters [1]_. Beside the graph, training data set the scaling of
     the inputs and a calibration of the outputs:
-    one factor a shared weight, which turns outputs to probabilities.
+    for each shared weight and output an offset, and a factor that the classes of a
+    multiclass problem share, by maximum likelihood with the rows' weights. A graph
+    without connections predicts the frequencies of the classes.
 
     Parameters
     ----------
@@ -54,7 +56,8 @@ class WeightAgnosticClassifier(ClassifierOutputs, BaseWeightAgnostic):
         Weights of classes; multiplied with ``sample_weight``.
     warm_start : bool, default=False
         Whether ``fit`` goes on with the search of the last call; ``search``,
-        ``shared_weights`` and ``dtype`` must stay, other settings may change.
+        ``shared_weights``, ``input_scaling`` and ``dtype`` must stay, other settings
+        may change.
     n_jobs : int or None, default=None
         Threads that evaluate a population; the result is the same.
     random_state : int, RandomState or None, default=None
@@ -87,6 +90,9 @@ class WeightAgnosticClassifier(ClassifierOutputs, BaseWeightAgnostic):
         Mean loss over the shared weights on up to 5,000 training rows.
     n_iter_ : int
         Steps done.
+    n_trainable_parameters_ : int
+        Real numbers that were fitted: factors and offsets of the shared weights, and
+        the connections' weights after ``train_weights``.
     n_features_in_ : int
         Features seen in ``fit``.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -223,7 +229,8 @@ class WeightAgnosticRegressor(RegressorOutputs, BaseWeightAgnostic):
         score.
     warm_start : bool, default=False
         Whether ``fit`` goes on with the search of the last call; ``search``,
-        ``shared_weights`` and ``dtype`` must stay, other settings may change.
+        ``shared_weights``, ``input_scaling`` and ``dtype`` must stay, other settings
+        may change.
     n_jobs : int or None, default=None
         Threads that evaluate a population; the result is the same.
     random_state : int, RandomState or None, default=None
@@ -254,6 +261,9 @@ class WeightAgnosticRegressor(RegressorOutputs, BaseWeightAgnostic):
         Mean loss over the shared weights on up to 5,000 training rows.
     n_iter_ : int
         Steps done.
+    n_trainable_parameters_ : int
+        Real numbers that were fitted: factors and offsets of the shared weights, and
+        the connections' weights after ``train_weights``.
     n_features_in_ : int
         Features seen in ``fit``.
     feature_names_in_ : ndarray of shape (n_features,)

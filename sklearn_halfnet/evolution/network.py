@@ -63,9 +63,7 @@ class CalibratedNetwork:
         -------
         network : CalibratedNetwork
         """
-        span = np.abs(weights).max()
-        grid = np.union1d(np.linspace(-span, span, _GRID), weights)
-        grid = grid.astype(batch[0].dtype)
+        grid = _grid(weights).astype(batch[0].dtype)
         per_weight = (graph.n_hidden + graph.n_outputs) * len(batch[0])
         parts = np.array_split(
             grid, min(len(grid), 1 + len(grid) * per_weight // _MOST)
@@ -145,6 +143,14 @@ class CalibratedNetwork:
         )
         graph = _with_weights(self.graph, found.x)
         return CalibratedNetwork.fit(graph, self.kind, np.ones(1, dtype), batch)
+
+
+def _grid(weights):
+    """Spread weights evenly, but closer around zero, where offsets soon change."""
+    span = np.abs(weights).max()
+    near = span * 0.5 ** np.arange(4.5, 9, 0.5)
+    even = np.linspace(-span, span, _GRID)
+    return np.unique(np.concatenate([even, near, -near, weights]))
 
 
 def _scale(graph, kind, weights, batch, frequencies):
