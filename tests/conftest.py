@@ -6,6 +6,11 @@ import pytest
 # scikit-learn skips its array API check unless this is set before its import.
 os.environ["SCIPY_ARRAY_API"] = "1"
 os.environ["MPLBACKEND"] = "Agg"
+# On AMD processors of the first Zen generation the backward pass of convolutions that
+# torch 2.13 chooses there writes where it must not, and ends the process now and then.
+CPUINFO = Path("/proc/cpuinfo")
+if CPUINFO.exists() and "cpu family\t: 23\nmodel\t\t: 1\n" in CPUINFO.read_text():
+    os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX")
 # Threads of workers that share the processors would wait for each other. Set before
 # numpy and torch are imported, and in the workers only: they inherit what the process
 # that starts them has set.

@@ -50,6 +50,7 @@ ONE_LINE = {
     "paddings": ("same",),
     "pool_size": 1,
 }
+COLD = {**ONE_LINE, "alpha": 1e-4, "init": "random", "max_iter": 100}
 # No time limit: results would depend on the machine.
 SEARCH = {
     "dtype": "float64",
@@ -123,8 +124,8 @@ INSTANCES = [
     Instance(HalfNetRegressor(**FULL_BATCH), WHOLE_ROWS),
     Instance(HalfNetClassifier(**LBFGS, geometry="orthogonal")),
     Instance(HalfNetRegressor(**LBFGS, geometry="orthogonal")),
-    Instance(ConvHalfLayerClassifier(**ONE_LINE, alpha=1e-4, init="random")),
-    Instance(ConvHalfLayerRegressor(**ONE_LINE, alpha=1e-4, init="random")),
+    Instance(ConvHalfLayerClassifier(**COLD)),
+    Instance(ConvHalfLayerRegressor(**COLD)),
     Instance(PartialCNNClassifier(**PLAIN)),
     Instance(PartialCNNRegressor(**PLAIN)),
     Instance(SharedBackboneEnsembleClassifier(**ENSEMBLE)),

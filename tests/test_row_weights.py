@@ -84,7 +84,7 @@ def outputs(model, X):
 # -- the choice of the ridge, and calibration ------------------------------------------
 
 
-@pytest.mark.parametrize("weight", [2.0, 1000.0, 1e-3, 1e300])
+@pytest.mark.parametrize("weight", [2.0, 1000.0, 1e-3, 1e25])
 @pytest.mark.parametrize("alpha", ["gcv", "loo"])
 @pytest.mark.parametrize("Model", CLOSED_FORM)
 def test_equal_weights_change_nothing(Model, alpha, weight):

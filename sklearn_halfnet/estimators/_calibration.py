@@ -84,7 +84,16 @@ def _maximum_likelihood(scores, wanted, weight, softmaxes):
         method="trust-exact",
         options={"gtol": 1e-13, "maxiter": 100},
     ).x
-    slope, offset = max(found[0], _LEAST_SLOPE) / spread, found[1:]
+    if found[0] < _LEAST_SLOPE:  # the best offsets are other ones at the bound
+        found = minimize(
+            problem.loss,
+            start,
+            jac=problem.gradient,
+            method="L-BFGS-B",
+            bounds=[(_LEAST_SLOPE, None), *[(None, None)] * scores.shape[1]],
+            options={"ftol": 1e-15, "gtol": 1e-10},
+        ).x
+    slope, offset = found[0] / spread, found[1:]
     return slope, offset - slope * middle
 
 

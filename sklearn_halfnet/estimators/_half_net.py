@@ -25,6 +25,9 @@ from sklearn_halfnet.features.start import sample_size
 __all__ = ["BaseHalfNet"]
 
 _AUTO_RANK = 32
+# Of unit variance, beyond which the steps of a rate, added up over the columns, would
+# carry pre-activations far from their start at once.
+_MANY_COLUMNS = 1_000
 
 
 class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
@@ -90,7 +93,7 @@ class BaseHalfNet(LearnedGeometry, RandomDraws, BaseHiddenLayers):
         A rate suits weights of one size only, but A is kept for the inputs as they are.
         """
         if self.input_scaling == "standard":
-            return 1.0
+            return max(1.0, sample.features.shape[1] / _MANY_COLUMNS)
         moments = Moments.of(sample.features, sample.sample_weight)
         return moments.spread(about_one_mean=True) / SPREAD or 1.0
 

@@ -7,7 +7,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_halfnet._checks import real
 from sklearn_halfnet._device import import_torch
-from sklearn_halfnet._matmul import matmul
 from sklearn_halfnet.estimators._layers import (
     LAYER_CONSTRAINTS,
     SIZE_CONSTRAINTS,
@@ -73,7 +72,7 @@ class BaseHiddenLayers(BaseTorchEstimator):
         """Solve for the read-out, and find the L2 strength that answers to its ridge.
 
         About its minimum the loss of a score is c / 2 times the squared deviation, c
-        its curvature: 1 of the squared loss, p (1 - p) of a probability. A ridge
+        its curvature: 1 of the squared loss, p (1 - p) of labels of share p. A ridge
         regression whose sum of squares is penalised by lambda |V|^2 is as strong as
         c lambda / n in the mean loss of n rows. Lambda belongs to the noise, and not to
         the number of rows: the sample finds it for all n.
@@ -93,8 +92,7 @@ class BaseHiddenLayers(BaseTorchEstimator):
         if self._targets.loss != "squared":
             coef = _CONFIDENCE * coef
             intercept = _CONFIDENCE * (intercept - self._targets.middle)
-        scores = matmul(features, coef.T.astype(features.dtype)) + intercept
-        curvature = self._targets.curvature(scores, sample.sample_weight)
+        curvature = self._targets.curvature(targets, sample.sample_weight)
         return coef, intercept, max(_LEAST_ALPHA, curvature * strength / sample.n_whole)
 
     def _penalty(self):

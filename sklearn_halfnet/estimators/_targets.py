@@ -147,10 +147,10 @@ class ClassTargets:
         """Add probabilities and labels to a Computation of scores."""
         return scores.classified(self.kind, self.classes)
 
-    def curvature(self, scores, sample_weight):
-        """Mean second derivative of the loss by a score, p (1 - p)."""
-        p = self.probabilities(scores)
-        return float(np.average(p * (1 - p), axis=0, weights=sample_weight).mean())
+    def curvature(self, indicators, sample_weight):
+        """Second derivative of the loss by a score, p (1 - p) at the shares."""
+        p = np.average(indicators, axis=0, weights=sample_weight)
+        return float((p * (1 - p)).mean())
 
     def probabilities(self, scores):
         """Probabilities (n, n_classes) from scores; each row of classes sums to 1."""
@@ -242,7 +242,7 @@ class RealTargets:
             )
         return ((columns - self.mean) / self.scale).astype(dtype)
 
-    def curvature(self, scores, sample_weight):
+    def curvature(self, indicators, sample_weight):
         """Second derivative, by a score, of a loss that is a mean over the outputs."""
         return 1 / self.n_outputs
 

@@ -269,8 +269,8 @@ def check_sample_weight(sample_weight, n_samples, allow_zero=False):
 
 
 def _check_range(weight, name):
-    largest = weight.max()
-    if not _LEAST_WEIGHT <= largest <= _LARGEST_WEIGHT:
+    largest = weight.max(initial=0)
+    if largest and not _LEAST_WEIGHT <= largest <= _LARGEST_WEIGHT:
         raise ValueError(
             f"{name} has values too {'small' if largest < 1 else 'large'}: the largest "
             f"is {largest:.3g}, and must lie between {_LEAST_WEIGHT:g} and "

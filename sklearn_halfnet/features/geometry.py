@@ -18,6 +18,9 @@ __all__ = ["GEOMETRIES", "geometry_numbers", "gradient_outer_product"]
 
 # Units of the quick model whose gradients are taken.
 _N_UNITS = 512
+# Of its ridge regression. The strength that predicts best leaves directions out that
+# a network can still learn; a weak one shows them, if with noise.
+_QUICK_STRENGTH = 1e-3
 # Eigenvalues, relative to the largest, that count.
 _ROUNDING = 1e-8
 
@@ -120,7 +123,7 @@ def _quick_model(features, targets, share, rng, n_units):
     core : ndarray of shape (n_units, n_units)
         (V^T V) * E[m m^T].
     strength : float
-        Relative strength of the ridge regression.
+        Relative strength at which the ridge regression would predict best.
     """
     dtype = features.dtype
     # In float64: squares of float32 numbers may be none. About the origin, as W x is.
@@ -130,7 +133,9 @@ def _quick_model(features, targets, share, rng, n_units):
     hidden = matmul(features, weights.T) + rng.standard_normal(n_units).astype(dtype)
     is_on = hidden > 0
     np.maximum(hidden, 0, out=hidden)
-    coef, _, _, strength = ridge(hidden, targets, sample_weight=share)
+    coef, _, _, strength = ridge(
+        hidden, targets, sample_weight=share, solved_at=_QUICK_STRENGTH
+    )
     patterns = syrk(is_on * np.sqrt(share).astype(dtype)[:, None])
     return weights.astype(np.float64), (coef.T @ coef) * patterns, strength
 

@@ -38,7 +38,8 @@ def draw_low_rank_layers(sample, indicators, ranks, sizes, activation, geometry,
     features : ndarray of shape (n_rows, sizes[-1])
         The last layer's features of the sample.
     strength : float
-        Of the ridge regressions that found A, the largest, relative as in ``ridge``.
+        At which the ridge regressions that found A would predict best, the largest,
+        relative as in ``ridge``.
         These features have seen the targets: cross-validation on them is too kind.
     """
     features, layers, strength = sample.features, [], 0.0

@@ -130,7 +130,8 @@ class LeftOut:
 
     def _residuals(self, H, Y, weight, coef, intercept, factor):
         """Residuals, and their shares that are not due to the row itself."""
-        residual = Y - (matmul(H, coef.T.astype(H.dtype)) + intercept)
+        with np.errstate(over="ignore", invalid="ignore"):  # then no error is finite
+            residual = Y - (matmul(H, coef.T.astype(H.dtype)) + intercept)
         centred = (H - self.gram.feature_mean.astype(H.dtype)).T
         half = linalg.solve_triangular(factor, centred, lower=True, check_finite=False)
         square = np.einsum("ji,ji->i", half, half).astype(np.float64)

@@ -33,7 +33,7 @@ class RidgeSolution(NamedTuple):
     relative_alpha: float
 
 
-def ridge(H, Y, *, sample_weight=None, least_relative_alpha=0.0):
+def ridge(H, Y, *, sample_weight=None, least_relative_alpha=0.0, solved_at=None):
     """Fit Y = V h + c by weighted ridge regression, c unpenalised.
 
     The strength is chosen by generalised cross-validation. With fewer rows than
@@ -49,6 +49,9 @@ def ridge(H, Y, *, sample_weight=None, least_relative_alpha=0.0):
         Scaled to a mean of one over the rows of positive weight.
     least_relative_alpha : float, default=0
         Least strength, in units of the mean diagonal of the centred Gram matrix.
+    solved_at : float, default=None
+        Relative strength at which to solve, in place of the one that is chosen and
+        returned.
 
     Returns
     -------
@@ -75,7 +78,8 @@ def ridge(H, Y, *, sample_weight=None, least_relative_alpha=0.0):
     unit = np.trace(gram.gram) / H.shape[1] or 1.0
     if fit.alpha < least_relative_alpha * unit:
         fit = RidgeFit(gram, least_relative_alpha * unit)
-    coef, intercept = fit.solve()
+    solved = fit if solved_at is None else RidgeFit(gram, solved_at * unit)
+    coef, intercept = solved.solve()
     coef = coef if basis is None else coef @ basis.T
     intercept = intercept - coef @ origin
     return RidgeSolution(coef, intercept, fit.alpha, fit.alpha / unit)
