@@ -82,8 +82,8 @@ CHANGES = [
     ),
     Change(
         "linear/ridge.py",
-        "np.trace(kernel) / H.shape[1]",
-        "np.trace(kernel) / len(H)",
+        "np.trace(gram.gram) / H.shape[1]",
+        "np.trace(gram.gram) / len(H)",
         "linear half_layer",
     ),
     Change(
@@ -224,8 +224,8 @@ CHANGES = [
     ),
     Change(
         "estimators/_weight_agnostic.py",
-        "np.average(dense**2, axis=0, weights=weight).mean()",
-        "np.average(dense**2, axis=0).mean()",
+        "fit_scaling(self, X, weight, spread)",
+        "fit_scaling(self, X, None, spread)",
         "weight_agnostic",
     ),
     # -- evolution ---------------------------------------------------------------------
