@@ -17,12 +17,13 @@ from sklearn.utils._param_validation import (
     validate_params,
 )
 
+from sklearn_halfnet._sparse_input import check_sparse
+
 __all__ = [
     "HasMethods",
     "StrOptions",
     "check_numbers",
     "check_options",
-    "check_sparse",
     "not_masked",
     "one_of",
     "real",
@@ -121,29 +122,3 @@ def check_numbers(array, name, **options):
         check_sparse(array, name)
     options = {"dtype": [np.float64, np.float32], "input_name": name} | options
     return check_array(array, **options)
-
-
-def check_sparse(matrix, name):
-    """Refuse a sparse matrix whose indices point outside of it.
-
-    scipy's compiled routines trust them, also when a matrix changes its format.
-
-    Parameters
-    ----------
-    matrix : sparse matrix
-    name : str
-
-    Raises
-    ------
-    ValueError
-        If an index is out of range.
-    """
-    try:
-        if hasattr(matrix, "check_format"):
-            matrix.check_format(full_check=True)
-        coords = getattr(matrix, "coords", ())
-        for indices, size in zip(coords, matrix.shape, strict=False):
-            if len(indices) and not 0 <= indices.min() <= indices.max() < size:
-                raise ValueError(f"an index lies outside of {matrix.shape}")
-    except ValueError as error:
-        raise ValueError(f"{name} is a corrupt sparse matrix: {error}") from error

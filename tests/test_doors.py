@@ -35,7 +35,7 @@ from sklearn_halfnet import (
     _device,
 )
 from sklearn_halfnet._files import replace_file
-from sklearn_halfnet.estimators._sparse_input import canonical_csr
+from sklearn_halfnet._sparse_input import canonical_csr
 from sklearn_halfnet.features.scaling import Moments
 
 QUICK = {"hidden_layer_sizes": 16, "max_iter": 2, "random_state": 0}

@@ -21,6 +21,7 @@ FLOORS = {
     "exceptions": 1,
     "_version": 1,
     "_checks": 1,
+    "_sparse_input": 1,
     "activations": 1,
     "_random": 1,
     "_device": 1,

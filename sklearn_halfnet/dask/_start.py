@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import is_classifier
 
-from sklearn_halfnet.estimators._sparse_input import canonical_csr
+from sklearn_halfnet._sparse_input import canonical_csr
 from sklearn_halfnet.estimators._targets import ClassTargets, RealTargets
 from sklearn_halfnet.estimators._validation import total_weight, validate_X
 from sklearn_halfnet.features import InputScaling, Moments, StartSample
@@ -154,7 +154,7 @@ def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **o
     encoded = estimator._targets.encode(y, np.float64)
     weight = np.ones(len(y)) if weight is None else weight
     n_whole = sum(lengths) if positive is None else int(np.count_nonzero(positive))
-    rows = scaling.dense_rows(X, options["dtype"])
+    rows = scaling.start_rows(X, options["dtype"])
     return scaling, StartSample(rows, encoded, weight, n_whole)
 
 

@@ -45,15 +45,15 @@ class BaseHiddenLayers(BaseTorchEstimator):
         "alpha": [StrOptions({"auto"}), real(0)],
     }
 
+    # Of the ridge start, where features have seen the targets that judge it.
+    _least_strength = 0.0
+
     def _network_parameters(self):
         return super()._network_parameters() | {
             "hidden_layer_sizes": check_sizes(self.hidden_layer_sizes),
             "activation": self.activation,
             "input_scaling": self.input_scaling,
         }
-
-    # Of the ridge start, where features have seen the targets that judge it.
-    _least_strength = 0.0
 
     # -- start -------------------------------------------------------------------------
 

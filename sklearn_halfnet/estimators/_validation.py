@@ -10,8 +10,9 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_halfnet._checks import not_masked
 from sklearn_halfnet._device import import_torch
-from sklearn_halfnet.estimators._sparse_input import canonical_csr
+from sklearn_halfnet._sparse_input import canonical_csr
 from sklearn_halfnet.features.scaling import all_finite
 
 # Of the largest weight: sums of weighted float32 squares stay within their range.
@@ -166,11 +167,7 @@ def _as_rows(estimator, X):
 
 def _at_the_door(data, name):
     """Turn away, or convert, what numpy would take without telling the truth."""
-    if isinstance(data, np.ma.MaskedArray):
-        raise ValueError(
-            f"{name} is a masked array; its mask would be ignored. Fill or drop the "
-            "masked entries first."
-        )
+    not_masked(data, name)
     kind = type(data)
     if kind.__module__.startswith("polars") and kind.__name__ == "LazyFrame":
         raise TypeError(f"{name} is a polars LazyFrame: call .collect() first.")

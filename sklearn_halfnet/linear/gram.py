@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import blas
 
+from sklearn_halfnet._checks import not_masked
 from sklearn_halfnet._int8 import int8_sums
 from sklearn_halfnet._matmul import matmul, row_blocks, syrk
 from sklearn_halfnet.linear.fit import RidgeFit
@@ -485,11 +486,7 @@ def _centred(block, share, overwrite=False):
 
 def _real(data, name):
     """Return an array or sparse matrix of float32 or float64."""
-    if isinstance(data, np.ma.MaskedArray):
-        raise ValueError(
-            f"{name} is a masked array; its mask would be ignored. Fill or drop the "
-            "masked entries first."
-        )
+    not_masked(data, name)
     data = data if sparse.issparse(data) else np.asarray(data)
     if data.dtype.kind == "c":
         raise ValueError(f"{name} is complex; real numbers are needed.")

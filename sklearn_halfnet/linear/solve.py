@@ -6,7 +6,12 @@ import numpy as np
 from scipy import linalg
 from scipy.linalg import lapack
 
-__all__ = ["check_strengths", "factorise", "least_strength", "solve_ridge"]
+__all__ = [
+    "check_strengths",
+    "factorise",
+    "least_strength",
+    "solve_factorised",
+]
 
 _EPS = np.finfo(np.float64).eps
 
@@ -76,20 +81,25 @@ def least_strength(matrix):
     return trace, factorise(matrix, trace, trusted=True)
 
 
-def solve_ridge(matrix, right, alpha, warn=True):
-    """Solve (matrix + alpha I) V = right by Cholesky's factorisation.
+def solve_factorised(factor, matrix, right, alpha, eps=_EPS, noise=0.0):
+    """Solve (matrix + alpha I) V = right with what ``factorise`` returned.
 
-    Where the system is singular to working precision, the solution of minimum norm is
-    taken instead, by eigenvalues: for alpha = 0 it is that of ``numpy.linalg.lstsq``.
+    Where the system is singular to working precision, a warning (``LinAlgWarning``)
+    says that the solution of minimum norm is taken instead, by eigenvalues: for
+    alpha = 0 it is that of ``numpy.linalg.lstsq``.
 
     Parameters
     ----------
+    factor : ndarray of shape (k, k) or None
+        None where the system is singular.
     matrix : ndarray of shape (k, k), float64
         Symmetric, positive semidefinite.
     right : ndarray of shape (k, m), float64
     alpha : float
-    warn : bool, default=True
-        Whether to warn (``LinAlgWarning``) about the solution of minimum norm.
+    eps : float, default=2.2e-16
+        Relative rounding error of the matrix.
+    noise : float or ndarray of shape (k,), default=0
+        As in ``factorise``.
 
     Returns
     -------
@@ -98,30 +108,21 @@ def solve_ridge(matrix, right, alpha, warn=True):
     Examples
     --------
     >>> import numpy as np
-    >>> from sklearn_halfnet.linear.solve import solve_ridge
-    >>> solve_ridge(2 * np.eye(2), np.ones((2, 1)), alpha=2.0)
+    >>> from sklearn_halfnet.linear.solve import factorise, solve_factorised
+    >>> matrix = 2 * np.eye(2)
+    >>> solve_factorised(factorise(matrix, 2.0), matrix, np.ones((2, 1)), alpha=2.0)
     array([[0.25],
            [0.25]])
     """
-    factor = factorise(matrix, alpha)
-    return solve_factorised(factor, matrix, right, alpha, warn)
-
-
-def solve_factorised(factor, matrix, right, alpha, warn=True, eps=_EPS, noise=0.0):
-    """Do the same with what ``factorise`` returned.
-
-    ``eps`` is the relative rounding error of the matrix, ``noise`` as there.
-    """
     if factor is not None:
         return lapack.dpotrs(factor, right, lower=1)[0]
-    if warn:
-        warnings.warn(
-            f"The Gram matrix of {len(matrix)} features is singular to working "
-            f"precision at alpha={alpha:.3g}: the solution of minimum norm is taken. A "
-            "larger alpha avoids this.",
-            linalg.LinAlgWarning,
-            stacklevel=4,
-        )
+    warnings.warn(
+        f"The Gram matrix of {len(matrix)} features is singular to working "
+        f"precision at alpha={alpha:.3g}: the solution of minimum norm is taken. A "
+        "larger alpha avoids this.",
+        linalg.LinAlgWarning,
+        stacklevel=4,
+    )
     return _minimum_norm(matrix, right, alpha, eps, noise)
 
 

@@ -9,10 +9,10 @@ from sklearn.base import BaseEstimator
 from sklearn_halfnet._checks import (
     check_numbers,
     check_options,
-    check_sparse,
     not_masked,
     whole,
 )
+from sklearn_halfnet._sparse_input import check_sparse
 
 __all__ = ["BaseWeights", "unit_rows"]
 

@@ -5,9 +5,11 @@ makes them read, or write, the memory of something else, also in a conversion to
 format. So a matrix is looked at in the format in which it came.
 """
 
+from contextlib import contextmanager
+
 import numpy as np
 
-__all__ = ["canonical_csr"]
+__all__ = ["canonical_csr", "check_sparse"]
 
 
 def canonical_csr(X, name):
@@ -33,26 +35,39 @@ def canonical_csr(X, name):
     Examples
     --------
     >>> from scipy.sparse import coo_array
-    >>> from sklearn_halfnet.estimators._sparse_input import canonical_csr
+    >>> from sklearn_halfnet._sparse_input import canonical_csr
     >>> X = coo_array(([1.0, 2.0], ([0, 0], [1, 1])), shape=(1, 2))
     >>> canonical_csr(X, "X").data
     array([3.])
     """
-    if X.ndim != 2:
-        raise ValueError(f"Expected 2D array, got {X.ndim}D sparse array for {name}.")
-    try:
-        _CHECKS[X.format](X)
+    check_sparse(X, name)
+    with _named(name):
         # Sums of small integers would overflow.
         X = X.astype(np.float64) if X.dtype.kind in "iu" else X
         X = X.tocsr()
-    except (ValueError, TypeError, IndexError) as error:
-        raise ValueError(f"{name} is a corrupt sparse matrix: {error}") from error
     # Made anew: the flags of the one given may be out of date.
     X = type(X)((X.data, X.indices, X.indptr), shape=X.shape)
     if not X.has_canonical_format:
         X = X.copy()
         X.sum_duplicates()
     return X
+
+
+def check_sparse(X, name):
+    """Refuse a corrupt sparse matrix of any format; parameters as above."""
+    if X.ndim != 2:
+        raise ValueError(f"Expected 2D array, got {X.ndim}D sparse array for {name}.")
+    with _named(name):
+        _CHECKS[X.format](X)
+
+
+@contextmanager
+def _named(name):
+    """Say which matrix is corrupt, whatever error that shows in."""
+    try:
+        yield
+    except (ValueError, TypeError, IndexError) as error:
+        raise ValueError(f"{name} is a corrupt sparse matrix: {error}") from error
 
 
 def _check_csr(X):
