@@ -15,8 +15,7 @@ from distributed import Client, LocalCluster
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
 
-from sklearn_halfnet import ELMClassifier, HalfLayerClassifier
-from sklearn_halfnet import dask as halfnet_dask
+from sklearn_halfnet import ELMClassifier, HalfLayerClassifier, dask as halfnet_dask
 
 X, y = load_digits(return_X_y=True)
 # Two workers in this process; on a real cluster, Client(address of its scheduler).

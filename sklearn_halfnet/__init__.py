@@ -1,39 +1,30 @@
 """Neural networks that train only what matters, as scikit-learn estimators."""
 
+import ast
 from importlib import import_module
+from pathlib import Path
 
 from sklearn_halfnet._version import __version__ as __version__
 
-_PUBLIC = {
-    "ConvHalfLayerClassifier": "sklearn_halfnet.estimators.conv_half_layer",
-    "ConvHalfLayerRegressor": "sklearn_halfnet.estimators.conv_half_layer",
-    "DeskewResize": "sklearn_halfnet.estimators.deskew_resize",
-    "ELMClassifier": "sklearn_halfnet.estimators.elm",
-    "ELMRegressor": "sklearn_halfnet.estimators.elm",
-    "Gram": "sklearn_halfnet.linear.gram",
-    "HalfLayerClassifier": "sklearn_halfnet.estimators.half_layer",
-    "HalfLayerRegressor": "sklearn_halfnet.estimators.half_layer",
-    "HalfNetClassifier": "sklearn_halfnet.estimators.halfnet",
-    "HalfNetRegressor": "sklearn_halfnet.estimators.halfnet",
-    "PartialCNNClassifier": "sklearn_halfnet.estimators.partial_cnn",
-    "PartialCNNRegressor": "sklearn_halfnet.estimators.partial_cnn",
-    "RVFLClassifier": "sklearn_halfnet.estimators.rvfl",
-    "RVFLRegressor": "sklearn_halfnet.estimators.rvfl",
-    "RandomFeatures": "sklearn_halfnet.estimators.random_features",
-    "RandomNetwork": "sklearn_halfnet.estimators.random_network",
-    "SharedBackboneEnsembleClassifier": "sklearn_halfnet.estimators.shared_backbone",
-    "WeightAgnosticClassifier": "sklearn_halfnet.estimators.weight_agnostic",
-    "WeightAgnosticRegressor": "sklearn_halfnet.estimators.weight_agnostic",
-}
 
-__all__ = sorted([*_PUBLIC, "__version__"])
+def _modules():
+    """Map the public names that the stub beside this file lists to their modules."""
+    stub = Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")
+    body = ast.parse(stub).body
+    imports = [node for node in body if isinstance(node, ast.ImportFrom)]
+    return {alias.name: node.module for node in imports for alias in node.names}
+
+
+_MODULES = _modules()
+
+__all__ = sorted([*_MODULES, "__version__"])
 
 
 def __getattr__(name):
     """Import a public name when it is first used (PEP 562)."""
-    if name not in _PUBLIC:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_PUBLIC[name]), name)
+    return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__():

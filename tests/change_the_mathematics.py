@@ -193,37 +193,37 @@ CHANGES = [
     ),
     # -- estimators --------------------------------------------------------------------
     Change(
-        "estimators/_targets.py",
+        "models/targets.py",
         "== (encoded > 0)).all(axis=1)",
         "== (encoded > 0)).any(axis=1)",
         "half_layer training weight_agnostic",
     ),
     Change(
-        "estimators/_closed_form.py",
+        "estimators/closed_form/_base.py",
         "rows.targets * scale + mean",
         "rows.targets * scale",
         "closed_form calibration",
     ),
     Change(
-        "estimators/_polish.py",
+        "models/ridge_refit.py",
         "slope * intercept + offset",
         "intercept + offset",
         "half_layer halfnet",
     ),
     Change(
-        "estimators/deskew_resize.py",
+        "estimators/untrained/deskew_resize.py",
         "middle = (np.array(image.shape) - 1) / 2",
         "middle = np.array(image.shape) / 2",
         "weight_agnostic",
     ),
     Change(
-        "estimators/_partial_cnn.py",
+        "estimators/partial_cnn/_base.py",
         "np.sqrt(2 / np.prod(shape[1:])",
         "np.sqrt(2 / np.prod(shape[2:])",
         "partial_cnn",
     ),
     Change(
-        "estimators/_weight_agnostic.py",
+        "estimators/weight_agnostic/_base.py",
         "fit_scaling(self, X, weight, spread)",
         "fit_scaling(self, X, None, spread)",
         "weight_agnostic",

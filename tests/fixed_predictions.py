@@ -33,8 +33,8 @@ from sklearn_halfnet import (
     SharedBackboneEnsembleClassifier,
     WeightAgnosticClassifier,
     WeightAgnosticRegressor,
+    dask as halfnet_dask,
 )
-from sklearn_halfnet import dask as halfnet_dask
 
 SEED = {"random_state": 0}
 SHORT = {**SEED, "max_iter": 5}
@@ -188,9 +188,7 @@ def _of_dask(X, y, X_real, y_real):
     }
     for name, (model, rows, targets) in cases.items():
         chunks = (len(rows) // 3, -1)
-        halfnet_dask.fit(
-            model, da.from_array(rows, chunks=chunks), np.asarray(targets)
-        )
+        halfnet_dask.fit(model, da.from_array(rows, chunks=chunks), np.asarray(targets))
         yield f"{name}, dask", model.predict(rows)
 
 

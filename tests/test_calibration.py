@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import LeaveOneOut
 
 from sklearn_halfnet import ELMClassifier, ELMRegressor, RVFLClassifier
-from sklearn_halfnet.estimators._calibration import calibration
+from sklearn_halfnet.models.calibration import calibration
 
 EXACT = {"dtype": "float64", "random_state": 0}
 

@@ -328,7 +328,7 @@ def test_int8_takes_sparse_rows_and_weights(prepare, weight):
 def test_int8_falls_back_where_the_processor_is_slow_at_it(monkeypatch):
     X, y = load_digits(return_X_y=True)
     monkeypatch.setattr(
-        "sklearn_halfnet.estimators._closed_form.has_fast_int8", lambda: False
+        "sklearn_halfnet.estimators.closed_form._base.has_fast_int8", lambda: False
     )
     found = ELMClassifier(300, dtype="int8", random_state=0).fit(X, y)
     expected = ELMClassifier(300, random_state=0).fit(X, y)
@@ -443,7 +443,7 @@ def test_blocks_that_are_none_are_named(Model):
 def test_memory_of_few_rows_does_not_grow_with_the_square_of_columns(monkeypatch):
     asked = []
     monkeypatch.setattr(
-        "sklearn_halfnet.estimators._closed_form.check_memory",
+        "sklearn_halfnet.estimators.closed_form._base.check_memory",
         lambda n_bytes, *_: asked.append(n_bytes),
     )
     X = np.random.default_rng(0).standard_normal((40, 20_000))

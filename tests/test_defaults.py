@@ -11,8 +11,7 @@ from sklearn.metrics import accuracy_score, log_loss, r2_score
 from sklearn.pipeline import Pipeline
 
 import sklearn_halfnet
-from sklearn_halfnet.experiments import CommandError, defaults
-from sklearn_halfnet.experiments import _defaults_bars as bars
+from sklearn_halfnet.experiments import CommandError, _defaults_bars as bars, defaults
 from sklearn_halfnet.experiments._defaults_bars import TASKS
 from sklearn_halfnet.experiments._defaults_models import MODELS, SLOW
 

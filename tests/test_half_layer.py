@@ -34,7 +34,7 @@ from sklearn_halfnet import (
     HalfNetRegressor,
 )
 from sklearn_halfnet.activations import ACTIVATIONS
-from sklearn_halfnet.estimators._targets import ClassTargets
+from sklearn_halfnet.models.targets import ClassTargets
 from sklearn_halfnet.weights import WEIGHTS, MexicanHatWeights
 
 QUICK = {"hidden_layer_sizes": 32, "max_iter": 5, "random_state": 0}

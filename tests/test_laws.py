@@ -1,8 +1,7 @@
 """Laws that hold for any data, tried on data that hypothesis makes up."""
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose
 from sklearn.base import clone

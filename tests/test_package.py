@@ -35,6 +35,7 @@ FLOORS = {
     "solvers": 2,
     "datasets": 2,
     "evolution": 3,
+    "models": 3,
     "inspection": 4,
     "estimators": 4,
     "export": 4,

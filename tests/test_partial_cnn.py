@@ -22,7 +22,7 @@ from sklearn_halfnet import (
     PartialCNNRegressor,
     SharedBackboneEnsembleClassifier,
 )
-from sklearn_halfnet.estimators._trainable import salient_indices
+from sklearn_halfnet.estimators.partial_cnn._trainable import salient_indices
 from sklearn_halfnet.inspection.magnitudes import MagnitudesDisplay, weight_magnitudes
 from sklearn_halfnet.networks.architectures import wide_residual
 from sklearn_halfnet.networks.partial_cnn import Augmentation, Blocks

@@ -24,10 +24,13 @@ from sklearn_halfnet import (
     WeightAgnosticRegressor,
 )
 from sklearn_halfnet.datasets import make_distorted_prototypes, make_multi_index
-from sklearn_halfnet.inspection import graph, magnitudes
-from sklearn_halfnet.inspection import similarity as similar
-from sklearn_halfnet.inspection import smoothness as smooth
-from sklearn_halfnet.inspection import spectrum as spectra
+from sklearn_halfnet.inspection import (
+    graph,
+    magnitudes,
+    similarity as similar,
+    smoothness as smooth,
+    spectrum as spectra,
+)
 from sklearn_halfnet.inspection.coding_schemes import CodingSchemes
 from sklearn_halfnet.inspection.graph_display import GraphDisplay
 from sklearn_halfnet.inspection.layers import layer_outputs

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from sklearn.utils import Bunch
 
-from sklearn_halfnet.experiments import CommandError, closed_form_rivals
-from sklearn_halfnet.experiments import _rival_environments as environments
-from sklearn_halfnet.experiments import _rival_report as report
-from sklearn_halfnet.experiments import _rival_worker as worker
+from sklearn_halfnet.experiments import (
+    CommandError,
+    _rival_environments as environments,
+    _rival_report as report,
+    _rival_worker as worker,
+    closed_form_rivals,
+)
 from sklearn_halfnet.experiments._reference_elm import CHUNK, ReferenceELM
 
 FAKES = """

@@ -5,7 +5,7 @@ import numpy as np
 from dask import array as da
 from sklearn.utils.validation import _check_y
 
-from sklearn_halfnet.estimators._validation import refuse_missing
+from sklearn_halfnet.estimators._common.validation import refuse_missing
 
 __all__ = ["Blocks", "row_parts"]
 

@@ -11,8 +11,8 @@ from sklearn_halfnet.dask._start import (
     start_sample,
 )
 from sklearn_halfnet.dask._travel import Traveller, arrive
-from sklearn_halfnet.estimators._read_out import ReadOut
-from sklearn_halfnet.estimators._row_sample import RowSample
+from sklearn_halfnet.models.ridge_sums import ReadOutSums
+from sklearn_halfnet.models.row_sample import RowSample
 
 __all__ = ["fit_closed_form"]
 
@@ -85,7 +85,7 @@ def _sums_of_block(X, y, w, traveller, class_weight, n_before):
 def _merge(traveller, parts):
     """Add up partial sums without changing them."""
     estimator = traveller.estimator
-    sums, rows = ReadOut(estimator._groups()), RowSample(estimator._row_seed)
+    sums, rows = ReadOutSums(estimator._groups()), RowSample(estimator._row_seed)
     for part in parts:
         if part is not None:
             sums = sums.merged(part[0])

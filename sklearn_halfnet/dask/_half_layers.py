@@ -12,7 +12,7 @@ from sklearn_halfnet.dask._start import (
     start_sample,
 )
 from sklearn_halfnet.dask._travel import Traveller, arrive
-from sklearn_halfnet.estimators._layers import check_sizes
+from sklearn_halfnet.estimators._common.layer_options import check_sizes
 
 __all__ = ["fit_half_layers"]
 

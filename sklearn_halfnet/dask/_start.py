@@ -10,10 +10,10 @@ from scipy import sparse
 from sklearn.base import is_classifier
 
 from sklearn_halfnet._sparse_input import canonical_csr
-from sklearn_halfnet.estimators._targets import ClassTargets, RealTargets
-from sklearn_halfnet.estimators._validation import total_weight, validate_X
+from sklearn_halfnet.estimators._common.validation import total_weight, validate_X
 from sklearn_halfnet.features import InputScaling, Moments, StartSample
 from sklearn_halfnet.features.start import choose_rows, sample_size
+from sklearn_halfnet.models.targets import ClassTargets, RealTargets
 
 __all__ = ["block_weights", "learn_facts", "resolved_class_weight", "start_sample"]
 

@@ -22,8 +22,7 @@ from sklearn.model_selection import train_test_split
 from threadpoolctl import threadpool_limits
 
 from sklearn_halfnet import WeightAgnosticClassifier
-from sklearn_halfnet.experiments import CommandError
-from sklearn_halfnet.experiments import _released_wann as worker
+from sklearn_halfnet.experiments import CommandError, _released_wann as worker
 from sklearn_halfnet.experiments._epochs import FitCallback
 from sklearn_halfnet.features.shared_weight import forward
 

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from sklearn_halfnet.datasets import load_dataset
-from sklearn_halfnet.experiments import CommandError
-from sklearn_halfnet.experiments import _closed_form_measures as measures
+from sklearn_halfnet.experiments import CommandError, _closed_form_measures as measures
 from sklearn_halfnet.experiments._measures import describe, measure_jobs, medians
 from sklearn_halfnet.experiments._report import markdown_table, replace_file
 from sklearn_halfnet.experiments._runner import ResultFile, run_jobs

@@ -12,9 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from sklearn_halfnet.datasets import load_dataset
-from sklearn_halfnet.experiments import CommandError
-from sklearn_halfnet.experiments import _rival_report as rival_report
-from sklearn_halfnet.experiments import _rival_worker as worker
+from sklearn_halfnet.experiments import (
+    CommandError,
+    _rival_report as rival_report,
+    _rival_worker as worker,
+)
 from sklearn_halfnet.experiments._report import replace_file
 from sklearn_halfnet.experiments._rival_environments import (
     InstallError,

@@ -9,9 +9,11 @@ from functools import cache
 from pathlib import Path
 
 from sklearn_halfnet.datasets import load_dataset
-from sklearn_halfnet.experiments import CommandError
-from sklearn_halfnet.experiments import _halfnet_images as images
-from sklearn_halfnet.experiments import _halfnet_tables as tables
+from sklearn_halfnet.experiments import (
+    CommandError,
+    _halfnet_images as images,
+    _halfnet_tables as tables,
+)
 from sklearn_halfnet.experiments._halfnet_report import draw, report_text
 from sklearn_halfnet.experiments._measures import choose_tables
 from sklearn_halfnet.experiments._report import replace_file

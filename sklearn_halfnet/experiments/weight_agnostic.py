@@ -17,9 +17,11 @@ from sklearn.model_selection import train_test_split
 
 from sklearn_halfnet import DeskewResize, WeightAgnosticClassifier
 from sklearn_halfnet.datasets import load_dataset
-from sklearn_halfnet.experiments import CommandError
-from sklearn_halfnet.experiments import _evolution as evolution
-from sklearn_halfnet.experiments import _evolution_report as evolution_report
+from sklearn_halfnet.experiments import (
+    CommandError,
+    _evolution as evolution,
+    _evolution_report as evolution_report,
+)
 from sklearn_halfnet.experiments._measures import describe, measure_jobs
 from sklearn_halfnet.experiments._report import markdown_table, replace_file
 from sklearn_halfnet.experiments._runner import ResultFile, run_jobs

@@ -1,0 +1,133 @@
+"""What a user may say of random hidden layers: constraints and checks."""
+
+from pickle import PicklingError
+
+import joblib
+import numpy as np
+from sklearn.utils._param_validation import HasMethods, StrOptions
+
+from sklearn_halfnet._checks import real, whole
+from sklearn_halfnet.activations import ACTIVATIONS
+from sklearn_halfnet.features.scaling import InputScaling
+from sklearn_halfnet.features.start import BIASES
+from sklearn_halfnet.weights import WEIGHTS, check_weight_kind
+
+__all__ = [
+    "LAYER_CONSTRAINTS",
+    "RANDOM_LAYER_CONSTRAINTS",
+    "SIZE_CONSTRAINTS",
+    "SPREAD",
+    "check_kinds",
+    "check_sizes",
+    "fingerprints",
+    "fit_scaling",
+]
+
+# Of grey values between 0 and 1, for which the default rates were chosen.
+SPREAD = 0.3
+
+SIZE_CONSTRAINTS = [whole(1), list, tuple, np.ndarray]
+
+LAYER_CONSTRAINTS = {
+    "weight_kind": [
+        StrOptions(set(WEIGHTS)),
+        list,
+        tuple,
+        np.ndarray,
+        HasMethods("sample"),
+        callable,
+    ],
+    "activation": [StrOptions(set(ACTIVATIONS))],
+    "input_scaling": [StrOptions({"standard", "center"}), None],
+    "random_state": ["random_state"],
+}
+
+# Of layers that stay as they were drawn.
+RANDOM_LAYER_CONSTRAINTS = {
+    **LAYER_CONSTRAINTS,
+    "scale": [StrOptions({"auto"}), real(0, closed="neither")],
+    "bias": [StrOptions({"auto", *BIASES})],
+}
+
+
+def check_sizes(hidden_layer_sizes):
+    """Turn ``hidden_layer_sizes`` into a list of ints.
+
+    Raises
+    ------
+    ValueError
+        If it is not one positive int or a sequence of them.
+    """
+    sizes = np.atleast_1d(np.asarray(hidden_layer_sizes))
+    whole = sizes.ndim == 1 and np.issubdtype(sizes.dtype, np.integer)
+    if not whole or len(sizes) == 0 or (sizes < 1).any():
+        raise ValueError(
+            "hidden_layer_sizes must be a positive int or a sequence of them, got "
+            f"{hidden_layer_sizes!r}."
+        )
+    return [int(size) for size in sizes]
+
+
+def check_kinds(weight_kind, n_layers):
+    """Turn ``weight_kind`` into a list of weight kinds, one a layer.
+
+    Raises
+    ------
+    ValueError
+        If a list has another length than there are layers.
+    """
+    kinds = weight_kind
+    if not isinstance(kinds, (list, tuple)):
+        kinds = [kinds] * n_layers
+    if len(kinds) != n_layers:
+        raise ValueError(
+            f"weight_kind lists {len(kinds)} kinds for {n_layers} hidden layers; give "
+            "one, or one a layer."
+        )
+    return [check_weight_kind(kind) for kind in kinds]
+
+
+def fingerprints(kinds):
+    """Return what tells weight kinds apart, without the arrays they may hold.
+
+    Parameters
+    ----------
+    kinds : list of BaseWeights
+
+    Returns
+    -------
+    fingerprints : list of str
+        Of type and parameters. Functions that cannot be pickled are told apart as
+        long as they live.
+
+    Examples
+    --------
+    >>> from sklearn_halfnet.estimators._common.layer_options import (
+    ...     check_kinds,
+    ...     fingerprints,
+    ... )
+    >>> normal, binary, again = fingerprints(
+    ...     check_kinds(["normal", "binary", "normal"], 3)
+    ... )
+    >>> normal == again, normal == binary
+    (True, False)
+    """
+    return [_fingerprint(kind) for kind in kinds]
+
+
+def _fingerprint(kind):
+    try:
+        return joblib.hash((type(kind).__qualname__, kind.get_params()))
+    except PicklingError:
+        return repr(kind)
+
+
+def fit_scaling(estimator, X, sample_weight=None, spread=None):
+    """Learn the scaling of the inputs that ``input_scaling`` asks for.
+
+    Errors name the column as ``feature_names_in_`` does. Networks that train what meets
+    the inputs give a ``spread``: a rate suits weights of one size only.
+    """
+    names = getattr(estimator, "feature_names_in_", None)
+    how = estimator.input_scaling
+    return InputScaling.fit(X, how, sample_weight, names, spread)

@@ -1,0 +1,1 @@
+"""ELM and RVFL: the read-out alone is fitted, in closed form."""

@@ -1,0 +1,1 @@
+"""Half layers, alone and behind convolutions."""

@@ -1,0 +1,1 @@
+"""HalfNet: random weights of a learned covariance."""

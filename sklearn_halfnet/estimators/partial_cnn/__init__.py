@@ -1,0 +1,1 @@
+"""Partially trained convolutional networks and their ensembles."""

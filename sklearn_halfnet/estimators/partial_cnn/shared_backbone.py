@@ -1,0 +1,356 @@
+"""Cheap ensembles of convolutional networks that share what is fixed."""
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    _fit_context,
+    clone,
+)
+from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.model_selection import train_test_split
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_halfnet._checks import real, whole
+from sklearn_halfnet._device import check_memory
+from sklearn_halfnet._random import child_generators
+from sklearn_halfnet.estimators._common.outputs import keep_state_on_error
+from sklearn_halfnet.estimators._common.validation import check_sample_weight
+from sklearn_halfnet.estimators.partial_cnn._design import NetworkDesign
+from sklearn_halfnet.estimators.partial_cnn.partial_cnn import PartialCNNClassifier
+
+__all__ = ["SharedBackboneEnsembleClassifier"]
+
+
+class SharedBackboneEnsembleClassifier(
+    CallbackSupportMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+):
+    """Mean of several networks that share a fraction of every convolution.
+
+    One network is trained as a whole for a few passes. From there each member goes on
+    by itself, with other batches: it learns the first filters of every convolution, all
+    batch norms and the classifier; the other filters stay as the start left them, and
+    are stored once for all members [1]_.
+
+    Parameters
+    ----------
+    estimator : PartialCNNClassifier or None, default=None
+        What members are; its ``trainable``, ``fraction`` and ``n_filters`` are set by
+        ``shared_fraction``. None takes ``PartialCNNClassifier()``.
+    n_estimators : int, default=5
+        Members.
+    shared_fraction : float, default=0.9
+        Share of each convolution's filters that is shared. With 1 members learn only
+        their classifier, with 0 everything.
+    shared_max_iter : int, default=1
+        Passes over the data of the common start. With 0 there is none: members share
+        filters as they were drawn, of which only the seed is stored, and draw the
+        others by themselves.
+    validation_fraction : float or None, default=0.1
+        Share of the rows held out, stratified by class, on which members and ensemble
+        are scored; None trains on all rows and scores nothing.
+    n_jobs : int or None, default=None
+        Members trained at the same time, as in joblib. It changes the result by
+        rounding at most.
+    random_state : int, RandomState or None, default=None
+        Determines weights, batches and held-out rows.
+
+    Attributes
+    ----------
+    estimators_ : list of PartialCNNClassifier
+        The members.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels.
+    member_scores_ : ndarray of shape (n_estimators,)
+        Accuracy of each member on the held-out rows, if there are any.
+    mean_member_score_ : float
+        Their mean.
+    ensemble_score_ : float
+        Accuracy of the ensemble on the same rows.
+    n_trainable_parameters_ : int
+        Numbers that the members learned by themselves.
+    n_stored_bytes_ : int
+        Bytes of what a pickled ensemble holds: what is shared counts once.
+    n_features_in_ : int
+        Pixels of an image, times its channels.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where X had any.
+
+    Raises
+    ------
+    ValueError
+        If the estimator is none of which filters can be shared.
+
+    See Also
+    --------
+    PartialCNNClassifier : The members.
+
+    References
+    ----------
+    .. [1] A. Rosenfeld and J. K. Tsotsos, "Intriguing Properties of Randomly Weighted
+       Networks: Generalizing While Learning Next to Nothing", arXiv:1802.00844, 2018.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn_halfnet import PartialCNNClassifier
+    >>> from sklearn_halfnet import SharedBackboneEnsembleClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> member = PartialCNNClassifier(
+    ...     depth=10, width=1, image_shape=(8, 8), max_iter=3
+    ... )
+    >>> ensemble = SharedBackboneEnsembleClassifier(member, 3, random_state=0)
+    >>> ensemble = ensemble.fit(X, y)
+    >>> bool(ensemble.ensemble_score_ > 0.8)
+    True
+    """
+
+    _parameter_constraints = {
+        "estimator": [PartialCNNClassifier, None],
+        "n_estimators": [whole(1)],
+        "shared_fraction": [real(0, 1, closed="both")],
+        "shared_max_iter": [whole(0)],
+        "validation_fraction": [real(0, 1, closed="neither"), None],
+        "n_jobs": [int, None],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        estimator=None,
+        n_estimators=5,
+        *,
+        shared_fraction=0.9,
+        shared_max_iter=1,
+        validation_fraction=0.1,
+        n_jobs=None,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.n_estimators = n_estimators
+        self.shared_fraction = shared_fraction
+        self.shared_max_iter = shared_max_iter
+        self.validation_fraction = validation_fraction
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        member = get_tags(self._member())
+        tags.input_tags = member.input_tags
+        tags.classifier_tags = member.classifier_tags
+        return tags
+
+    @with_callbacks
+    # `estimator` is validated when its own fit is called.
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y, sample_weight=None):
+        """Train all members.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative; None means one for each row.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        member = self._member()
+        if member.frozen != "random":
+            raise ValueError(
+                "Members share what is fixed, so it cannot be zero: the estimator's "
+                f"frozen must be 'random', got {member.frozen!r}."
+            )
+        trial = clone(member)
+        sample_weight = _checked_weight(trial, X, y, sample_weight)
+        self._check_memory(trial)
+        with keep_state_on_error(self):
+            shares = self.shared_max_iter > 0
+            context = self._init_callback_context(
+                max_subtasks=shares + self.n_estimators
+            )
+            context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+            rng, seeds = child_generators(self.random_state, 2)
+            seeds = seeds.integers(2**31, size=self.n_estimators).tolist()
+            train, held_out = self._split(X, y, sample_weight, rng)
+            start_seed = int(rng.integers(2**31))
+            members = self._members(member, train, start_seed, seeds, context)
+            # All contexts first: none may be added while another is being pickled.
+            tasks = [context.subcontext(task_name="member") for _ in members]
+            self.estimators_ = Parallel(n_jobs=self.n_jobs)(
+                delayed(_fit)(member, train, self, task)
+                for member, task in zip(members, tasks, strict=True)
+            )
+            self._share_constants()
+            self._forget()
+            self.classes_ = self.estimators_[0].classes_
+            if hasattr(self.estimators_[0], "feature_names_in_"):
+                self.feature_names_in_ = self.estimators_[0].feature_names_in_
+            if held_out is not None:
+                self._score_members(*held_out)
+            context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return self
+
+    def _check_memory(self, trial):
+        """Estimate what all members learn by themselves, for one that has seen X."""
+        trial._validate_params()
+        design = NetworkDesign.of(trial)
+        weights = sum(map(int, map(np.prod, design.conv_shapes.values())))
+        own = (1 - self.shared_fraction) * weights * np.dtype(trial.dtype).itemsize
+        check_memory(
+            self.n_estimators * own,
+            f"n_estimators={self.n_estimators} with "
+            f"shared_fraction={self.shared_fraction}",
+            "Use fewer members, or let them share more.",
+        )
+
+    def _forget(self):
+        """Remove what only some fits set."""
+        names = "feature_names_in_", "member_scores_", "mean_member_score_"
+        for name in (*names, "ensemble_score_"):
+            vars(self).pop(name, None)
+
+    def _member(self):
+        return PartialCNNClassifier() if self.estimator is None else self.estimator
+
+    def _split(self, X, y, sample_weight, rng):
+        """Rows (X, y, sample_weight) for training, and (X, y) held out or None."""
+        rows = (X, y) if sample_weight is None else (X, y, sample_weight)
+        if self.validation_fraction is None:
+            return rows, None
+        stratify = y if np.ndim(y) == 1 else None
+        try:
+            halves = train_test_split(
+                *rows,
+                test_size=self.validation_fraction,
+                stratify=stratify,
+                random_state=int(rng.integers(2**31)),
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} cannot hold out rows "
+                f"of every class ({error}); None holds out none."
+            ) from error
+        return halves[::2], halves[1:4:2]
+
+    def _members(self, member, train, start_seed, seeds, context):
+        """Return members as they are before their own training."""
+        learned = {"fraction": 1 - self.shared_fraction, "trainable": "filters"}
+        if self.shared_fraction in (0, 1):
+            everything = self.shared_fraction == 0
+            learned = {"trainable": "all" if everything else "classifier"}
+        learned["n_filters"] = None
+        if self.shared_max_iter == 0:
+            members = [
+                clone(member).set_params(**learned, random_state=s) for s in seeds
+            ]
+            for one in members:
+                one._backbone_seed = start_seed
+            return members
+        start = clone(member).set_params(
+            trainable="all", max_iter=self.shared_max_iter, random_state=start_seed
+        )
+        start = _fit(start, train, self, context.subcontext(task_name="shared start"))
+        constants = start._present_values()
+        learned["max_iter"] = member.max_iter
+        return [start._branch(constants, **learned, random_state=s) for s in seeds]
+
+    def _share_constants(self):
+        """Let members hold one copy, also if they come from other processes."""
+        for member in self.estimators_[1:]:
+            member._fixed = self.estimators_[0]._fixed
+
+    def _score_members(self, X, y):
+        self.member_scores_ = np.array([m.score(X, y) for m in self.estimators_])
+        self.mean_member_score_ = float(self.member_scores_.mean())
+        self.ensemble_score_ = float(self.score(X, y))
+
+    def predict_proba(self, X):
+        """Average the members' probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``.
+        """
+        check_is_fitted(self)
+        return np.mean([m.predict_proba(X) for m in self.estimators_], axis=0)
+
+    def predict_log_proba(self, X):
+        """Compute the logarithm of the average probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def predict(self, X):
+        """Predict the class that is most probable on average.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+        """
+        probabilities = self.predict_proba(X)
+        if self.estimators_[0]._targets.kind == "multilabel":
+            return (probabilities > 0.5).astype(int)
+        return self.classes_[probabilities.argmax(axis=1)]
+
+    @property
+    def n_features_in_(self):
+        """Pixels of an image, times its channels."""
+        check_is_fitted(self, "estimators_")
+        return self.estimators_[0].n_features_in_
+
+    @property
+    def n_trainable_parameters_(self):
+        """Numbers that the members learned by themselves."""
+        check_is_fitted(self)
+        return sum(member.n_trainable_parameters_ for member in self.estimators_)
+
+    @property
+    def n_stored_bytes_(self):
+        """Bytes of the arrays that a pickled ensemble holds."""
+        check_is_fitted(self)
+        first = self.estimators_[0]
+        shared = first.n_constant_bytes_
+        own = (member.n_stored_bytes_ - shared for member in self.estimators_)
+        return shared + sum(own)
+
+
+def _checked_weight(member, X, y, sample_weight):
+    """Raise what a member would raise, before any rows are held out."""
+    _, y = member._validate_training(X, y, reset=True)
+    member._make_targets(y, None)
+    return check_sample_weight(sample_weight, len(y))
+
+
+def _fit(member, rows, caller, context):
+    """Fit a member as a subtask of the ensemble, whose callbacks see it."""
+    X, y = rows[:2]
+    with context.propagate_callback_context(member):
+        context.call_on_fit_task_begin(estimator=caller, X=X, y=y)
+        member.fit(*rows)
+    context.call_on_fit_task_end(estimator=caller, X=X, y=y)
+    return member

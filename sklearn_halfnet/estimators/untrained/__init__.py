@@ -1,0 +1,1 @@
+"""Transformers that train nothing."""

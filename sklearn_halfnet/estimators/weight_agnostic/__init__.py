@@ -1,0 +1,1 @@
+"""Weight-agnostic networks, searched by topology."""

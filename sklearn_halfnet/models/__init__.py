@@ -1,0 +1,1 @@
+"""Fitted networks as values: what an estimator has learned, and how it computes."""
