@@ -6,6 +6,7 @@ arithmetic is the same to the last bit, and the command says of every case that 
 by how much it differs.
 """
 
+import os
 import pickle
 import sys
 import warnings
@@ -35,6 +36,9 @@ from sklearn_halfnet import (
     WeightAgnosticRegressor,
     dask as halfnet_dask,
 )
+
+# As in conftest.py: kernels that do not crash on old processors.
+os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX")
 
 SEED = {"random_state": 0}
 SHORT = {**SEED, "max_iter": 5}

@@ -1,99 +1,112 @@
-"""What all estimators of the package share: state, scores and what is made of them."""
+"""The two ends of every family: a classifier's methods, and a regressor's."""
 
-from contextlib import contextmanager
-from copy import deepcopy
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin, MultiOutputMixin, RegressorMixin
-from sklearn.utils.validation import column_or_1d
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
-from sklearn_halfnet.estimators._common.validation import finite_outputs, validate_input
-from sklearn_halfnet.models.targets import ClassTargets, RealTargets
+from sklearn_halfnet.estimators._common.fitting import fit_method, part_of_fit
+from sklearn_halfnet.estimators._common.validation import finite_outputs
 
-__all__ = [
-    "BegunNetwork",
-    "ClassifierOutputs",
-    "RegressorOutputs",
-    "keep_state_on_error",
-]
+__all__ = ["CLASS_WEIGHT", "Classifier", "Regressor", "refuse_balanced"]
 
-
-@contextmanager
-def keep_state_on_error(estimator):
-    """Give an estimator its former attributes back if the block raises.
-
-    So a refit that fails leaves the model that was there. What scikit-learn's callbacks
-    keep on the estimator is not touched: they are torn down by their own context.
-    """
-    before = dict(estimator.__dict__)
-    try:
-        yield
-    except BaseException:
-        of_callbacks = {
-            name: value
-            for name, value in estimator.__dict__.items()
-            if name.startswith(("_callback", "_skl", "_parent_callback"))
-        }
-        estimator.__dict__.clear()
-        estimator.__dict__.update(before | of_callbacks)
-        raise
+CLASS_WEIGHT = {"class_weight": [StrOptions({"balanced"}), dict, list, None]}
 
 
-class BegunNetwork:
-    """An estimator whose network keeps some parameters from its start on.
+def refuse_balanced(estimator, method):
+    """Raise where weights would be needed that only all rows give."""
+    if getattr(estimator, "class_weight", None) == "balanced":
+        raise ValueError(
+            f"class_weight='balanced' is not supported by {method}, which does not "
+            "know the classes' shares. Give a dict of weights."
+        )
 
-    They may be set anew after the fit, but what was begun has the old ones: a fitted
-    model reads them in ``_begun``. A subclass says by ``_network_parameters()``, a
-    dict, which they are and what they mean.
+
+def _takes_chunks(estimator):
+    """Whether a family has ``partial_fit``, with the parameters as they are."""
+    return estimator._takes_chunks()
+
+
+class Classifier(ClassifierMixin):
+    """Fits, labels and probabilities of a family with ``class_weight``.
+
+    The family to its right says how it is fitted, by ``_fit(X, y, sample_weight)`` and
+    ``_partial_fit(X, y, sample_weight, classes)``, which set ``model_``, and by
+    ``_takes_chunks()`` whether there is a ``partial_fit``.
     """
 
-    def _begin(self):
-        """Take the parameters of a new network."""
-        self._begun = deepcopy(self._network_parameters())
-
-    def _check_same_network(self):
-        """Raise ValueError if the parameters now ask for another network."""
-        wanted = self._network_parameters()
-        changed = [name for name in wanted if wanted[name] != self._begun[name]]
-        if changed:
-            raise ValueError(
-                f"Training goes on with the network that was begun, but "
-                f"{', '.join(changed)} changed since. Set what was there before, or "
-                "fit with warm_start=False, to start anew."
-            )
-
-
-class ClassifierOutputs(ClassifierMixin):
-    """Labels and probabilities from ``_scores(X)`` and ``_targets``."""
+    model_: Any
+    _fit: Any
+    _partial_fit: Any
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
-        tags.input_tags.sparse = True
         return tags
 
-    def _validate_training(self, X, y, *, reset):
-        X, y = validate_input(self, X, y, reset=reset)
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        return X, y
+    @fit_method
+    def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
+        """Fit to data.
 
-    def _make_targets(self, y, sample_weight, classes=None):
-        """Learn the classes, of which rows of positive weight must show two."""
-        targets = ClassTargets.from_labels(y, classes)
-        if sample_weight is not None and classes is None:
-            ClassTargets.from_labels(y[sample_weight > 0])
-        self.classes_ = targets.classes
-        return targets
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Class labels, or a 0/1 indicator matrix.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative; None means one for each row. What is chosen by leaving rows
+            out leaves whole rows out, whatever their weight.
 
-    def _refuse_balanced(self, method):
-        if self.class_weight == "balanced":
-            raise ValueError(
-                f"class_weight='balanced' is not supported by {method}, which does not "
-                "know the classes' shares. Give a dict of weights."
-            )
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        return self._fit(X, y, sample_weight)
 
-    def decision_function(self, X):
+    @available_if(_takes_chunks)
+    @part_of_fit
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Go on from the last call with a chunk of data.
+
+        A closed-form fit adds the chunk's rows to those seen so far and solves again,
+        so the cut into chunks does not matter; networks that are trained by gradients
+        pass over the chunk once, at a constant rate. The first chunk sets the scaling
+        of the inputs and the start values, so it should be typical.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+        classes : array-like of shape (n_classes,), default=None
+            All classes; needed in the first call, unless y is multilabel.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        refuse_balanced(self, "partial_fit")
+        return self._partial_fit(X, y, sample_weight, classes)
+
+    @property
+    def classes_(self) -> NDArray[Any]:
+        """Class labels."""
+        check_is_fitted(self)
+        return self.model_.targets.classes
+
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Compute scores before the logistic or softmax function.
 
         Parameters
@@ -105,10 +118,10 @@ class ClassifierOutputs(ClassifierMixin):
         scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
             One column only, as a vector, for two classes.
         """
-        scores = finite_outputs(self, self._scores, X)
-        return scores[:, 0] if self._targets.kind == "binary" else scores
+        scores = _scores(self, X)
+        return scores[:, 0] if self.model_.targets.kind == "binary" else scores
 
-    def predict(self, X):
+    def predict(self, X: Any) -> NDArray[Any]:
         """Predict the most probable class.
 
         Parameters
@@ -120,10 +133,10 @@ class ClassifierOutputs(ClassifierMixin):
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
             Class labels; a 0/1 matrix for multilabel targets.
         """
-        scores = finite_outputs(self, self._scores, X)
-        return self._targets.decode(scores)
+        scores = _scores(self, X)
+        return self.model_.targets.decode(scores)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Predict the probability of each class.
 
         Parameters
@@ -136,10 +149,10 @@ class ClassifierOutputs(ClassifierMixin):
             In the order of ``classes_``. Rows sum to one, but for multilabel targets,
             where column k holds the probability of label k.
         """
-        scores = finite_outputs(self, self._scores, X)
-        return self._targets.probabilities(scores)
+        scores = _scores(self, X)
+        return self.model_.targets.probabilities(scores)
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
         """Predict the logarithm of the probability of each class.
 
         Parameters
@@ -150,26 +163,63 @@ class ClassifierOutputs(ClassifierMixin):
         -------
         log_probabilities : ndarray of shape (n_samples, n_classes)
         """
-        scores = finite_outputs(self, self._scores, X)
-        return self._targets.log_probabilities(scores)
+        scores = _scores(self, X)
+        return self.model_.targets.log_probabilities(scores)
 
 
-class RegressorOutputs(MultiOutputMixin, RegressorMixin):
-    """Predictions from ``_scores(X)`` and ``_targets``."""
+class Regressor(MultiOutputMixin, RegressorMixin):
+    """Fits and predictions of a family; its other side is ``Classifier``."""
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
+    model_: Any
+    _fit: Any
+    _partial_fit: Any
 
-    def _validate_training(self, X, y, *, reset):
-        X, y = validate_input(self, X, y, reset=reset, y_numeric=True)
-        return X, y.astype(np.float64, copy=False)
+    @fit_method
+    def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
+        """Fit to data.
 
-    def _make_targets(self, y, sample_weight, classes=None):
-        return RealTargets.from_targets(y, sample_weight)
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets; standardised inside.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative; None means one for each row. What is chosen by leaving rows
+            out leaves whole rows out, whatever their weight.
 
-    def predict(self, X):
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        return self._fit(X, y, sample_weight)
+
+    @available_if(_takes_chunks)
+    @part_of_fit
+    def partial_fit(
+        self, X: Any, y: Any, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Go on from the last call with a chunk of data.
+
+        A closed-form fit adds the chunk's rows to those seen so far and solves again,
+        so the cut into chunks does not matter; networks that are trained by gradients
+        pass over the chunk once, at a constant rate. The first chunk sets the scaling
+        of the inputs and the start values, so it should be typical.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        return self._partial_fit(X, y, sample_weight)
+
+    def predict(self, X: Any) -> NDArray[np.float64]:
         """Predict targets.
 
         Parameters
@@ -180,5 +230,10 @@ class RegressorOutputs(MultiOutputMixin, RegressorMixin):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
-        scores = finite_outputs(self, self._scores, X)
-        return self._targets.decode(scores)
+        scores = _scores(self, X)
+        return self.model_.targets.decode(scores)
+
+
+def _scores(estimator, X):
+    check_is_fitted(estimator)
+    return finite_outputs(estimator, estimator.model_.scores, X)

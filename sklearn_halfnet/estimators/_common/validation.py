@@ -5,15 +5,17 @@ import warnings
 
 import numpy as np
 from scipy import sparse
+from sklearn.base import is_classifier
 from sklearn.utils import get_tags
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from sklearn_halfnet._checks import not_masked
 from sklearn_halfnet._device import import_torch
 from sklearn_halfnet._sparse_input import canonical_csr
 from sklearn_halfnet.features.scaling import all_finite
+from sklearn_halfnet.models.targets import ClassTargets, RealTargets
 
 # Of the largest weight: sums of weighted float32 squares stay within their range.
 _LEAST_WEIGHT, _LARGEST_WEIGHT = 1e-30, 1e30
@@ -21,12 +23,14 @@ _LEAST_WEIGHT, _LARGEST_WEIGHT = 1e-30, 1e30
 __all__ = [
     "check_sample_weight",
     "finite_outputs",
+    "make_targets",
     "refuse_missing",
     "row_weights",
     "total_weight",
     "validate_X",
     "validate_for_weights",
     "validate_input",
+    "validate_training",
 ]
 
 
@@ -83,6 +87,54 @@ def validate_input(estimator, X, y, *, reset, **options):
     return validate_data(
         estimator, X, y, reset=reset, multi_output=True, **accepted, **options
     )
+
+
+def validate_training(estimator, X, y, *, reset):
+    """Validate X and y as a classifier or a regressor takes them.
+
+    Parameters
+    ----------
+    estimator : classifier or regressor
+    X, y, reset
+        As in ``validate_input``.
+
+    Returns
+    -------
+    X : {ndarray, CSR matrix}
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        float64 of a regressor.
+    """
+    if not is_classifier(estimator):
+        X, y = validate_input(estimator, X, y, reset=reset, y_numeric=True)
+        return X, y.astype(np.float64, copy=False)
+    X, y = validate_input(estimator, X, y, reset=reset)
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = column_or_1d(y, warn=True)
+    return X, y
+
+
+def make_targets(estimator, y, sample_weight, classes=None):
+    """Learn the classes, of which rows of positive weight must show two, or the units.
+
+    Parameters
+    ----------
+    estimator : classifier or regressor
+    y : ndarray
+        As ``validate_training`` returned it.
+    sample_weight : ndarray of shape (n_samples,) or None
+    classes : array-like of shape (n_classes,), default=None
+        All class labels, where y may not show each of them.
+
+    Returns
+    -------
+    targets : ClassTargets or RealTargets
+    """
+    if not is_classifier(estimator):
+        return RealTargets.from_targets(y, sample_weight)
+    targets = ClassTargets.from_labels(y, classes)
+    if sample_weight is not None and classes is None:
+        ClassTargets.from_labels(y[sample_weight > 0])
+    return targets
 
 
 def validate_for_weights(estimator, X, y, kinds):

@@ -22,7 +22,10 @@ from sklearn_halfnet._device import (
     training_mode,
 )
 from sklearn_halfnet._random import child_generators
-from sklearn_halfnet.estimators._common.outputs import BegunNetwork, keep_state_on_error
+from sklearn_halfnet.estimators._common.legacy_outputs import (
+    BegunNetwork,
+    keep_state_on_error,
+)
 from sklearn_halfnet.estimators._common.validation import row_weights
 
 __all__ = ["BaseTorchEstimator"]

@@ -5,7 +5,7 @@ from sklearn.callback import with_callbacks
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
-from sklearn_halfnet.estimators._common.outputs import (
+from sklearn_halfnet.estimators._common.legacy_outputs import (
     ClassifierOutputs,
     RegressorOutputs,
 )

@@ -20,7 +20,10 @@ from sklearn_halfnet.estimators._common.layer_options import (
     fingerprints,
     fit_scaling,
 )
-from sklearn_halfnet.estimators._common.outputs import BegunNetwork, keep_state_on_error
+from sklearn_halfnet.estimators._common.legacy_outputs import (
+    BegunNetwork,
+    keep_state_on_error,
+)
 from sklearn_halfnet.estimators._common.validation import row_weights
 from sklearn_halfnet.features import (
     Rounding,

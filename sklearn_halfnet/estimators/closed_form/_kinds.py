@@ -5,7 +5,7 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 
-from sklearn_halfnet.estimators._common.outputs import (
+from sklearn_halfnet.estimators._common.legacy_outputs import (
     ClassifierOutputs,
     RegressorOutputs,
     keep_state_on_error,

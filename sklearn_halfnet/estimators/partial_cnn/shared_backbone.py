@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_halfnet._checks import real, whole
 from sklearn_halfnet._device import check_memory
 from sklearn_halfnet._random import child_generators
-from sklearn_halfnet.estimators._common.outputs import keep_state_on_error
+from sklearn_halfnet.estimators._common.legacy_outputs import keep_state_on_error
 from sklearn_halfnet.estimators._common.validation import check_sample_weight
 from sklearn_halfnet.estimators.partial_cnn._design import NetworkDesign
 from sklearn_halfnet.estimators.partial_cnn.partial_cnn import PartialCNNClassifier

@@ -12,7 +12,7 @@ from sklearn.base import (
 )
 
 from sklearn_halfnet.estimators._common.images import flat_images, full_image_shape
-from sklearn_halfnet.estimators._common.outputs import keep_state_on_error
+from sklearn_halfnet.estimators._common.legacy_outputs import keep_state_on_error
 from sklearn_halfnet.estimators._common.validation import finite_outputs, validate_X
 
 __all__ = ["DeskewResize"]

@@ -18,7 +18,7 @@ from sklearn_halfnet.estimators._common.layer_options import (
     RANDOM_LAYER_CONSTRAINTS,
     fit_scaling,
 )
-from sklearn_halfnet.estimators._common.outputs import keep_state_on_error
+from sklearn_halfnet.estimators._common.legacy_outputs import keep_state_on_error
 from sklearn_halfnet.estimators._common.validation import (
     finite_outputs,
     validate_for_weights,

@@ -13,7 +13,7 @@ from sklearn_halfnet._checks import real, whole
 from sklearn_halfnet._device import check_memory
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._common.layer_options import fit_scaling
-from sklearn_halfnet.estimators._common.outputs import keep_state_on_error
+from sklearn_halfnet.estimators._common.legacy_outputs import keep_state_on_error
 from sklearn_halfnet.estimators._common.validation import row_weights
 from sklearn_halfnet.estimators.weight_agnostic._shared_weight import (
     SharedWeightNetwork,

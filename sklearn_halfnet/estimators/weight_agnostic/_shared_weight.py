@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_halfnet._checks import check_numbers, check_options, whole
-from sklearn_halfnet.estimators._common.outputs import keep_state_on_error
+from sklearn_halfnet.estimators._common.legacy_outputs import keep_state_on_error
 from sklearn_halfnet.estimators._common.validation import row_weights, total_weight
 from sklearn_halfnet.evolution.network import CalibratedNetwork
 from sklearn_halfnet.features.computation import (

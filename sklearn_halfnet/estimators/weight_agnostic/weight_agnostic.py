@@ -6,7 +6,7 @@ from sklearn.base import _fit_context
 from sklearn.callback import with_callbacks
 from sklearn.utils._param_validation import StrOptions
 
-from sklearn_halfnet.estimators._common.outputs import (
+from sklearn_halfnet.estimators._common.legacy_outputs import (
     ClassifierOutputs,
     RegressorOutputs,
 )

@@ -1,0 +1,79 @@
+"""The frame of every fit: callbacks, validation of parameters, state, warm starts."""
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
+
+from sklearn.base import _fit_context
+from sklearn.callback import with_callbacks
+from sklearn.utils.validation import check_is_fitted
+
+__all__ = [
+    "check_same_network",
+    "fit_method",
+    "keep_state_on_error",
+    "of_model",
+    "part_of_fit",
+]
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
+def part_of_fit(method: _Method) -> _Method:
+    """Decorate a method that fits: parameters are validated before it begins."""
+    validated = _fit_context(prefer_skip_nested_validation=True)(method)
+    return cast(_Method, validated)
+
+
+def fit_method(method: _Method) -> _Method:
+    """Decorate ``fit``: its parameters are validated, its callbacks torn down."""
+    return cast(_Method, with_callbacks(part_of_fit(method)))
+
+
+def of_model(name: str, doc: str) -> property:
+    """Make an attribute of an estimator that reads one of its ``model_``."""
+
+    def read(estimator):
+        check_is_fitted(estimator)
+        return getattr(estimator.model_, name)
+
+    return property(read, doc=doc)
+
+
+@contextmanager
+def keep_state_on_error(estimator):
+    """Give an estimator its former attributes back if the block raises.
+
+    So a refit that fails leaves the model that was there. What scikit-learn's callbacks
+    keep on the estimator is not touched: they are torn down by their own context.
+    """
+    before = dict(estimator.__dict__)
+    try:
+        yield
+    except BaseException:
+        of_callbacks = {
+            name: value
+            for name, value in estimator.__dict__.items()
+            if name.startswith(("_callback", "_skl", "_parent_callback"))
+        }
+        estimator.__dict__.clear()
+        estimator.__dict__.update(before | of_callbacks)
+        raise
+
+
+def check_same_network(begun, wanted):
+    """Raise ValueError if parameters now ask for another network than was begun.
+
+    Parameters
+    ----------
+    begun, wanted : dict
+        The parameters that a network keeps from its start on, and what they mean: those
+        of the model, and those that are set now.
+    """
+    changed = [name for name in wanted if wanted[name] != begun[name]]
+    if changed:
+        raise ValueError(
+            f"Training goes on with the network that was begun, but "
+            f"{', '.join(changed)} changed since. Set what was there before, or "
+            "fit with warm_start=False, to start anew."
+        )
