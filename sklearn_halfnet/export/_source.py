@@ -1,5 +1,7 @@
 """What exports share: an estimator's steps, labels, and numbers of a type."""
 
+import inspect
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
@@ -37,11 +39,28 @@ def computation_of(estimator):
     >>> len(computation_of(network).steps)  # scaling, two layers
     3
     """
-    if getattr(estimator, "_forward_steps", None) is None:
+    # A family that has no model_ yet.
+    if getattr(estimator, "_forward_steps", None) is not None:
+        return _legacy_computation(estimator)
+    if not _has_steps(estimator):
         raise TypeError(
             f"{type(estimator).__name__} cannot be exported: the estimators that can "
             f"are {_EXPORTED}."
         )
+    check_is_fitted(estimator)
+    steps, targets = estimator.model_.steps(), estimator.model_.targets
+    return steps if targets is None else targets.finished(steps)
+
+
+def _has_steps(estimator):
+    """Whether a model has steps: the one that is there, or the kind that will be."""
+    if hasattr(estimator, "model_"):
+        return hasattr(estimator.model_, "steps")
+    of_classes = map(inspect.get_annotations, type(estimator).__mro__)
+    return any(hasattr(each.get("model_"), "steps") for each in of_classes)
+
+
+def _legacy_computation(estimator):
     check_is_fitted(estimator)
     steps, targets = estimator._forward_steps(), getattr(estimator, "_targets", None)
     return steps if targets is None else targets.finished(steps)
