@@ -47,6 +47,7 @@ from sklearn_halfnet.export import (
 )
 from sklearn_halfnet.features.computation import Step
 from sklearn_halfnet.features.shared_weight import NODE_ACTIVATIONS, Graph
+from sklearn_halfnet.models.shared_weight import scaled_batch
 from sklearn_halfnet.weights import WEIGHTS
 from sklearn_halfnet.weights.storage import FrozenWeights
 
@@ -152,14 +153,17 @@ def fitted(estimator, y, activations=tuple(NODE_ACTIVATIONS)):
     estimator = clone(estimator).fit(X, y)
     if hasattr(estimator, "shared_weights"):
         names = activations * (18 // len(activations))
-        n_targets = len(names) + estimator._targets.n_outputs
+        n_targets = len(names) + estimator.model_.targets.n_outputs
         links = np.random.default_rng(0).random((16 + 1 + len(names), n_targets)) < 0.3
         graph = Graph(16, names, links.astype(estimator.dtype))
         graph = Graph(16, names, graph.connections * graph.allowed())
         assert len(graph.levels) > 3
-        inputs, targets, share = estimator._data(X, y, None, estimator.dtype)
+        model, rows = estimator.model_, {"sample_weight": None}
+        inputs, targets, share = scaled_batch(
+            model.targets, model.scaling, X, y, **rows, dtype=estimator.dtype
+        )
         batch = inputs, targets, share / share.sum()
-        estimator._take_graph(graph, estimator.shared_weights_, batch)
+        estimator.model_ = model.with_graph(graph, batch)
     return estimator
 
 

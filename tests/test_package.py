@@ -150,7 +150,7 @@ def test_the_readme_says_who_takes_what():
         assert get_tags(kind()).input_tags.sparse != name.startswith(images)
         by_torch = hasattr(kind(), "early_stopping")
         goes_on = by_torch or name.startswith(("ELM", "RVFL"))
-        assert hasattr(kind, "partial_fit") == goes_on
+        assert hasattr(kind(), "partial_fit") == goes_on
         assert hasattr(kind, "set_callbacks") or not by_torch
 
 

@@ -56,8 +56,15 @@ def _has_steps(estimator):
     """Whether a model has steps: the one that is there, or the kind that will be."""
     if hasattr(estimator, "model_"):
         return hasattr(estimator.model_, "steps")
-    of_classes = map(inspect.get_annotations, type(estimator).__mro__)
-    return any(hasattr(each.get("model_"), "steps") for each in of_classes)
+    return any(hasattr(_kind_of_model(cls), "steps") for cls in type(estimator).__mro__)
+
+
+def _kind_of_model(cls):
+    """Class that annotates the ``model_`` of an estimator's class, if one does."""
+    found = vars(cls).get("model_")
+    if isinstance(found, property):
+        return inspect.get_annotations(found.fget).get("return")
+    return inspect.get_annotations(cls).get("model_")
 
 
 def _legacy_computation(estimator):
