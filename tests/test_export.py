@@ -374,7 +374,7 @@ def test_small_weights_stay_small(kind):
         RandomFeatures(200, each, **FIXED).fit(wide) for each in (kind, "normal")
     )
     n_weights = 200 * wide.shape[1]
-    n_bytes = small._layer.weights.nbytes
+    n_bytes = small.model_.layer.weights.nbytes
     assert to_onnx(dense).ByteSize() > 4 * n_weights
     assert to_onnx(small).ByteSize() < 1.1 * n_bytes + 10_000
     assert len(to_c(small)) < len(to_c(dense)) / 3
