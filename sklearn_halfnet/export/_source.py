@@ -37,6 +37,8 @@ def computation_of(estimator):
     >>> len(computation_of(network).steps)  # scaling, two layers
     3
     """
+    if hasattr(estimator, "model_"):
+        return estimator.model_.targets.finished(estimator.model_.steps())
     if getattr(estimator, "_forward_steps", None) is None:
         raise TypeError(
             f"{type(estimator).__name__} cannot be exported: the estimators that can "
