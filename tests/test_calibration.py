@@ -112,7 +112,7 @@ class MeanOfRidges(ClassifierMixin, BaseEstimator):
 def test_probabilities_are_those_of_predictions_of_rows_left_out(Model, read_out):
     X, y = make_data(share=0.3)
     model = Model((9, 6), read_out=read_out, alpha=0.5, **EXACT).fit(X, y)
-    features = model._all_features(X)
+    features = model.model_.all_features(X)
     direct = [*range(15, features.shape[1])]
     groups = [[*range(9), *direct], [*range(9, 15), *direct]]
     if read_out == "all":
@@ -141,7 +141,7 @@ def test_loo_takes_the_candidate_of_least_error_on_rows_left_out(class_weight):
     model = ELMClassifier(
         12, alpha="loo", alphas=alphas, class_weight=class_weight, **EXACT
     ).fit(X, y)
-    H, weight = model._all_features(X), np.ones(40)
+    H, weight = model.model_.all_features(X), np.ones(40)
     if class_weight == "balanced":
         weight = 40 / (2 * np.bincount(y)[y])
 
@@ -164,5 +164,5 @@ def test_loo_of_real_targets_in_any_units(scale, offset):
     alphas = np.geomspace(1e-3, 1e3, 20)
     model = ELMRegressor(12, alpha="loo", alphas=alphas, **EXACT)
     model.fit(X, scale * y + offset)
-    expected = best_left_out(alphas, model._all_features(X), y, np.ones(40))
+    expected = best_left_out(alphas, model.model_.all_features(X), y, np.ones(40))
     assert_allclose(model.alpha_, expected)

@@ -113,7 +113,7 @@ def test_ensemble_is_the_mean_of_its_read_outs():
     model = RVFLRegressor((8, 5), read_out="ensemble", alpha=2.0, **FIXED)
     X, y = make_data(model)
     model.fit_blocks([(X, y)])
-    features = model._all_features(X)
+    features = model.model_.all_features(X)
     singles = []
     for columns in ([*range(8), *range(13, 19)], range(8, 19)):
         H = features[:, list(columns)]
@@ -293,7 +293,7 @@ def test_int8_is_close_to_float32(activation, weight_kind, input_scaling):
         ELMRegressor(200, dtype=dtype, **options).fit(X, y)
         for dtype in ("float32", "int8")
     )
-    assert rounded._rounding.inputs is not None
+    assert rounded.model_.rounding.inputs is not None
     assert 0 < np.abs(rounded.read_out_coef_ - exact.read_out_coef_).max()
     difference = rounded.predict(X) - exact.predict(X)
     assert np.sqrt(np.mean(difference**2)) < 0.05 * y.std()
@@ -304,14 +304,14 @@ def test_int8_leaves_inputs_of_a_long_range_as_they_are():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((500, 3))
     y = np.sin(X[:, 0])
-    assert ELMRegressor(50, dtype="int8").fit(X, y)._rounding.inputs is not None
+    assert ELMRegressor(50, dtype="int8").fit(X, y).model_.rounding.inputs is not None
     X[0] = 1000.0
     exact, rounded = (
         ELMRegressor(50, "normal", "cos", alpha=1.0, dtype=dtype, random_state=0)
         for dtype in ("float32", "int8")
     )
     differences = rounded.fit(X, y).predict(X) - exact.fit(X, y).predict(X)
-    assert rounded._rounding.inputs is None
+    assert rounded.model_.rounding.inputs is None
     assert_allclose(differences, 0, atol=0.05)
 
 
@@ -358,7 +358,7 @@ def test_failed_solution_leaves_the_sums(monkeypatch):
     model = ELMRegressor(10, random_state=0).partial_fit(X[:100], y[:100])
     expected = copy.deepcopy(model).partial_fit(X[100:], y[100:])
     with monkeypatch.context() as patch:
-        patch.setattr(type(model), "_solve", lambda self: 1 / 0)
+        patch.setattr(type(model.model_), "solved", lambda *arguments: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             model.partial_fit(X[100:], y[100:])
     assert model.gram_.n_samples == 100

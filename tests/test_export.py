@@ -5,6 +5,7 @@ import os
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import onnxruntime
@@ -404,7 +405,8 @@ def test_what_is_not_exported_says_so(write, estimator):
 def test_labels_that_no_format_has(write):
     days = np.array(["2025-01-01", "2025-01-02"], "datetime64[D]")
     estimator = ELMClassifier(8, **FIXED).fit(X, THREE > 0)
-    estimator._targets.classes = days
+    targets = replace(estimator.model_.targets, classes=days)
+    estimator.model_ = replace(estimator.model_, targets=targets)
     with pytest.raises(TypeError, match="labels must be integers or strings"):
         write(estimator)
 

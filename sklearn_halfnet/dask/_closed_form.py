@@ -11,8 +11,8 @@ from sklearn_halfnet.dask._start import (
     start_sample,
 )
 from sklearn_halfnet.dask._travel import Traveller, arrive
-from sklearn_halfnet.models.ridge_sums import ReadOutSums
-from sklearn_halfnet.models.row_sample import RowSample
+from sklearn_halfnet.estimators._common.validation import validate_training
+from sklearn_halfnet.models.closed_form import ClosedFormSums, needs_rows
 
 __all__ = ["fit_closed_form"]
 
@@ -25,36 +25,28 @@ def fit_closed_form(estimator, blocks):
 
     Parameters
     ----------
-    estimator : BaseClosedForm
+    estimator : ClosedForm
         Fitted in place.
     blocks : Blocks
     """
-    estimator._forget()
-    estimator._begin()
     blocks, facts = learn_facts(estimator, blocks)
     class_weight = resolved_class_weight(estimator, facts)
     rngs = child_generators(estimator.random_state, 2)
     n_features = facts[0]["n_features"]
-    estimator._check_size(n_features)
-    estimator._check_alphas()
-    scaling, sample = start_sample(
+    scaling, targets, sample = start_sample(
         estimator,
         blocks,
         facts,
         class_weight,
         rngs[0],
         n_features=n_features,
-        dtype=estimator._float,
-        **estimator._sample_options(),
+        **estimator._sample_options(n_features),
     )
-    estimator._draw_layers(scaling, sample, *rngs)
-    estimator._weight_unit = 1.0
-    _sum_up(estimator, blocks, facts, class_weight)
-    estimator._solve()
-    estimator._sums_are_pickled = True
+    estimator.model_ = estimator._drawn(scaling, sample, targets, rngs)
+    estimator._take_sums(_summed_up(estimator, blocks, facts, class_weight))
 
 
-def _sum_up(estimator, blocks, facts, class_weight):
+def _summed_up(estimator, blocks, facts, class_weight):
     traveller = dask.delayed(Traveller(estimator), pure=False)
     starts = np.cumsum([0, *(fact["n_rows"] for fact in facts)])
     parts = [
@@ -63,31 +55,22 @@ def _sum_up(estimator, blocks, facts, class_weight):
     ]
     merge = dask.delayed(_merge)
     while len(parts) > 1:
-        parts = [
-            merge(traveller, parts[i : i + _FAN_IN])
-            for i in range(0, len(parts), _FAN_IN)
-        ]
-    (found,) = dask.compute(merge(traveller, parts))
-    estimator._sums, estimator._rows = found
+        parts = [merge(parts[i : i + _FAN_IN]) for i in range(0, len(parts), _FAN_IN)]
+    return dask.compute(*parts)[0]
 
 
 def _sums_of_block(X, y, w, traveller, class_weight, n_before):
     estimator = arrive(traveller)
-    X, y = estimator._validate_training(X, y, reset=False)
+    X, y = validate_training(estimator, X, y, reset=False)
     weight = block_weights(y, w, class_weight)
     if weight is not None and not weight.any():
         return None
-    wanted = estimator._targets.indicators(estimator._targets.encode(y, np.float64))
-    wanted = wanted.astype(np.float64, copy=False)
-    return estimator._sums_of(X, wanted, weight, n_before)
+    model = estimator.model_
+    keeps_rows = needs_rows(estimator.alpha, model.targets)
+    return model.sums(X, y, weight, n_before=n_before, keeps_rows=keeps_rows)
 
 
-def _merge(traveller, parts):
+def _merge(parts):
     """Add up partial sums without changing them."""
-    estimator = traveller.estimator
-    sums, rows = ReadOutSums(estimator._groups()), RowSample(estimator._row_seed)
-    for part in parts:
-        if part is not None:
-            sums = sums.merged(part[0])
-            rows.merge(part[1])
-    return sums, rows
+    parts = [part for part in parts if part is not None]
+    return ClosedFormSums.total(parts) if parts else None

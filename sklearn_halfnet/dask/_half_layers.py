@@ -43,7 +43,7 @@ def fit_half_layers(estimator, blocks):
     n_features = facts[0]["n_features"]
     estimator._begin()
     estimator._check_size(n_features, sum(fact["n_rows"] for fact in facts))
-    scaling, sample = start_sample(
+    scaling, estimator._targets, sample = start_sample(
         estimator,
         blocks,
         facts,

@@ -13,11 +13,13 @@ class Traveller:
     def __init__(self, estimator):
         self.token = uuid.uuid4().hex
         self.estimator = copy(estimator)
-        self.estimator.__dict__.pop("_sums", None)
-        self.estimator.__dict__.pop("_rows", None)
-        layers = getattr(estimator, "_layers", None)
-        if layers is not None:
-            self.estimator._layers = [layer.without_weights() for layer in layers]
+        vars(self.estimator).pop("_sums", None)
+        model = getattr(estimator, "model_", None)
+        if hasattr(model, "without_weights"):
+            self.estimator.model_ = model.without_weights()
+        elif hasattr(estimator, "_layers"):
+            layers = [layer.without_weights() for layer in estimator._layers]
+            self.estimator._layers = layers
 
     def __eq__(self, other):
         return self.token == other.token
@@ -30,7 +32,10 @@ class Traveller:
 def arrive(traveller):
     """Draw the weights again: once for each worker and fit."""
     estimator = copy(traveller.estimator)
-    if hasattr(estimator, "_layers"):
+    model = getattr(estimator, "model_", None)
+    if hasattr(model, "with_weights"):
+        estimator.model_ = model.with_weights()
+    elif hasattr(estimator, "_layers"):
         estimator._layers = [layer.with_weights() for layer in estimator._layers]
     return estimator
 

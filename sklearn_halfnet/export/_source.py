@@ -1,6 +1,7 @@
 """What exports share: an estimator's steps, labels, and numbers of a type."""
 
 import inspect
+import sys
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -61,10 +62,12 @@ def _has_steps(estimator):
 
 def _kind_of_model(cls):
     """Class that annotates the ``model_`` of an estimator's class, if one does."""
-    found = vars(cls).get("model_")
+    found, of = vars(cls).get("model_"), (cls, "model_")
     if isinstance(found, property):
-        return inspect.get_annotations(found.fget).get("return")
-    return inspect.get_annotations(cls).get("model_")
+        of = found.fget, "return"
+    kind = inspect.get_annotations(of[0]).get(of[1])
+    # Modules that import annotations from __future__ have them as text.
+    return vars(sys.modules[cls.__module__]).get(kind, kind)
 
 
 def _legacy_computation(estimator):

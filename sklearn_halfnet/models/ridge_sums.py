@@ -97,11 +97,12 @@ class ReadOutSums:
         grams = [gram if factor == 1 else gram.times(factor) for gram in self.grams]
         return ReadOutSums(self.groups, self.bases, grams)
 
-    def merged(self, other):
-        """Return this read-out with the rows that another of its groups has seen."""
-        whole, other = self.in_columns(), other.in_columns()
-        for gram, added in zip(whole.grams, other.grams, strict=True):
-            gram.merge(added)
+    def merged(self, *others):
+        """Return these sums with the rows that others of the same groups have seen."""
+        whole = ReadOutSums(self.groups)
+        for part in (self, *others):
+            for gram, added in zip(whole.grams, part.in_columns().grams, strict=True):
+                gram.merge(added)
         return whole
 
     def in_columns(self):

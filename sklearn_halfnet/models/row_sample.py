@@ -71,11 +71,14 @@ class RowSample:
         self._add(features, *(column[chosen] for column in columns))
         self.n_seen += n_rows
 
-    def merge(self, other):
-        """Add the rows that another sample with the same seed has kept."""
-        if other.features is not None:
-            self._add(*(getattr(other, name) for name in _COLUMNS))
-        self.n_seen = max(self.n_seen, other.n_seen)
+    def merged(self, *others):
+        """Return this sample with the rows that others of the same seed have kept."""
+        whole = RowSample(self.seed)
+        for part in (self, *others):
+            if part.features is not None:
+                whole._add(*(getattr(part, name) for name in _COLUMNS))
+            whole.n_seen = max(whole.n_seen, part.n_seen)
+        return whole
 
     def _add(self, *columns):
         """Add columns of rows in order, no more than are kept."""

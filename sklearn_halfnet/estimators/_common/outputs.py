@@ -1,10 +1,15 @@
 """The two ends of every family: a classifier's methods, and a regressor's."""
 
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import ClassifierMixin, MultiOutputMixin, RegressorMixin
+from sklearn.base import (
+    ClassifierMixin,
+    MultiOutputMixin,
+    RegressorMixin,
+    is_classifier,
+)
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -12,7 +17,16 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_halfnet.estimators._common.fitting import fit_method, part_of_fit
 from sklearn_halfnet.estimators._common.validation import finite_outputs
 
-__all__ = ["CLASS_WEIGHT", "Classifier", "Regressor", "refuse_balanced"]
+__all__ = [
+    "CLASS_WEIGHT",
+    "ClassWeight",
+    "Classifier",
+    "Regressor",
+    "refuse_balanced",
+    "require_classes",
+]
+
+ClassWeight = Literal["balanced"] | dict[Any, float] | list[dict[int, float]] | None
 
 CLASS_WEIGHT = {"class_weight": [StrOptions({"balanced"}), dict, list, None]}
 
@@ -24,6 +38,12 @@ def refuse_balanced(estimator, method):
             f"class_weight='balanced' is not supported by {method}, which does not "
             "know the classes' shares. Give a dict of weights."
         )
+
+
+def require_classes(estimator, y):
+    """Raise where a first chunk of labels may lack some, and nobody says which."""
+    if is_classifier(estimator) and y.ndim == 1:
+        raise ValueError("classes must be passed on the first call to partial_fit.")
 
 
 def _takes_chunks(estimator):

@@ -9,7 +9,6 @@ from scipy import sparse
 
 __all__ = [
     "ActivationName",
-    "ClassWeight",
     "FloatName",
     "InputScalingName",
     "RandomState",
@@ -62,9 +61,6 @@ WeightKind: TypeAlias = (
     | NDArray[Any]
     | sparse.sparray
     | sparse.spmatrix
-)
-ClassWeight: TypeAlias = (
-    dict[Any, float] | list[dict[Any, float]] | Literal["balanced"] | None
 )
 FloatName: TypeAlias = Literal["float32", "float64"]
 InputScalingName: TypeAlias = Literal["standard", "center"] | None

@@ -1,5 +1,7 @@
 """DeskewResize: images upright and small, as a transformer."""
 
+from __future__ import annotations
+
 from dataclasses import KW_ONLY, dataclass
 from math import isqrt
 from typing import Any, Self

@@ -1,5 +1,7 @@
 """RandomFeatures: random hidden units as a transformer."""
 
+from __future__ import annotations
+
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Literal, Self
 

@@ -1,5 +1,7 @@
 """RandomNetwork: an untrained network as a transformer."""
 
+from __future__ import annotations
+
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Literal, Self
 

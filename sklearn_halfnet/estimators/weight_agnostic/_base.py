@@ -1,5 +1,7 @@
 """The family of weight-agnostic networks: parameters, search, and what it found."""
 
+from __future__ import annotations
+
 import copy
 import time
 import warnings

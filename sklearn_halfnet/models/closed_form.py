@@ -1,0 +1,295 @@
+"""ELM and RVFL as values: frozen layers, and a read-out solved from sums over rows."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from sklearn_halfnet.features import (
+    HiddenLayer,
+    InputScaling,
+    Rounding,
+    forward_blocks,
+    linear_scores,
+    rounded_blocks,
+    working_columns,
+)
+from sklearn_halfnet.features.computation import Computation, Join, Scale
+from sklearn_halfnet.linear.ridge import row_space
+from sklearn_halfnet.models.calibration import calibration
+from sklearn_halfnet.models.ridge_sums import CHOICES, ReadOutSums, layer_groups
+from sklearn_halfnet.models.row_sample import RowSample
+from sklearn_halfnet.models.targets import ClassTargets, RealTargets
+
+__all__ = ["ClosedFormModel", "ClosedFormSums", "needs_rows"]
+
+# Adding a block to the float64 total takes as long for few rows as for many.
+_FIT_BLOCK_BYTES = 128 * 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class ClosedFormSums:
+    """What a read-out is solved from: sums over rows, and a sample of the rows.
+
+    Parameters
+    ----------
+    read_out : ReadOutSums
+    rows : RowSample
+    """
+
+    read_out: ReadOutSums
+    rows: RowSample
+
+    def merged(self, other):
+        """Return the sums of both; rows that come later are numbered on."""
+        return self.total([self, other])
+
+    @staticmethod
+    def total(parts):
+        """Return the sums of several parts, which stay as they are."""
+        first, *others = parts
+        return ClosedFormSums(
+            first.read_out.merged(*(part.read_out for part in others)),
+            first.rows.merged(*(part.rows for part in others)),
+        )
+
+    def without(self, n_rows):
+        """Return the same after so many further rows of no weight."""
+        rows = replace(self.rows, n_seen=self.rows.n_seen + n_rows)
+        return replace(self, rows=rows)
+
+    def in_columns(self):
+        """Return the same sums about the columns of the features."""
+        return replace(self, read_out=self.read_out.in_columns())
+
+
+@dataclass(frozen=True, eq=False)
+class ClosedFormModel:
+    """Random hidden layers and a ridge read-out on all of their units.
+
+    Parameters
+    ----------
+    scaling : InputScaling
+    layers : list of HiddenLayer
+    n_direct : int
+        Inputs that the read-out sees beside the units.
+    read_out : {"all", "ensemble"}
+        One read-out on everything, or the mean of one a layer.
+    dtype : {"float32", "float64"}
+        Of what is stored, and in which to compute.
+    targets : ClassTargets or RealTargets
+    begun : dict
+        Parameters that the network keeps from its start on.
+    row_seed : int
+        Chooses the rows that a ridge strength and calibration are judged by.
+    weight_unit : float
+        What weights are divided by in the sums: the largest.
+    rounding : Rounding or None
+        How features are rounded in sums of rows of equal weight.
+    coef : ndarray of shape (n_outputs, n_columns) or None
+        Read-out, on the scale of y; None before it is solved.
+    intercept : ndarray of shape (n_outputs,) or None
+    alpha : float, ndarray of shape (n_layers,) or None
+        Ridge strength that was used.
+    """
+
+    scaling: InputScaling
+    layers: list[HiddenLayer]
+    n_direct: int
+    read_out: str
+    dtype: str
+    targets: ClassTargets | RealTargets
+    begun: dict[str, Any]
+    row_seed: int
+    weight_unit: float = 1.0
+    rounding: Rounding | None = None
+    coef: np.ndarray | None = None
+    intercept: np.ndarray | None = None
+    alpha: Any = None
+
+    @property
+    def n_columns(self):
+        """Columns that the read-out sees: all units, then the direct links."""
+        return sum(layer.n_units for layer in self.layers) + self.n_direct
+
+    @property
+    def groups(self):
+        """Columns of each read-out."""
+        sizes = [layer.n_units for layer in self.layers]
+        return layer_groups(sizes, self.n_direct, self.read_out)
+
+    @property
+    def weights(self):
+        """Frozen weights of each layer, (n_units, n_inputs)."""
+        return [layer.weights.matrix(self.dtype) for layer in self.layers]
+
+    @property
+    def n_trained(self):
+        """Numbers of the read-out."""
+        return self.coef.size + self.intercept.size
+
+    @property
+    def nbytes(self):
+        """Bytes of all arrays that prediction needs."""
+        parts = [*self.layers, self.scaling, self.coef, self.intercept]
+        return sum(part.nbytes for part in parts)
+
+    # -- from X to scores --------------------------------------------------------------
+
+    def features(self, X, max_bytes=16 * 2**20):
+        """Yield rows and their features: all layers, then the direct links."""
+        # All columns side by side are wider than the layers are one by one.
+        width = working_columns(X, self.layers)
+        max_bytes = max_bytes * width // max(width, self.n_columns)
+        passes = forward_blocks(X, self.scaling, self.layers, self.dtype, max_bytes)
+        for rows, features in passes:
+            if self.n_direct:
+                direct = self.scaling.dense_rows(X[rows], self.dtype)
+                features = [*features, direct]
+            yield rows, features[0] if len(features) == 1 else np.hstack(features)
+
+    def all_features(self, X):
+        """Features of a few rows in one array."""
+        H = np.empty((X.shape[0], self.n_columns), self.dtype)
+        for rows, features in self.features(X):
+            H[rows] = features
+        return H
+
+    def scores(self, X):
+        """Scores (n_samples, n_outputs) of validated rows, on the scale of y."""
+        return linear_scores(self.features(X), X.shape[0], self.coef, self.intercept)
+
+    def steps(self):
+        """Return the same as a Computation, for exports."""
+        steps = Computation(self.begun["n_features"]).then(Scale(self.scaling))
+        scaled, steps = steps.last, steps.through(self.layers)
+        columns = [*range(scaled + 1, steps.last + 1)]
+        columns += [scaled] if self.n_direct else []
+        if len(columns) > 1:
+            steps = steps.then(Join(), columns)
+        return steps.read_out(self.coef, self.intercept)
+
+    def without_weights(self):
+        """Return the model as it travels: its weights are drawn again on arrival."""
+        layers = [layer.without_weights() for layer in self.layers]
+        return replace(self, layers=layers)
+
+    def with_weights(self):
+        """Return the model with the weights that ``without_weights`` left out."""
+        return replace(self, layers=[layer.with_weights() for layer in self.layers])
+
+    # -- from rows to the read-out -----------------------------------------------------
+
+    def sums(self, X, y, weight, *, n_before=0, keeps_rows=True, turns=False):
+        """Sum up rows.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Labels or targets as ``targets`` knows them.
+        weight : ndarray of shape (n_samples,) or None
+            In units of ``weight_unit``; None are all one.
+        n_before : int, default=0
+            Rows that came before these.
+        keeps_rows : bool, default=True
+            Whether rows are needed to choose a strength, or to calibrate.
+        turns : bool, default=False
+            Whether to sum in the space that the rows span: they are fewer than columns.
+
+        Returns
+        -------
+        sums : ClosedFormSums
+        """
+        wanted = self.targets.indicators(self.targets.encode(y, np.float64))
+        wanted = wanted.astype(np.float64, copy=False)
+        rounds = self.rounding is not None and weight is None and not turns
+        step = self.rounding.step if rounds else None
+        groups, bases = self.groups, None
+        if turns:
+            H = self.all_features(X)
+            blocks = [(slice(0, len(H)), H)]
+            bases = [row_space(H[:, columns]) for columns in groups]
+        elif rounds:
+            blocks = rounded_blocks(
+                X, self.scaling, self.layers, self.rounding, _FIT_BLOCK_BYTES
+            )
+        else:
+            blocks = self.features(X, _FIT_BLOCK_BYTES)
+        read_out, rows = ReadOutSums(groups, bases), RowSample(self.row_seed, n_before)
+        if keeps_rows:
+            blocks = rows.update(blocks, wanted, weight, step)
+        for block, features in blocks:
+            if rounds:
+                read_out.update_rounded(features, step, wanted[block])
+            else:
+                part = None if weight is None else weight[block]
+                read_out.update(features, wanted[block], part)
+        rows.n_seen = n_before + len(wanted)
+        self._in_units(read_out, rows)
+        return ClosedFormSums(read_out, rows)
+
+    def _in_units(self, read_out, rows):
+        """Go back from standardised targets to the units of y."""
+        scale, mean = self.targets.scale, self.targets.mean
+        for gram in read_out.grams:
+            gram.rescale_targets(scale, mean)
+        if rows.targets is not None:
+            rows.targets = rows.targets * scale + mean
+
+    def solved(self, sums, alpha, alphas):
+        """Return the model with the read-out that sums ask for.
+
+        Parameters
+        ----------
+        sums : ClosedFormSums
+        alpha : "gcv", "loo" or float
+        alphas : array-like of shape (n_alphas,) or None
+            Candidates, of which a strength is chosen.
+
+        Returns
+        -------
+        model : ClosedFormModel
+
+        Raises
+        ------
+        ValueError
+            If the read-out is not finite in ``dtype``.
+        """
+        relative, unit = self.targets.loss == "squared", self.weight_unit
+        given = alphas if alpha in CHOICES else [alpha]
+        candidates = None if given is None else np.asarray(given) / unit
+        strength = alpha if alpha in CHOICES else candidates[0]
+        fits = sums.read_out.choose(strength, candidates, sums.rows, relative)
+        used = [_as_given(fit.alpha * unit, given) for fit in fits]
+        coef, intercept = sums.read_out.solve(fits, self.n_columns)
+        if not relative:
+            coef, intercept = self._calibrated(coef, intercept, sums, fits)
+        with np.errstate(over="ignore"):
+            coef = coef.astype(self.dtype)
+        if not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
+            raise ValueError(
+                "The read-out is non-finite: X or y has values too large for "
+                f"dtype={self.begun['dtype']!r}."
+            )
+        alpha = used[0] if len(used) == 1 else np.array(used)
+        return replace(self, coef=coef, intercept=intercept, alpha=alpha)
+
+    def _calibrated(self, coef, intercept, sums, fits):
+        """Turn scores into log odds, by what they are on rows left out."""
+        rows = sums.rows
+        scores = sums.read_out.left_out(fits, rows)
+        slope, offset = calibration(
+            scores, rows.targets, rows.weight, self.targets.kind
+        )
+        return slope[:, None] * coef, slope * intercept + offset
+
+
+def needs_rows(alpha, targets):
+    """Whether rows choose a strength, or calibrate the scores of classes."""
+    return alpha in CHOICES or targets.loss != "squared"
+
+
+def _as_given(alpha, given):
+    """Undo what changing the unit of the weights did to a strength's last bit."""
+    return float(alpha if given is None else min(given, key=lambda a: abs(a - alpha)))
