@@ -1,7 +1,7 @@
 """A graph whose connections share one weight, as a fitted network."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from scipy.special import log_softmax, logsumexp
@@ -130,13 +130,13 @@ class SharedWeightModel:
         outputs = self.outputs(X, self.shared_weights)
         if self.predict_with == "mean" or self.targets.loss == "squared":
             return outputs.mean(axis=0)
-        if self.targets.kind == "multiclass":
+        if self.targets.loss == "softmax":
             logs = log_softmax(outputs, axis=2)
             return logsumexp(logs, axis=0) - np.log(len(outputs))
-        positive, negative = (
+        logs: Any = [
             logsumexp(-np.logaddexp(0, sign * outputs), axis=0) for sign in (-1, 1)
-        )
-        return positive - negative
+        ]
+        return logs[0] - logs[1]
 
     def steps(self):
         """Say how X becomes scores.

@@ -176,6 +176,6 @@ def _deskewed(image):
     shear = covariance / variance if variance > 0 else 0.0
     matrix = np.array([[1.0, 0.0], [shear, 1.0]])
     middle = (np.array(image.shape) - 1) / 2
-    return affine_transform(
-        image, matrix, np.array([row, column]) - matrix @ middle, order=1
-    )
+    # An array, where scipy's default of one number seems to say otherwise.
+    offset: Any = np.array([row, column]) - matrix @ middle
+    return affine_transform(image, matrix, offset, order=1)

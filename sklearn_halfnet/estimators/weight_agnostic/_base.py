@@ -377,13 +377,13 @@ class WeightAgnostic(CallbackSupportMixin, BaseEstimator):
         sklearn_halfnet.inspection.weight_profile_display.WeightProfileDisplay
         """
         check_is_fitted(self)
-        weights = self.shared_weights_ if weights is None else weights
-        weights = check_numbers(weights, "weights", ensure_2d=False)
-        if weights.ndim != 1:
-            raise ValueError(f"weights must have one dimension, got {weights.shape}.")
+        given = self.shared_weights_ if weights is None else weights
+        each = check_numbers(given, "weights", ensure_2d=False)
+        if each.ndim != 1:
+            raise ValueError(f"weights must have one dimension, got {each.shape}.")
         X, y = validate_training(self, X, y, reset=False)
         share = total_weight(y, sample_weight)
-        return self.model_.profile(X, y, weights, share)
+        return self.model_.profile(X, y, each, share)
 
     def to_networkx(self) -> Any:
         """Make a ``networkx.DiGraph`` of the network.
