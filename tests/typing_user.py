@@ -1,4 +1,9 @@
-"""What a user writes, right and wrong, for a type checker to read; never run."""
+"""What a user writes, right and wrong, for a type checker to read; never run.
+
+A wrong line says which error it is to have: without one, its comment is reported.
+"""
+
+# pyright: reportUnnecessaryTypeIgnoreComment=error
 
 import numpy as np
 from scipy import sparse
@@ -38,19 +43,19 @@ GridSearchCV(make_pipeline(RandomFeatures(), ELMClassifier()), {}).fit(X, y)
 
 # -- wrong -----------------------------------------------------------------------------
 
-HalfLayerClassifier(hidden_units=3)  # error
-HalfLayerClassifier().fit(X, y).predikt(X)  # error
-HalfLayerClassifier(alpha="atuo")  # error
-ELMClassifier(alpha="atuo")  # error
-ELMClassifier(500, "binary", "tanh", 1.0)  # error
-ELMRegressor(class_weight="balanced")  # error
-ELMRegressor().predict_proba(X)  # error
-RandomFeatures(activation="rleu")  # error
-RandomFeatures("many")  # error
-RandomFeatures(weight_kind="nomral")  # error
-RandomNetwork(weight_scale="critcal")  # error
-DeskewResize((2, 2), (1, 1), False)  # error
-WeightAgnosticClassifier(predict_with="tune")  # error
-WeightAgnosticClassifier(class_weight="balance")  # error
-WeightAgnosticRegressor(max_iter="many")  # error
-ELMClassifier().fit(X, y).predikt(X)  # error
+HalfLayerClassifier(hidden_units=3)  # pyright: ignore[reportCallIssue]
+HalfLayerClassifier().fit(X, y).predikt(X)  # pyright: ignore[reportAttributeAccessIssue]
+HalfLayerClassifier(alpha="atuo")  # pyright: ignore[reportArgumentType]
+ELMClassifier(alpha="atuo")  # pyright: ignore[reportArgumentType]
+ELMClassifier(500, "binary", "tanh", 1.0)  # pyright: ignore[reportCallIssue]
+ELMRegressor(class_weight="balanced")  # pyright: ignore[reportCallIssue]
+ELMRegressor().predict_proba(X)  # pyright: ignore[reportAttributeAccessIssue]
+RandomFeatures(activation="rleu")  # pyright: ignore[reportArgumentType]
+RandomFeatures("many")  # pyright: ignore[reportArgumentType]
+RandomFeatures(weight_kind="nomral")  # pyright: ignore[reportArgumentType]
+RandomNetwork(weight_scale="critcal")  # pyright: ignore[reportArgumentType]
+DeskewResize((2, 2), (1, 1), False)  # pyright: ignore[reportCallIssue]
+WeightAgnosticClassifier(predict_with="tune")  # pyright: ignore[reportArgumentType]
+WeightAgnosticClassifier(class_weight="balance")  # pyright: ignore[reportArgumentType]
+WeightAgnosticRegressor(max_iter="many")  # pyright: ignore[reportArgumentType]
+ELMClassifier().fit(X, y).predikt(X)  # pyright: ignore[reportAttributeAccessIssue]
