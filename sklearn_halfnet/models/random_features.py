@@ -87,19 +87,9 @@ class RandomFeaturesModel:
         return cls(X.shape[1], scaling, layer, factor, links)
 
     @property
-    def scales(self):
-        """Factors of r . x', one a unit."""
-        return self.layer.scales
-
-    @property
-    def shifts(self):
-        """Offsets of r . x', one a unit."""
-        return self.layer.shifts
-
-    @property
     def weights(self):
         """Frozen weights r, (n_units, n_features)."""
-        return self.layer.weights.matrix(self.scales.dtype)
+        return self.layer.weights.matrix(self.layer.scales.dtype)
 
     @property
     def nbytes(self):
@@ -172,7 +162,7 @@ class RandomFeaturesModel:
 
         direct = tensor(self.scaling.dense_rows(X, X.dtype))
         hidden = direct @ tensor(self.layer.weights.toarray(X.dtype)).T
-        hidden = hidden * tensor(self.scales) + tensor(self.shifts)
+        hidden = hidden * tensor(self.layer.scales) + tensor(self.layer.shifts)
         hidden = ACTIVATIONS[self.layer.activation].tensor(hidden)
         hidden = hidden * self.factor
         return torch.hstack([hidden, direct]) if self.direct_links else hidden

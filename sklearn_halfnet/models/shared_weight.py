@@ -78,16 +78,6 @@ class SharedWeightModel:
         return self.network.graph
 
     @property
-    def connections(self):
-        """Connections (d + 1 + H, H + K): 0 and 1, or trained weights."""
-        return self.graph.connections
-
-    @property
-    def n_connections(self):
-        """Connections present."""
-        return self.graph.n_connections
-
-    @property
     def node_activations(self):
         """Activation of each hidden node."""
         return np.array(self.graph.activations, dtype=str)
@@ -97,15 +87,15 @@ class SharedWeightModel:
         """Real numbers that were fitted."""
         k = self.targets.n_outputs
         n_factors = 1 if self.targets.loss == "softmax" else k
-        is_trained = not np.isin(self.connections, (0, 1)).all()
-        n_connections = self.n_connections if is_trained else 0
+        is_trained = not np.isin(self.graph.connections, (0, 1)).all()
+        n_connections = self.graph.n_connections if is_trained else 0
         return len(self.shared_weights) * (n_factors + k) + n_connections
 
     @property
     def nbytes(self):
         """Bytes that connections and calibration occupy."""
         network = self.network
-        arrays = self.connections, network.grid, network.factor, network.offset
+        arrays = self.graph.connections, network.grid, network.factor, network.offset
         return sum(array.nbytes for array in arrays)
 
     def outputs(self, X, weights):

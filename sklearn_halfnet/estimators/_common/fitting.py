@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any, TypeVar, cast
 
 from sklearn.base import _fit_context
@@ -31,11 +32,12 @@ def fit_method(method: _Method) -> _Method:
 
 
 def of_model(name: str, doc: str) -> property:
-    """Make an attribute of an estimator that reads one of its ``model_``."""
+    """Make an attribute that reads one of ``model_`` or of a part, "layer.scales"."""
+    of = attrgetter(name)
 
     def read(estimator):
         check_is_fitted(estimator)
-        return getattr(estimator.model_, name)
+        return of(estimator.model_)
 
     return property(read, doc=doc)
 

@@ -159,8 +159,8 @@ class RandomFeatures(
     }
 
     weights_ = of_model("weights", "Frozen weights, (n_components, n_features).")
-    scales_ = of_model("scales", "Factor of r . x in each unit.")
-    shifts_ = of_model("shifts", "Offset of r . x in each unit.")
+    scales_ = of_model("layer.scales", "Factor of r . x in each unit.")
+    shifts_ = of_model("layer.shifts", "Offset of r . x in each unit.")
     _n_features_out = of_model("n_columns", "Columns of what is transformed.")
 
     def __sklearn_tags__(self):

@@ -103,9 +103,9 @@ class WeightAgnostic(CallbackSupportMixin, BaseEstimator):
         "verbose": ["verbose"],
     }
 
-    connections_ = of_model("connections", "Connections, 0 or 1, or trained weights.")
+    connections_ = of_model("graph.connections", "0 or 1, or trained weights.")
     node_activations_ = of_model("node_activations", "Of each hidden node.")
-    n_connections_ = of_model("n_connections", "Connections present.")
+    n_connections_ = of_model("graph.n_connections", "Connections present.")
     shared_weights_ = of_model("shared_weights", "Weights of the ensemble.")
     tuned_weight_ = of_model("tuned_weight", "That of the smallest training loss.")
     n_trainable_parameters_ = of_model("n_trained", "Real numbers that were fitted.")
@@ -139,36 +139,27 @@ class WeightAgnostic(CallbackSupportMixin, BaseEstimator):
 
     def _fit(self, X, y, sample_weight):
         with keep_state_on_error(self):
-            resumes = self.warm_start and hasattr(self, "search_")
-            former = self.search_ if resumes else None
+            former = getattr(self, "search_", None) if self.warm_start else None
             context = self._init_callback_context(max_subtasks=self.max_iter)
-            X, y = validate_training(self, X, y, reset=not resumes)
-            known = self.model_.targets.classes if resumes else None
+            X, y = validate_training(self, X, y, reset=former is None)
+            known = None if former is None else self.model_.targets.classes
             repeats, weight = row_weights(self, y, sample_weight, known)
             self._check_settings()
-            if resumes:
-                self._check_resumable()
-            context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-            if resumes:
-                targets, scaling = self.model_.targets, self.model_.scaling
-            else:
-                targets = make_targets(self, y, repeats)
-                scaling = self._fit_scaling(X, weight)
-            parts, rows = (targets, scaling), {"sample_weight": weight}
-            data = scaled_batch(*parts, X, y, **rows, dtype=self.dtype)
-            self._check_memory(X.shape, targets.n_outputs)
-            rng_start, rng_batch, rng_judge = child_generators(self.random_state, 3)
-            engine = self._engine(X.shape[1], targets, rng_start)
-            start = SearchState.start(engine, self._fixed_settings(), data, rng_judge)
             if former is not None:
-                start = start.resumed(former, self.max_connections)
-            self.search_ = start
-            # Each call of a warm start goes on with other batches.
-            rng = np.random.default_rng([int(rng_batch.integers(2**32)), self.n_iter_])
+                self._check_resumable(former)
+            context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+            if former is None:
+                units = make_targets(self, y, repeats), self._fit_scaling(X, weight)
+            else:
+                units = self.model_.targets, self.model_.scaling
+            rows = {"sample_weight": weight}
+            data = scaled_batch(*units, X, y, **rows, dtype=self.dtype)
+            self._check_memory(X.shape, units[0].n_outputs)
+            rng = self._start(data, units[0], former)
 
             def attributes_now():
-                state, model = self._found(*parts)
-                return {"search_": state, "model_": model}
+                search, model = self._found(*units)
+                return {"search_": search, "model_": model}
 
             def report():
                 iteration = context.subcontext(task_name="iteration")
@@ -182,9 +173,20 @@ class WeightAgnostic(CallbackSupportMixin, BaseEstimator):
                 )
 
             self._run(data, rng, report)
-            self.search_, self.model_ = self._found(*parts)
+            self.search_, self.model_ = self._found(*units)
             context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
+
+    def _start(self, data, targets, former):
+        """Begin a search, or go on with a former one; return what draws its batches."""
+        rng_start, rng_batch, rng_judge = child_generators(self.random_state, 3)
+        engine = self._engine(data[0].shape[1], targets, rng_start)
+        search = SearchState.start(engine, self._fixed_settings(), data, rng_judge)
+        if former is not None:
+            search = search.resumed(former, self.max_connections)
+        self.search_ = search
+        # Each call of a warm start goes on with other batches.
+        return np.random.default_rng([int(rng_batch.integers(2**32)), self.n_iter_])
 
     def _fit_scaling(self, X, weight):
         """Learn the scaling; "center" divides all columns by one number, too.
@@ -215,9 +217,9 @@ class WeightAgnostic(CallbackSupportMixin, BaseEstimator):
         settings = {name: getattr(self, name) for name in _FIXED}
         return settings | {"shared_weights": np.asarray(self.shared_weights).tolist()}
 
-    def _check_resumable(self):
+    def _check_resumable(self, former):
         """Raise if a warm start contradicts the search that it goes on with."""
-        settings, begun = self._fixed_settings(), self.search_.settings
+        settings, begun = self._fixed_settings(), former.settings
         changed = [name for name in _FIXED if settings[name] != begun[name]]
         if changed:
             raise ValueError(
