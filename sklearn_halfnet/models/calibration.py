@@ -116,13 +116,18 @@ class _Problem:
     def __init__(self, scores, wanted, share, softmaxes, prior):
         self.scores, self.wanted = (np.ascontiguousarray(a.T) for a in (scores, wanted))
         self.share, self.softmaxes, self.prior = share, softmaxes, prior
+        self.known = None, None
 
     def _log_odds(self, values):
         return values[0] * self.scores + values[1:, None]
 
     def _probabilities(self, values):
-        z = self._log_odds(values)
-        return softmax(z, axis=0) if self.softmaxes else expit(z)
+        """Of these values, once for gradient and Hessian."""
+        if not np.array_equal(values, self.known[0]):
+            z = self._log_odds(values)
+            p = softmax(z, axis=0) if self.softmaxes else expit(z)
+            self.known = values.copy(), p
+        return self.known[1]
 
     def loss(self, values):
         z = self._log_odds(values)
