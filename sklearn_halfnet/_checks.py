@@ -6,6 +6,7 @@ number. What is private in scikit-learn is imported here, for all floors.
 
 from functools import partial
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -84,7 +85,7 @@ def not_masked(array, name):
     return array
 
 
-def check_numbers(array, name, **options):
+def check_numbers(array, name, **options) -> Any:
     """Make an array of what a public function is given, if it holds real numbers.
 
     Parameters

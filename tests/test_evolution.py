@@ -343,7 +343,7 @@ def test_front_keeps_what_no_other_graph_beats():
     batch = X, targets, np.full(60, 1 / 60)
     front = ParetoFront("softmax", np.array([-1.0, 1.0]), batch)
     for seed in range(30):
-        front.offer(grown(seed, 20))
+        front = front.offered(grown(seed, 20))
     size, loss = front.points[np.argsort(front.points[:, 0])].T
     assert len(size) > 1 and (np.diff(size) > 0).all() and (np.diff(loss) < 0).all()
     assert front.champion.n_connections == size[-1]
@@ -355,10 +355,10 @@ def test_front_refuses_what_is_no_better():
     links[0, 0] = 1
     X, targets = np.eye(3), np.array([[1.0, 0, 0], [0, 1, 1]])
     front = ParetoFront("softmax", np.ones(1), (X, targets, np.full(3, 1 / 3)))
-    front.offer(Graph(3, (), links))
+    front = front.offered(Graph(3, (), links))
     (kept,) = front.graphs
     for other in (links, links[[1, 0, 2, 3]]):
-        front.offer(Graph(3, (), other.copy()))
+        front = front.offered(Graph(3, (), other.copy()))
         assert len(front.graphs) == 1 and front.graphs[0] is kept
 
 

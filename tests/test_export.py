@@ -5,6 +5,7 @@ import os
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import onnxruntime
@@ -47,6 +48,7 @@ from sklearn_halfnet.export import (
 )
 from sklearn_halfnet.features.computation import Step
 from sklearn_halfnet.features.shared_weight import NODE_ACTIVATIONS, Graph
+from sklearn_halfnet.models.shared_weight import scaled_batch
 from sklearn_halfnet.weights import WEIGHTS
 from sklearn_halfnet.weights.storage import FrozenWeights
 
@@ -152,14 +154,17 @@ def fitted(estimator, y, activations=tuple(NODE_ACTIVATIONS)):
     estimator = clone(estimator).fit(X, y)
     if hasattr(estimator, "shared_weights"):
         names = activations * (18 // len(activations))
-        n_targets = len(names) + estimator._targets.n_outputs
+        n_targets = len(names) + estimator.model_.targets.n_outputs
         links = np.random.default_rng(0).random((16 + 1 + len(names), n_targets)) < 0.3
         graph = Graph(16, names, links.astype(estimator.dtype))
         graph = Graph(16, names, graph.connections * graph.allowed())
         assert len(graph.levels) > 3
-        inputs, targets, share = estimator._data(X, y, None, estimator.dtype)
+        model, rows = estimator.model_, {"sample_weight": None}
+        inputs, targets, share = scaled_batch(
+            model.targets, model.scaling, X, y, **rows, dtype=estimator.dtype
+        )
         batch = inputs, targets, share / share.sum()
-        estimator._take_graph(graph, estimator.shared_weights_, batch)
+        estimator.model_ = model.with_graph(graph, batch)
     return estimator
 
 
@@ -370,7 +375,7 @@ def test_small_weights_stay_small(kind):
         RandomFeatures(200, each, **FIXED).fit(wide) for each in (kind, "normal")
     )
     n_weights = 200 * wide.shape[1]
-    n_bytes = small._layer.weights.nbytes
+    n_bytes = small.model_.layer.weights.nbytes
     assert to_onnx(dense).ByteSize() > 4 * n_weights
     assert to_onnx(small).ByteSize() < 1.1 * n_bytes + 10_000
     assert len(to_c(small)) < len(to_c(dense)) / 3
@@ -400,7 +405,8 @@ def test_what_is_not_exported_says_so(write, estimator):
 def test_labels_that_no_format_has(write):
     days = np.array(["2025-01-01", "2025-01-02"], "datetime64[D]")
     estimator = ELMClassifier(8, **FIXED).fit(X, THREE > 0)
-    estimator._targets.classes = days
+    targets = replace(estimator.model_.targets, classes=days)
+    estimator.model_ = replace(estimator.model_, targets=targets)
     with pytest.raises(TypeError, match="labels must be integers or strings"):
         write(estimator)
 

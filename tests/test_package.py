@@ -6,11 +6,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from sklearn.utils import get_tags
 
 import sklearn_halfnet
+from sklearn_halfnet.activations import ACTIVATIONS
+from sklearn_halfnet.estimators._common import types
+from sklearn_halfnet.weights import WEIGHTS
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sklearn_halfnet"
@@ -116,6 +120,30 @@ def test_public_names_are_documented(name):
         assert f"{section}\n    ---" in text, f"{name} has no section {section}"
 
 
+ESTIMATORS = [n for n in PUBLIC if hasattr(getattr(sklearn_halfnet, n), "get_params")]
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_each_parameter_is_documented_with_its_default(name):
+    estimator = getattr(sklearn_halfnet, name)
+    text = inspect.getdoc(estimator).partition("\nParameters\n----------\n")[2]
+    entries = re.findall(
+        r"^(\w.*) : .*default=(.*)$", text.partition("\n\n")[0], flags=re.MULTILINE
+    )
+    told = {
+        parameter: eval(default, {"__builtins__": {}})
+        for parameters, default in entries
+        for parameter in parameters.split(", ")
+    }
+    signature = inspect.signature(estimator).parameters.values()
+    assert told == {parameter.name: parameter.default for parameter in signature}
+
+
+def test_names_that_types_tell_are_those_that_are_known():
+    assert {*get_args(types.ActivationName)} == {*ACTIVATIONS}
+    assert {*get_args(types.WeightName)} == {*WEIGHTS}
+
+
 def test_types_are_announced_where_there_are_any():
     """PEP 561: a type checker that finds the marker takes what is bare for Any."""
     publics = [getattr(sklearn_halfnet, name) for name in PUBLIC]
@@ -150,7 +178,7 @@ def test_the_readme_says_who_takes_what():
         assert get_tags(kind()).input_tags.sparse != name.startswith(images)
         by_torch = hasattr(kind(), "early_stopping")
         goes_on = by_torch or name.startswith(("ELM", "RVFL"))
-        assert hasattr(kind, "partial_fit") == goes_on
+        assert hasattr(kind(), "partial_fit") == goes_on
         assert hasattr(kind, "set_callbacks") or not by_torch
 
 

@@ -119,7 +119,7 @@ def test_names_of_direct_links():
 @pytest.mark.parametrize("direct_links", [False, True])
 def test_another_device_gives_tensors_of_the_same_values(direct_links):
     model = RandomFeatures(20, direct_links=direct_links, random_state=0).fit(X)
-    found = model._transform_on(X, "cpu")
+    found = model.model_.features_on(X, "cpu")
     assert isinstance(found, torch.Tensor)
     assert_allclose(found.numpy(), model.transform(X), atol=1e-8)
     with pytest.raises(ValueError, match="device='nowhere'"):

@@ -33,6 +33,7 @@ from sklearn_halfnet.evolution.network import CalibratedNetwork
 from sklearn_halfnet.features.shared_weight import Graph, forward
 from sklearn_halfnet.inspection.graph import used_nodes
 from sklearn_halfnet.inspection.weight_profile_display import WeightProfileDisplay
+from sklearn_halfnet.models.shared_weight import scaled_batch
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ def test_centred_inputs_have_a_mean_square_of_one():
     weight = np.where(X[:, 2] > 7, 9.0, 1.0)
     model = WeightAgnosticRegressor(max_iter=1, input_scaling="center", random_state=0)
     model.fit(X**2, X[:, 0], weight)
-    scaled = model._scaling.dense_rows(X**2, "float64")
+    scaled = model.model_.scaling.dense_rows(X**2, "float64")
     assert_allclose(weight @ scaled, 0, atol=1e-8)
     assert_allclose((weight @ scaled**2).mean() / weight.sum(), 1)
 
@@ -390,13 +391,17 @@ def test_weight_between_those_of_the_search(diabetes):
 def test_any_weight_is_calibrated_almost_as_if_it_had_been_given(wine):
     """Interpolation follows offsets and factors up to weights of a thirtieth."""
     X, y, model = wine
-    X_scaled, targets, share = model._data(X, y, None, "float32")
+    network = model.model_
+    X_scaled, targets, share = scaled_batch(
+        network.targets, network.scaling, X, y, sample_weight=None, dtype="float32"
+    )
     batch = X_scaled, targets, share / share.sum()
     weights = np.array([-1.7, -0.6, -0.09, 0.07, 0.15, 1.3], "float32")
     found = model.weight_profile(X, y, weights)
     for weight, score in zip(weights, found, strict=True):
-        graph = model._network.graph
-        exact = CalibratedNetwork.fit(graph, "softmax", np.array([weight]), batch)
+        exact = CalibratedNetwork.fit(
+            network.graph, "softmax", np.array([weight]), batch
+        )
         right = exact.outputs(X_scaled, [weight])[0].argmax(axis=1) == y
         assert score == pytest.approx(right.mean(), abs=0.03)
 

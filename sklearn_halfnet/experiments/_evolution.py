@@ -184,7 +184,7 @@ def learning_curve(data, seed, seconds, population=POPULATION):
     X, X_test, y, y_test = data
     n_held = min(VALIDATION_ROWS, len(X) // 5)
     X, X_val, y, y_val = train_test_split(X, y, test_size=n_held, random_state=seed)
-    curve, next_reading = [], 1
+    classes, curve, next_reading = np.unique(y), [], 1
 
     def read(model):
         nonlocal next_reading
@@ -192,7 +192,7 @@ def learning_curve(data, seed, seconds, population=POPULATION):
         if model.n_iter_ < next_reading and last["seconds"] < seconds:
             return
         next_reading = READ_EVERY * model.n_iter_
-        accuracy = _accuracies(model._search, X_val, model.classes_, y_val)
+        accuracy = _accuracies(model.search_, X_val, classes, y_val)
         entry = {"mean": float(accuracy.mean()), "best": float(accuracy.max())}
         curve.append({"generation": model.n_iter_, **last, **entry})
 

@@ -1,6 +1,6 @@
 """Fitted estimators as ONNX models and as C source.
 
-Both are written from the estimator's own list of steps
+Both are written from the list of steps of a fitted network
 (:mod:`sklearn_halfnet.features.computation`): a family that names its steps is exported
 to both.
 """

@@ -1,5 +1,8 @@
 """What exports share: an estimator's steps, labels, and numbers of a type."""
 
+import inspect
+import sys
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
@@ -37,13 +40,37 @@ def computation_of(estimator):
     >>> len(computation_of(network).steps)  # scaling, two layers
     3
     """
-    if hasattr(estimator, "model_"):
-        return estimator.model_.targets.finished(estimator.model_.steps())
-    if getattr(estimator, "_forward_steps", None) is None:
+    # A family that has no model_ yet.
+    if getattr(estimator, "_forward_steps", None) is not None:
+        return _legacy_computation(estimator)
+    if not _has_steps(estimator):
         raise TypeError(
             f"{type(estimator).__name__} cannot be exported: the estimators that can "
             f"are {_EXPORTED}."
         )
+    check_is_fitted(estimator)
+    steps, targets = estimator.model_.steps(), estimator.model_.targets
+    return steps if targets is None else targets.finished(steps)
+
+
+def _has_steps(estimator):
+    """Whether a model has steps: the one that is there, or the kind that will be."""
+    if hasattr(estimator, "model_"):
+        return hasattr(estimator.model_, "steps")
+    return any(hasattr(_kind_of_model(cls), "steps") for cls in type(estimator).__mro__)
+
+
+def _kind_of_model(cls):
+    """Class that annotates the ``model_`` of an estimator's class, if one does."""
+    found, of = vars(cls).get("model_"), (cls, "model_")
+    if isinstance(found, property):
+        of = found.fget, "return"
+    kind = inspect.get_annotations(of[0]).get(of[1])
+    # Modules that import annotations from __future__ have them as text.
+    return vars(sys.modules[cls.__module__]).get(kind, kind)
+
+
+def _legacy_computation(estimator):
     check_is_fitted(estimator)
     steps, targets = estimator._forward_steps(), getattr(estimator, "_targets", None)
     return steps if targets is None else targets.finished(steps)

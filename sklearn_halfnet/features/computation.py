@@ -1,8 +1,7 @@
-"""A fitted estimator's prediction as a list of steps: what exports are written from.
+"""A fitted network's prediction as a list of steps: what exports are written from.
 
-An estimator says by ``_forward_steps()`` how X becomes scores or features, and its
-targets say what is made of scores. A writer of a format knows the steps of this file
-and no estimator.
+A model says by ``steps()`` how X becomes scores or features, and its targets say what
+is made of scores. A writer of a format knows the steps of this file and no estimator.
 """
 
 from dataclasses import dataclass, replace

@@ -1,6 +1,7 @@
 """How a fitted model stores frozen weights: dense, sparse, or one bit a weight."""
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -62,7 +63,7 @@ class FrozenWeights(ABC):
     def rows(self, start, stop, dtype=np.float32):
         """Rows start to stop as an operand of products: dense, or CSR if sparse."""
 
-    def matrix(self, dtype=np.float32):
+    def matrix(self, dtype: Any = np.float32):
         """All rows as an operand of products: dense, or CSR if stored sparse."""
         return self.rows(0, self.shape[0], dtype)
 

@@ -4,7 +4,7 @@ import inspect
 import re
 from textwrap import dedent, indent
 
-__all__ = ["documented", "numpydoc"]
+__all__ = ["SEEN_FEATURES", "documented", "numpydoc"]
 
 
 def numpydoc(text):
@@ -37,8 +37,9 @@ def documented(parameters, attributes, **sections):
     """Fill the placeholders of a class's docstring.
 
     ``{parameters}`` becomes the texts of the constructor's parameters, in its order and
-    with the defaults that it has; ``{attributes}`` all texts given; ``{name}`` the
-    text of a section of that name. Each stands alone in its line.
+    with the defaults that it has, unless a text tells a long one in its own way;
+    ``{attributes}`` all texts given; ``{name}`` the text of a section of that name.
+    Each stands alone in its line.
 
     Parameters
     ----------
@@ -80,6 +81,16 @@ def documented(parameters, attributes, **sections):
 
 def _with_default(texts, parameter):
     head, _, body = texts[parameter.name].partition("\n")
+    if ", default=" in head:
+        return texts[parameter.name]
     default = parameter.default
     shown = f'"{default}"' if isinstance(default, str) else repr(default)
     return f"{head}, default={shown}\n{body}"
+
+
+SEEN_FEATURES = numpydoc("""
+n_features_in_ : int
+    Features seen in ``fit``.
+feature_names_in_ : ndarray of shape (n_features,)
+    Their names, if X had string column names.
+""")

@@ -59,7 +59,6 @@ class Classifier(ClassifierMixin):
     ``_takes_chunks()`` whether there is a ``partial_fit``.
     """
 
-    model_: Any
     _fit: Any
     _partial_fit: Any
 
@@ -123,8 +122,7 @@ class Classifier(ClassifierMixin):
     @property
     def classes_(self) -> NDArray[Any]:
         """Class labels."""
-        check_is_fitted(self)
-        return self.model_.targets.classes
+        return _targets(self).classes
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Compute scores before the logistic or softmax function.
@@ -139,7 +137,7 @@ class Classifier(ClassifierMixin):
             One column only, as a vector, for two classes.
         """
         scores = _scores(self, X)
-        return scores[:, 0] if self.model_.targets.kind == "binary" else scores
+        return scores[:, 0] if _targets(self).kind == "binary" else scores
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the most probable class.
@@ -154,7 +152,7 @@ class Classifier(ClassifierMixin):
             Class labels; a 0/1 matrix for multilabel targets.
         """
         scores = _scores(self, X)
-        return self.model_.targets.decode(scores)
+        return _targets(self).decode(scores)
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Predict the probability of each class.
@@ -170,7 +168,7 @@ class Classifier(ClassifierMixin):
             where column k holds the probability of label k.
         """
         scores = _scores(self, X)
-        return self.model_.targets.probabilities(scores)
+        return _targets(self).probabilities(scores)
 
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
         """Predict the logarithm of the probability of each class.
@@ -184,13 +182,12 @@ class Classifier(ClassifierMixin):
         log_probabilities : ndarray of shape (n_samples, n_classes)
         """
         scores = _scores(self, X)
-        return self.model_.targets.log_probabilities(scores)
+        return _targets(self).log_probabilities(scores)
 
 
 class Regressor(MultiOutputMixin, RegressorMixin):
     """Fits and predictions of a family; its other side is ``Classifier``."""
 
-    model_: Any
     _fit: Any
     _partial_fit: Any
 
@@ -251,9 +248,14 @@ class Regressor(MultiOutputMixin, RegressorMixin):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
         scores = _scores(self, X)
-        return self.model_.targets.decode(scores)
+        return _targets(self).decode(scores)
 
 
-def _scores(estimator, X):
+def _targets(estimator: Any) -> Any:
+    check_is_fitted(estimator)
+    return estimator.model_.targets
+
+
+def _scores(estimator: Any, X: Any) -> Any:
     check_is_fitted(estimator)
     return finite_outputs(estimator, estimator.model_.scores, X)

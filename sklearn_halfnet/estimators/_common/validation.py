@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -34,7 +35,7 @@ __all__ = [
 ]
 
 
-def validate_X(estimator, X, *, reset=False):
+def validate_X(estimator, X, *, reset=False) -> Any:
     """Validate X alone, for prediction.
 
     Parameters
@@ -53,7 +54,7 @@ def validate_X(estimator, X, *, reset=False):
     return validate_data(estimator, X, reset=reset, **_accepted(estimator))
 
 
-def validate_input(estimator, X, y, *, reset, **options):
+def validate_input(estimator, X, y, *, reset, **options) -> Any:
     """Validate X and y together, for training.
 
     Parameters
@@ -89,7 +90,7 @@ def validate_input(estimator, X, y, *, reset, **options):
     )
 
 
-def validate_training(estimator, X, y, *, reset):
+def validate_training(estimator, X, y, *, reset) -> Any:
     """Validate X and y as a classifier or a regressor takes them.
 
     Parameters
@@ -137,7 +138,7 @@ def make_targets(estimator, y, sample_weight, classes=None):
     return targets
 
 
-def validate_for_weights(estimator, X, y, kinds):
+def validate_for_weights(estimator, X, y, kinds) -> Any:
     """Validate what a transformer of random weights is fitted on.
 
     Parameters
@@ -162,7 +163,7 @@ def validate_for_weights(estimator, X, y, kinds):
     return X, y.astype(np.float64)
 
 
-def finite_outputs(estimator, compute, X):
+def finite_outputs(estimator, compute, X) -> Any:
     """Validate X, compute outputs from it, and see to it that they are finite, too.
 
     Parameters
@@ -257,7 +258,8 @@ def refuse_missing(y):
 
 def _warn_if_misaligned(X, y):
     """Warn when two pandas objects carry the same labels in another order."""
-    index, other = getattr(X, "index", None), getattr(y, "index", None)
+    index: Any = getattr(X, "index", None)
+    other: Any = getattr(y, "index", None)
     if not hasattr(index, "equals") or not hasattr(other, "equals"):
         return
     if len(index) != len(other) or index.equals(other):

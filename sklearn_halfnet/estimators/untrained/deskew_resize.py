@@ -1,23 +1,40 @@
 """DeskewResize: images upright and small, as a transformer."""
 
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
 from math import isqrt
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import affine_transform, zoom
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
-    _fit_context,
 )
 
+from sklearn_halfnet.estimators._common.documented import documented, numpydoc
+from sklearn_halfnet.estimators._common.fitting import keep_state_on_error, part_of_fit
 from sklearn_halfnet.estimators._common.images import flat_images, full_image_shape
-from sklearn_halfnet.estimators._common.legacy_outputs import keep_state_on_error
 from sklearn_halfnet.estimators._common.validation import finite_outputs, validate_X
 
 __all__ = ["DeskewResize"]
 
+_PARAMETERS = numpydoc("""
+image_shape : tuple of two ints or None
+    Height and width of an image, one of which may be -1; None means square.
+output_shape : tuple of two ints
+    Height and width after the resize, by linear interpolation.
+deskew : bool
+    Whether to shear and centre. Images are to be bright on a background of zero;
+    one without any brightness, or with a negative sum, stays as it is.
+""")
 
+
+@documented(_PARAMETERS, {})
+@dataclass(eq=False, repr=False)
 class DeskewResize(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Shear each image upright by its moments, then resize it.
 
@@ -27,13 +44,7 @@ class DeskewResize(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
     Parameters
     ----------
-    image_shape : tuple of two ints or None, default=None
-        Height and width of an image, one of which may be -1; None means square.
-    output_shape : tuple of two ints, default=(16, 16)
-        Height and width after the resize, by linear interpolation.
-    deskew : bool, default=True
-        Whether to shear and centre. Images are to be bright on a background of zero;
-        one without any brightness, or with a negative sum, stays as it is.
+    {parameters}
 
     Attributes
     ----------
@@ -60,24 +71,24 @@ class DeskewResize(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     (1797, 36)
     """
 
+    image_shape: tuple[int, int] | list[int] | None = None
+    output_shape: tuple[int, int] | list[int] = (16, 16)
+    _: KW_ONLY
+    deskew: bool = True
+
     _parameter_constraints = {
         "image_shape": [tuple, list, None],
         "output_shape": [tuple, list],
         "deskew": ["boolean"],
     }
 
-    def __init__(self, image_shape=None, output_shape=(16, 16), *, deskew=True):
-        self.image_shape = image_shape
-        self.output_shape = output_shape
-        self.deskew = deskew
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    @part_of_fit
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Check that rows are images of the shape.
 
         Parameters
@@ -119,7 +130,7 @@ class DeskewResize(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         self.output_shape_ = tuple(sizes.tolist())
         self._deskews = self.deskew
 
-    def transform(self, X):
+    def transform(self, X: Any) -> NDArray[Any]:
         """Transform images.
 
         Parameters
@@ -165,6 +176,6 @@ def _deskewed(image):
     shear = covariance / variance if variance > 0 else 0.0
     matrix = np.array([[1.0, 0.0], [shear, 1.0]])
     middle = (np.array(image.shape) - 1) / 2
-    return affine_transform(
-        image, matrix, np.array([row, column]) - matrix @ middle, order=1
-    )
+    # An array, where scipy's default of one number seems to say otherwise.
+    offset: Any = np.array([row, column]) - matrix @ middle
+    return affine_transform(image, matrix, offset, order=1)

@@ -1,40 +1,98 @@
 """RandomFeatures: random hidden units as a transformer."""
 
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any, Literal, Self
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
-    _fit_context,
 )
-from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_halfnet._checks import real, whole
-from sklearn_halfnet._device import check_memory, import_torch
+from sklearn_halfnet._device import check_memory
 from sklearn_halfnet._random import child_generators
+from sklearn_halfnet.estimators._common.documented import (
+    SEEN_FEATURES,
+    documented,
+    numpydoc,
+)
+from sklearn_halfnet.estimators._common.fitting import (
+    fit_method,
+    keep_state_on_error,
+    of_model,
+)
 from sklearn_halfnet.estimators._common.layer_options import (
     RANDOM_LAYER_CONSTRAINTS,
     fit_scaling,
 )
-from sklearn_halfnet.estimators._common.legacy_outputs import keep_state_on_error
+from sklearn_halfnet.estimators._common.types import (
+    ActivationName,
+    InputScalingName,
+    RandomState,
+    WeightKind,
+)
 from sklearn_halfnet.estimators._common.validation import (
     finite_outputs,
     validate_for_weights,
 )
-from sklearn_halfnet.features import (
-    InputScaling,
-    StartSample,
-    draw_hidden_layers,
-    forward_blocks,
-)
-from sklearn_halfnet.features.computation import Computation, Join, Scale
+from sklearn_halfnet.models.random_features import RandomFeaturesModel
 from sklearn_halfnet.weights import check_weight_kind
 
 __all__ = ["RandomFeatures"]
 
+_PARAMETERS = numpydoc("""
+n_components : int
+    Number of random features.
+weight_kind : str, object, callable or array
+    How the frozen weights are drawn: a name in ``sklearn_halfnet.weights.WEIGHTS``,
+    a configured object such as ``ReceptiveFieldWeights("class_sums")``, an object
+    with a method ``sample`` or a function of your own, or ready weights of shape
+    (n_components, n_features). "difference" and "class_sums" need y in ``fit``.
+activation : str
+    g; a name in ``sklearn_halfnet.activations.ACTIVATIONS``.
+scale : "auto" or float
+    "auto" gives each unit's pre-activation unit variance, so that units are neither
+    dead nor saturated; a number multiplies the weights as drawn.
+bias : {"auto", "normal", "uniform", "zero"}
+    Distribution of b: N(0, 1), uniform over [-pi, pi], or none; "auto" is "uniform"
+    for "cos" and "sin" and else "normal".
+gamma : "scale", float or None
+    Makes random Fourier features of the RBF kernel: weights N(0, 2 gamma), uniform
+    bias, and features times sqrt(2 / n_components). "scale" is 1 / (n_features *
+    variance of the scaled inputs), as in ``SVC``, from up to 10,000 rows. It needs
+    ``activation="cos"`` and "normal" or "orthogonal" weights.
+direct_links : bool
+    Whether the scaled inputs follow the random features.
+input_scaling : {"standard", "center"} or None
+    Centre and scale the columns; centre them only, which suits images; or take them
+    as they are.
+random_state : int, RandomState or None
+    Determines the weights and biases.
+device : str
+    Where ``transform`` computes. On "cpu" it returns numpy arrays and torch is not
+    imported; on another device, such as "cuda", torch tensors on that device.
+""")
 
+_ATTRIBUTES = numpydoc("""
+weights_ : array of shape (n_components, n_features)
+    Frozen weights; sparse for a sparse kind.
+scales_, shifts_ : ndarray of shape (n_components,)
+    Factors and offsets of r . x in each unit.
+model_ : RandomFeaturesModel
+    The drawn layer as an immutable value.
+""")
+
+
+@documented(_PARAMETERS, _ATTRIBUTES | SEEN_FEATURES)
+@dataclass(eq=False, repr=False)
 class RandomFeatures(
     CallbackSupportMixin,
     ClassNamePrefixFeaturesOutMixin,
@@ -50,47 +108,11 @@ class RandomFeatures(
 
     Parameters
     ----------
-    n_components : int, default=1000
-        Number of random features.
-    weight_kind : str, object, callable or array, default="normal"
-        How the frozen weights are drawn: a name in ``sklearn_halfnet.weights.WEIGHTS``,
-        a configured object such as ``ReceptiveFieldWeights("class_sums")``, an object
-        with a method ``sample`` or a function of your own, or ready weights of shape
-        (n_components, n_features). "difference" and "class_sums" need y in ``fit``.
-    activation : str, default="relu"
-        g; a name in ``sklearn_halfnet.activations.ACTIVATIONS``.
-    scale : "auto" or float, default="auto"
-        "auto" gives each unit's pre-activation unit variance, so that units are neither
-        dead nor saturated; a number multiplies the weights as drawn.
-    bias : {"auto", "normal", "uniform", "zero"}, default="auto"
-        Distribution of b: N(0, 1), uniform over [-pi, pi], or none; "auto" is "uniform"
-        for "cos" and "sin" and else "normal".
-    gamma : "scale", float or None, default=None
-        Makes random Fourier features of the RBF kernel: weights N(0, 2 gamma), uniform
-        bias, and features times sqrt(2 / n_components). "scale" is 1 / (n_features *
-        variance of the scaled inputs), as in ``SVC``, from up to 10,000 rows. It needs
-        ``activation="cos"`` and "normal" or "orthogonal" weights.
-    direct_links : bool, default=False
-        Whether the scaled inputs follow the random features.
-    input_scaling : {"standard", "center"} or None, default="standard"
-        Centre and scale the columns; centre them only, which suits images; or take them
-        as they are.
-    random_state : int, RandomState or None, default=None
-        Determines the weights and biases.
-    device : str, default="cpu"
-        Where ``transform`` computes. On "cpu" it returns numpy arrays and torch is not
-        imported; on another device, such as "cuda", torch tensors on that device.
+    {parameters}
 
     Attributes
     ----------
-    weights_ : array of shape (n_components, n_features)
-        Frozen weights; sparse for a sparse kind.
-    scales_, shifts_ : ndarray of shape (n_components,)
-        Factors and offsets of r . x in each unit.
-    n_features_in_ : int
-        Features seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features,)
-        Their names, if X had string column names.
+    {attributes}
 
     See Also
     --------
@@ -115,6 +137,19 @@ class RandomFeatures(
     True
     """
 
+    n_components: int = 1000
+    weight_kind: WeightKind = "normal"
+    activation: ActivationName = "relu"
+    _: KW_ONLY
+    scale: float | Literal["auto"] = "auto"
+    bias: Literal["auto", "normal", "uniform", "zero"] = "auto"
+    gamma: float | Literal["scale"] | None = None
+    direct_links: bool = False
+    input_scaling: InputScalingName = "standard"
+    random_state: RandomState = None
+    device: str = "cpu"
+    model_: RandomFeaturesModel = field(init=False)
+
     _parameter_constraints = {
         **RANDOM_LAYER_CONSTRAINTS,
         "n_components": [whole(1)],
@@ -123,30 +158,10 @@ class RandomFeatures(
         "device": [str],
     }
 
-    def __init__(
-        self,
-        n_components=1000,
-        weight_kind="normal",
-        activation="relu",
-        *,
-        scale="auto",
-        bias="auto",
-        gamma=None,
-        direct_links=False,
-        input_scaling="standard",
-        random_state=None,
-        device="cpu",
-    ):
-        self.n_components = n_components
-        self.weight_kind = weight_kind
-        self.activation = activation
-        self.scale = scale
-        self.bias = bias
-        self.gamma = gamma
-        self.direct_links = direct_links
-        self.input_scaling = input_scaling
-        self.random_state = random_state
-        self.device = device
+    weights_ = of_model("weights", "Frozen weights, (n_components, n_features).")
+    scales_ = of_model("scales", "Factor of r . x in each unit.")
+    shifts_ = of_model("shifts", "Offset of r . x in each unit.")
+    _n_features_out = of_model("n_columns", "Columns of what is transformed.")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -155,11 +170,8 @@ class RandomFeatures(
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    # -- fit ---------------------------------------------------------------------------
-
-    @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    @fit_method
+    def fit(self, X: Any, y: ArrayLike | None = None) -> Self:
         """Draw the weights, and find the scales that "auto" asks for.
 
         Parameters
@@ -178,32 +190,29 @@ class RandomFeatures(
             kind = check_weight_kind(self.weight_kind)
             rows, targets = validate_for_weights(self, X, y, [kind])
             self._check_memory(rows)
-            self._start(rows, targets, kind)
+            if self.gamma is not None:
+                self._check_fourier(kind)
+            (rng,) = child_generators(self.random_state, 1)
+            self.model_ = RandomFeaturesModel.start(
+                rows,
+                targets,
+                fit_scaling(self, rows),
+                rng,
+                n_units=self.n_components,
+                kind=kind,
+                activation=self.activation,
+                scale=self.scale,
+                bias=self.bias,
+                gamma=self.gamma,
+                links=self.direct_links,
+            )
             context.call_on_fit_task_end(
                 estimator=self, X=X, y=y, reconstruction_attributes={}
             )
         return self
 
-    def _start(self, X, y, kind):
-        (rng,) = child_generators(self.random_state, 1)
-        self._scaling = fit_scaling(self, X)
-        sample = StartSample.draw(
-            X, y, None, self._scaling, self.n_components, rng, X.dtype
-        )
-        scale, bias = self.scale, self.bias
-        if self.gamma is not None:
-            scale, bias = self._fourier_scale(kind, sample.features), "uniform"
-        (self._layer,), _ = draw_hidden_layers(
-            sample, [kind], [self.n_components], self.activation, rng, scale, bias
-        )
-        self.scales_, self.shifts_ = self._layer.scales, self._layer.shifts
-        # Inner products of Fourier features approximate a kernel.
-        fourier = self.gamma is not None
-        self._feature_scale = np.sqrt(2 / self.n_components) if fourier else 1.0
-        self._n_direct = self.n_features_in_ if self.direct_links else 0
-
-    def _fourier_scale(self, kind, features):
-        """Find the standard deviation of the kernel's frequencies."""
+    def _check_fourier(self, kind):
+        """Raise ValueError for what contradicts random Fourier features."""
         normal = kind.kind_name in ("normal", "orthogonal")
         if self.activation != "cos" or not normal or self.scale != "auto":
             raise ValueError(
@@ -217,11 +226,6 @@ class RandomFeatures(
                 f"gamma={self.gamma!r} needs bias='uniform' or 'auto', got "
                 f"bias={self.bias!r}."
             )
-        gamma = self.gamma
-        if gamma == "scale":
-            variance = features.var(dtype=np.float64)
-            gamma = 1 / (features.shape[1] * (variance if variance > 0 else 1))
-        return np.sqrt(2 * gamma)
 
     def _check_memory(self, X):
         n_rows = min(X.shape[0], max(10_000, self.n_components))
@@ -232,9 +236,7 @@ class RandomFeatures(
             "Use fewer components.",
         )
 
-    # -- transform ---------------------------------------------------------------------
-
-    def transform(self, X):
+    def transform(self, X: Any) -> Any:
         """Compute the random features.
 
         Parameters
@@ -249,64 +251,13 @@ class RandomFeatures(
         return finite_outputs(self, self._features, X)
 
     def _features(self, X):
-        check_memory(
-            X.shape[0] * self._n_features_out * X.dtype.itemsize,
-            f"Features of {X.shape[0]} rows with n_components={self._layer.n_units}",
-            "Transform fewer rows at a time.",
-        )
-        if self.device != "cpu":
-            return self._transform_on(X, self.device)
-        n_units = self._layer.n_units
-        features = np.empty((X.shape[0], self._n_features_out), X.dtype)
-        for rows, (hidden,) in forward_blocks(X, self._scaling, [self._layer], X.dtype):
-            features[rows, :n_units] = hidden
-            if self._n_direct:
-                direct = self._scaling.dense_rows(X[rows], X.dtype)
-                features[rows, n_units:] = direct
-        features[:, :n_units] *= self._feature_scale
-        return features
+        if self.device == "cpu":
+            return self.model_.features(X)
+        return self.model_.features_on(X, self.device)
 
-    @property
-    def _n_features_out(self):
-        return self._layer.n_units + self._n_direct
-
-    def _forward_steps(self):
-        steps = Computation(self.n_features_in_).then(Scale(self._scaling))
-        scaled, steps = steps.last, steps.through([self._layer])
-        if self._feature_scale != 1:
-            # A scaling divides.
-            divisor = np.full(self._layer.n_units, 1 / self._feature_scale)
-            steps = steps.then(Scale(InputScaling(scale=divisor)))
-        return steps.then(Join(), [steps.last, scaled]) if self._n_direct else steps
-
-    def _transform_on(self, X, device):
-        """Compute the features by torch, on its device."""
-        from sklearn_halfnet._device import training_mode
-
-        with training_mode(gradients=False):
-            return self._features_on(X, device)
-
-    def _features_on(self, X, device):
-        torch = import_torch()
-
-        from sklearn_halfnet._device import resolve_device
-        from sklearn_halfnet.activations import ACTIVATIONS
-
-        device = resolve_device(device)
-
-        def tensor(array):
-            return torch.from_numpy(np.array(array, X.dtype)).to(device)
-
-        direct = tensor(self._scaling.dense_rows(X, X.dtype))
-        hidden = direct @ tensor(self._layer.weights.toarray(X.dtype)).T
-        hidden = hidden * tensor(self.scales_) + tensor(self.shifts_)
-        hidden = ACTIVATIONS[self._layer.activation].tensor(hidden)
-        hidden = hidden * self._feature_scale
-        return torch.hstack([hidden, direct]) if self._n_direct else hidden
-
-    # -- attributes --------------------------------------------------------------------
-
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(
+        self, input_features: ArrayLike | None = None
+    ) -> NDArray[np.object_]:
         """Names of the output columns.
 
         Parameters
@@ -320,17 +271,12 @@ class RandomFeatures(
             "randomfeatures0", "randomfeatures1", ..., then, with direct links, the
             inputs' names.
         """
+        check_is_fitted(self)
         names = super().get_feature_names_out(input_features)
-        if not self._n_direct:
+        if not self.model_.direct_links:
             return names
         inputs = _input_names(self, input_features)
-        return np.concatenate([names[: self._layer.n_units], inputs])
-
-    @property
-    def weights_(self):
-        """Frozen weights, (n_components, n_features)."""
-        check_is_fitted(self)
-        return self._layer.weights.matrix(self.scales_.dtype)
+        return np.concatenate([names[: self.model_.layer.n_units], inputs])
 
 
 def _input_names(estimator, input_features):

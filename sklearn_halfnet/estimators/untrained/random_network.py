@@ -1,10 +1,15 @@
 """RandomNetwork: an untrained network as a transformer."""
 
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any, Literal, Self
+
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
-    _fit_context,
 )
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -12,6 +17,16 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_halfnet._checks import real
 from sklearn_halfnet._device import check_memory
 from sklearn_halfnet._random import child_generators
+from sklearn_halfnet.estimators._common.documented import (
+    SEEN_FEATURES,
+    documented,
+    numpydoc,
+)
+from sklearn_halfnet.estimators._common.fitting import (
+    keep_state_on_error,
+    of_model,
+    part_of_fit,
+)
 from sklearn_halfnet.estimators._common.layer_options import (
     LAYER_CONSTRAINTS,
     SIZE_CONSTRAINTS,
@@ -19,23 +34,63 @@ from sklearn_halfnet.estimators._common.layer_options import (
     check_sizes,
     fit_scaling,
 )
-from sklearn_halfnet.estimators._common.legacy_outputs import keep_state_on_error
+from sklearn_halfnet.estimators._common.types import (
+    ActivationName,
+    InputScalingName,
+    RandomState,
+    Sizes,
+    WeightKind,
+)
 from sklearn_halfnet.estimators._common.validation import (
     finite_outputs,
     validate_for_weights,
 )
-from sklearn_halfnet.features import (
-    StartSample,
-    all_features,
-    draw_deep_layers,
-    last_features,
-)
-from sklearn_halfnet.features.computation import Computation, Scale
 from sklearn_halfnet.inspection.propagation import critical_weight_scale
+from sklearn_halfnet.models.deep_stack import DeepStack
 
 __all__ = ["RandomNetwork"]
 
+_PARAMETERS = numpydoc("""
+hidden_layer_sizes : int or sequence of int, default=(100,) * 20
+    Units of each layer.
+activation : str
+    g; a name in ``sklearn_halfnet.activations.ACTIVATIONS``.
+weight_scale : float or "critical"
+    sigma_w: the weights of a layer have the root mean square sigma_w / sqrt(inputs
+    of the layer). "critical" takes the edge of chaos of the activation, with biases
+    of this ``bias_scale``.
+weight_kind : str, object, callable, array or list of these
+    How the weights are drawn: a name in ``sklearn_halfnet.weights.WEIGHTS``, a
+    configured object, an object with a method ``sample`` or a function of your own,
+    or ready weights. A list gives one a layer. "orthogonal" makes square layers
+    sigma_w times an orthogonal matrix, which keep similarities over more layers.
+    Kinds made from classes need y in ``fit``.
+bias_scale : float
+    sigma_b: biases are drawn from N(0, sigma_b^2).
+input_scaling : {"standard", "center"} or None
+    Centre and scale the columns; centre them only; or take them as they are. As
+    sigma_w acts on the size of the inputs, too, it means most for inputs of
+    variance 1.
+random_state : int, RandomState or None
+    Determines the weights and biases.
+""")
 
+_ATTRIBUTES = numpydoc("""
+weights_ : list of array of shape (n_units, n_inputs)
+    W_l, one a layer; sparse for a sparse kind.
+biases_ : list of ndarray of shape (n_units,)
+    b_l.
+weight_scale_ : float
+    sigma_w.
+n_layers_ : int
+    Number of layers.
+model_ : DeepStack
+    The drawn network as an immutable value.
+""")
+
+
+@documented(_PARAMETERS, _ATTRIBUTES | SEEN_FEATURES)
+@dataclass(eq=False, repr=False)
 class RandomNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Pass inputs through a deep network with random weights, which is never trained.
 
@@ -51,43 +106,11 @@ class RandomNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     Parameters
     ----------
-    hidden_layer_sizes : int or sequence of int, default=(100,) * 20
-        Units of each layer.
-    activation : str, default="tanh"
-        g; a name in ``sklearn_halfnet.activations.ACTIVATIONS``.
-    weight_scale : float or "critical", default=1.0
-        sigma_w: the weights of a layer have the root mean square sigma_w / sqrt(inputs
-        of the layer). "critical" takes the edge of chaos of the activation, with biases
-        of this ``bias_scale``.
-    weight_kind : str, object, callable, array or list of these, default="normal"
-        How the weights are drawn: a name in ``sklearn_halfnet.weights.WEIGHTS``, a
-        configured object, an object with a method ``sample`` or a function of your own,
-        or ready weights. A list gives one a layer. "orthogonal" makes square layers
-        sigma_w times an orthogonal matrix, which keep similarities over more layers.
-        Kinds made from classes need y in ``fit``.
-    bias_scale : float, default=0.0
-        sigma_b: biases are drawn from N(0, sigma_b^2).
-    input_scaling : {"standard", "center"} or None, default=None
-        Centre and scale the columns; centre them only; or take them as they are. As
-        sigma_w acts on the size of the inputs, too, it means most for inputs of
-        variance 1.
-    random_state : int, RandomState or None, default=None
-        Determines the weights and biases.
+    {parameters}
 
     Attributes
     ----------
-    weights_ : list of array of shape (n_units, n_inputs)
-        W_l, one a layer; sparse for a sparse kind.
-    biases_ : list of ndarray of shape (n_units,)
-        b_l.
-    weight_scale_ : float
-        sigma_w.
-    n_layers_ : int
-        Number of layers.
-    n_features_in_ : int
-        Features seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features,)
-        Their names, if X had string column names.
+    {attributes}
 
     See Also
     --------
@@ -116,6 +139,16 @@ class RandomNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     [(1797, 300), (1797, 300)]
     """
 
+    hidden_layer_sizes: Sizes = (100,) * 20
+    activation: ActivationName = "tanh"
+    _: KW_ONLY
+    weight_scale: float | Literal["critical"] = 1.0
+    weight_kind: WeightKind | list[WeightKind] | tuple[WeightKind, ...] = "normal"
+    bias_scale: float = 0.0
+    input_scaling: InputScalingName = None
+    random_state: RandomState = None
+    model_: DeepStack = field(init=False)
+
     _parameter_constraints = {
         **LAYER_CONSTRAINTS,
         "hidden_layer_sizes": SIZE_CONSTRAINTS,
@@ -123,24 +156,10 @@ class RandomNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         "bias_scale": [real(0)],
     }
 
-    def __init__(
-        self,
-        hidden_layer_sizes=(100,) * 20,
-        activation="tanh",
-        *,
-        weight_scale=1.0,
-        weight_kind="normal",
-        bias_scale=0.0,
-        input_scaling=None,
-        random_state=None,
-    ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.weight_scale = weight_scale
-        self.weight_kind = weight_kind
-        self.bias_scale = bias_scale
-        self.input_scaling = input_scaling
-        self.random_state = random_state
+    weights_ = of_model("weights", "Weights W_l, (n_units, n_inputs) a layer.")
+    biases_ = of_model("biases", "Biases b_l, (n_units,) a layer.")
+    weight_scale_ = of_model("weight_scale", "Scale sigma_w of the weights.")
+    n_layers_ = of_model("n_layers", "Number of layers.")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -149,10 +168,8 @@ class RandomNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    # -- fit ---------------------------------------------------------------------------
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    @part_of_fit
+    def fit(self, X: Any, y: ArrayLike | None = None) -> Self:
         """Draw the weights and biases.
 
         Parameters
@@ -172,9 +189,17 @@ class RandomNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             kinds = check_kinds(self.weight_kind, len(sizes))
             X, y = validate_for_weights(self, X, y, kinds)
             self._check_size(X, sizes)
-            self._scaling = fit_scaling(self, X)
-            self.weight_scale_ = self._sigma_w()
-            self._draw(X, y, kinds, sizes)
+            self.model_ = DeepStack.start(
+                X,
+                y,
+                fit_scaling(self, X),
+                child_generators(self.random_state, 2),
+                kinds=kinds,
+                sizes=sizes,
+                activation=self.activation,
+                sigma_w=self._sigma_w(),
+                sigma_b=self.bias_scale,
+            )
         return self
 
     def _check_size(self, X, sizes):
@@ -190,31 +215,7 @@ class RandomNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             return critical_weight_scale(self.activation, self.bias_scale)
         return float(self.weight_scale)
 
-    def _draw(self, X, y, kinds, sizes):
-        rng, rows_rng = child_generators(self.random_state, 2)
-        sample = None
-        if any(kind.requires_X or kind.requires_y for kind in kinds):
-            sample = StartSample.draw(
-                X, y, None, self._scaling, max(sizes), rows_rng, X.dtype
-            )
-        self._layers = draw_deep_layers(
-            sample,
-            X.shape[1],
-            kinds,
-            sizes,
-            self.activation,
-            rng,
-            self.weight_scale_,
-            self.bias_scale,
-            X.dtype,
-        )
-        self.biases_ = [layer.shifts for layer in self._layers]
-        self.n_layers_ = len(sizes)
-        self._n_features_out = sizes[-1]
-
-    # -- transform ---------------------------------------------------------------------
-
-    def transform(self, X):
+    def transform(self, X: Any) -> NDArray[Any]:
         """Compute the last layer.
 
         Parameters
@@ -226,17 +227,10 @@ class RandomNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         outputs : ndarray of shape (n_samples, n_units)
             float32 for float32 inputs, else float64.
         """
-        return finite_outputs(self, self._last_layer, X)
+        check_is_fitted(self)
+        return finite_outputs(self, self.model_.last, X)
 
-    def _last_layer(self, X):
-        self._check_memory(X, self._layers[-1:])
-        return last_features(X, self._scaling, self._layers, X.dtype)
-
-    def _forward_steps(self):
-        scaled = Computation(self.n_features_in_).then(Scale(self._scaling))
-        return scaled.through(self._layers)
-
-    def transform_layers(self, X):
+    def transform_layers(self, X: Any) -> list[NDArray[Any]]:
         """Compute all layers.
 
         Parameters
@@ -248,25 +242,9 @@ class RandomNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         outputs : list of ndarray of shape (n_samples, n_units)
             One a layer, the first layer's first.
         """
-        return finite_outputs(self, self._all_layers, X)
-
-    def _all_layers(self, X):
-        self._check_memory(X, self._layers)
-        return all_features(X, self._scaling, self._layers, X.dtype)
-
-    def _check_memory(self, X, kept):
-        """Raise before outputs of the layers that are kept are allocated in vain."""
-        n_units = sum(layer.n_units for layer in kept)
-        check_memory(
-            X.shape[0] * n_units * X.dtype.itemsize,
-            f"Outputs of {X.shape[0]} rows with {n_units} units",
-            "Transform fewer rows at a time.",
-        )
-
-    # -- attributes --------------------------------------------------------------------
+        check_is_fitted(self)
+        return finite_outputs(self, self.model_.all, X)
 
     @property
-    def weights_(self):
-        """Weights W_l, one array (n_units, n_inputs) a layer."""
-        check_is_fitted(self)
-        return [layer.scaled_weights(layer.scales.dtype) for layer in self._layers]
+    def _n_features_out(self):
+        return self.model_.layers[-1].n_units

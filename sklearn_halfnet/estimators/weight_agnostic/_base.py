@@ -1,34 +1,45 @@
-"""The search for a weight-agnostic network between scikit-learn and its maths."""
+"""The family of weight-agnostic networks: parameters, search, and what it found."""
+
+from __future__ import annotations
 
 import copy
 import time
 import warnings
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, Literal, Self
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_is_fitted
 
-from sklearn_halfnet._checks import real, whole
+from sklearn_halfnet._checks import check_numbers, check_options, real, whole
 from sklearn_halfnet._device import check_memory
 from sklearn_halfnet._random import child_generators
+from sklearn_halfnet.estimators._common.fitting import keep_state_on_error, of_model
 from sklearn_halfnet.estimators._common.layer_options import fit_scaling
-from sklearn_halfnet.estimators._common.legacy_outputs import keep_state_on_error
-from sklearn_halfnet.estimators._common.validation import row_weights
-from sklearn_halfnet.estimators.weight_agnostic._shared_weight import (
-    SharedWeightNetwork,
+from sklearn_halfnet.estimators._common.types import (
+    FloatName,
+    InputScalingName,
+    RandomState,
 )
-from sklearn_halfnet.evolution.front import ParetoFront
+from sklearn_halfnet.estimators._common.validation import (
+    make_targets,
+    row_weights,
+    total_weight,
+    validate_training,
+)
+from sklearn_halfnet.estimators.weight_agnostic._search import SearchState, draw_batch
 from sklearn_halfnet.evolution.guided import GuidedSearch
 from sklearn_halfnet.evolution.search import EvolutionSearch
 from sklearn_halfnet.features.shared_weight import NODE_ACTIVATIONS, Graph
+from sklearn_halfnet.models.shared_weight import SharedWeightModel, scaled_batch
 
-__all__ = ["BaseWeightAgnostic"]
+__all__ = ["WeightAgnostic"]
 
-# Rows of the training set on which graphs are compared and calibrated.
-_JUDGED_ROWS = 5_000
-# Fewer where classes are so many that their outputs would be more numbers than these.
-_JUDGED_VALUES = 2**20
 # Graphs are compared after steps whose numbers grow by this factor.
 _JUDGED_EVERY = 1.25
 # Candidates of guided search that fit into the cache together.
@@ -39,8 +50,38 @@ _OUTPUT_ARRAYS = 8
 _FIXED = ("search", "shared_weights", "input_scaling", "dtype")
 
 
-class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimator):
-    """Search, for classifier and regressor alike."""
+def _of_search(read, doc):
+    """Make an attribute that reads the search."""
+
+    def of_estimator(estimator):
+        check_is_fitted(estimator, "search_")
+        return read(estimator.search_)
+
+    return property(of_estimator, doc=doc)
+
+
+@dataclass(eq=False, repr=False)
+class WeightAgnostic(CallbackSupportMixin, BaseEstimator):
+    """Networks whose topology is searched and whose connections share one weight."""
+
+    search: Literal["guided", "evolution"] = "guided"
+    _: KW_ONLY
+    shared_weights: Sequence[float] | NDArray[Any] = (-2, -1, -0.5, 0.5, 1, 2)
+    population_size: int = 96
+    max_iter: int = 300
+    max_time: float | None = None
+    batch_size: int | Literal["full"] = 1000
+    complexity_penalty: float = 1e-4
+    max_connections: int = 450
+    activations: Sequence[str] = tuple(NODE_ACTIVATIONS)
+    mutation_probabilities: Sequence[float] = (0.2, 0.25, 0.05, 0.5)
+    input_scaling: InputScalingName = "standard"
+    predict_with: Literal["ensemble", "tuned", "mean"] = "ensemble"
+    warm_start: bool = False
+    n_jobs: int | None = None
+    random_state: RandomState = None
+    dtype: FloatName = "float32"
+    verbose: bool | int = False
 
     _parameter_constraints = {
         "search": [StrOptions({"guided", "evolution"})],
@@ -62,38 +103,86 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
         "verbose": ["verbose"],
     }
 
+    connections_ = of_model("connections", "Connections, 0 or 1, or trained weights.")
+    node_activations_ = of_model("node_activations", "Of each hidden node.")
+    n_connections_ = of_model("n_connections", "Connections present.")
+    shared_weights_ = of_model("shared_weights", "Weights of the ensemble.")
+    tuned_weight_ = of_model("tuned_weight", "That of the smallest training loss.")
+    n_trainable_parameters_ = of_model("n_trained", "Real numbers that were fitted.")
+    history_ = _of_search(lambda s: list(s.history), "What each step achieved.")
+    n_iter_ = _of_search(lambda s: len(s.history), "Steps done.")
+    loss_ = _of_search(lambda s: s.loss, "Mean loss over the shared weights.")
+    pareto_front_ = _of_search(lambda s: s.points, "Connections and loss of graphs.")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    @property
+    def model_(self) -> SharedWeightModel:
+        """The found network, which predicts as ``predict_with`` says now."""
+        check_is_fitted(self, "_model")
+        return self._model.predicting_with(self.predict_with)
+
+    @model_.setter
+    def model_(self, model: SharedWeightModel) -> None:
+        self._model = model
+
+    # -- fit ---------------------------------------------------------------------------
+
+    def _takes_chunks(self):
+        raise AttributeError(
+            "A search compares graphs on all rows: there is no partial_fit. Use fit, "
+            "and warm_start=True to go on."
+        )
+
     def _fit(self, X, y, sample_weight):
         with keep_state_on_error(self):
-            resumes = self.warm_start and hasattr(self, "_search")
+            resumes = self.warm_start and hasattr(self, "search_")
+            former = self.search_ if resumes else None
             context = self._init_callback_context(max_subtasks=self.max_iter)
-            X, y = self._validate_training(X, y, reset=not resumes)
-            known = self._targets.classes if resumes else None
+            X, y = validate_training(self, X, y, reset=not resumes)
+            known = self.model_.targets.classes if resumes else None
             repeats, weight = row_weights(self, y, sample_weight, known)
             self._check_settings()
             if resumes:
                 self._check_resumable()
             context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-            if not resumes:
-                self._targets = self._make_targets(y, repeats)
-                self._scaling = self._fit_scaling(X, weight)
-                self._begun_with = self._fixed_settings()
-            data = self._data(X, y, weight, self.dtype)
-            self._check_memory(X.shape)
-            rng_start, rng_batch, rng_judge = child_generators(self.random_state, 3)
-            search = self._make_search(X.shape[1], rng_start)
-            if not resumes:
-                self.history_, self.n_iter_ = [], 0
-            self._front = self._make_front(data, search, rng_judge)
             if resumes:
-                search.go_on_from(self._search, self._front.champion)
-                self.history_ = list(self.history_)
-            self._search = search
+                targets, scaling = self.model_.targets, self.model_.scaling
+            else:
+                targets = make_targets(self, y, repeats)
+                scaling = self._fit_scaling(X, weight)
+            parts, rows = (targets, scaling), {"sample_weight": weight}
+            data = scaled_batch(*parts, X, y, **rows, dtype=self.dtype)
+            self._check_memory(X.shape, targets.n_outputs)
+            rng_start, rng_batch, rng_judge = child_generators(self.random_state, 3)
+            engine = self._engine(X.shape[1], targets, rng_start)
+            start = SearchState.start(engine, self._fixed_settings(), data, rng_judge)
+            if former is not None:
+                start = start.resumed(former, self.max_connections)
+            self.search_ = start
             # Each call of a warm start goes on with other batches.
-            seeds = [int(rng_batch.integers(2**32)), self.n_iter_]
-            metadata = None if weight is None else {"sample_weight": weight}
-            rng = np.random.default_rng(seeds)
-            self._run(data, rng, context, X, y, metadata)
-            self._finish()
+            rng = np.random.default_rng([int(rng_batch.integers(2**32)), self.n_iter_])
+
+            def attributes_now():
+                state, model = self._found(*parts)
+                return {"search_": state, "model_": model}
+
+            def report():
+                iteration = context.subcontext(task_name="iteration")
+                iteration.call_on_fit_task_begin(estimator=self, X=X, y=y)
+                return iteration.call_on_fit_task_end(
+                    estimator=self,
+                    X=X,
+                    y=y,
+                    metadata=None if weight is None else rows,
+                    reconstruction_attributes=attributes_now,
+                )
+
+            self._run(data, rng, report)
+            self.search_, self.model_ = self._found(*parts)
             context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -128,18 +217,18 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
 
     def _check_resumable(self):
         """Raise if a warm start contradicts the search that it goes on with."""
-        settings = self._fixed_settings()
-        changed = [name for name in _FIXED if settings[name] != self._begun_with[name]]
+        settings, begun = self._fixed_settings(), self.search_.settings
+        changed = [name for name in _FIXED if settings[name] != begun[name]]
         if changed:
             raise ValueError(
                 f"warm_start=True goes on with the search that was begun, but "
                 f"{', '.join(changed)} changed. Set warm_start=False to start anew."
             )
 
-    def _check_memory(self, shape):
+    def _check_memory(self, shape, n_outputs):
         """Estimate what a step of the search keeps, or the population itself."""
         n, d = shape
-        k, w = self._targets.n_outputs, len(self.shared_weights)
+        k, w = n_outputs, len(self.shared_weights)
         rows = n if self.batch_size == "full" else min(n, self.batch_size)
         width = np.dtype(self.dtype).itemsize
         n_bytes = width * rows * w * (_OUTPUT_ARRAYS * k + 2 * _MOST_CANDIDATES)
@@ -153,8 +242,8 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
             remedy = "Use a smaller population_size."
         check_memory(n_bytes, what, remedy)
 
-    def _make_search(self, n_inputs, rng):
-        kind, k = self._targets.loss, self._targets.n_outputs
+    def _engine(self, n_inputs, targets, rng):
+        kind, k = targets.loss, targets.n_outputs
         weights = np.asarray(self.shared_weights, self.dtype)
         activations = tuple(self.activations)
         if self.search == "guided":
@@ -181,87 +270,151 @@ class BaseWeightAgnostic(SharedWeightNetwork, CallbackSupportMixin, BaseEstimato
             rng,
         )
 
-    def _make_front(self, data, search, rng):
-        """Compare graphs on some rows; a warm start's best so far take part."""
-        _, targets, share = data
-        n_rows = min(_JUDGED_ROWS, max(1, _JUDGED_VALUES // len(targets)))
-        batch = _batch(data, n_rows, rng)
-        frequencies = targets @ (share / share.sum())
-        front = ParetoFront(search.kind, search.weights, batch, frequencies)
-        for graph, _ in getattr(self, "_front", ()) if self.n_iter_ else ():
-            if graph.n_connections <= self.max_connections:
-                front.offer(graph)
-        return front
-
-    def _run(self, data, rng, context, X, y, metadata):
+    def _run(self, data, rng, report):
+        """Make steps until the last, or until time is up or a callback says so."""
         begun, next_offer = time.perf_counter(), 1
         size = len(data[0]) if self.batch_size == "full" else self.batch_size
 
         def draw(growth):
-            return _batch(data, int(growth * size), rng)
+            return draw_batch(data, int(growth * size), rng)
 
         try:
             for number in range(1, self.max_iter + 1):
-                loss = self._search.step(draw, rng)
+                state, loss = self.search_.stepped(draw, rng)
                 seconds = time.perf_counter() - begun
-                self._note(loss, seconds)
+                self.search_ = state.noted(loss, seconds)
                 if number >= next_offer:
-                    self._front.offer(self._search.graph)
+                    self.search_ = self.search_.judged()
                     next_offer = _JUDGED_EVERY * number
                 over = self.max_time is not None and seconds >= self.max_time
-                if self._report(context, X, y, metadata) or over:
+                if self.verbose:
+                    self._print(self.search_.history[-1])
+                if report() or over:
                     break
         except KeyboardInterrupt:
-            warnings.warn("Interrupted: the best graph so far is kept.", stacklevel=4)
-        self._front.offer(self._search.graph)
+            warnings.warn("Interrupted: the best graph so far is kept.", stacklevel=5)
 
-    def _note(self, loss, seconds):
-        self.n_iter_ += 1
-        size = self._search.graph.n_connections
-        entry = {"loss": loss, "n_connections": size, "seconds": seconds}
-        self.history_.append(entry)
-
-    def _report(self, context, X, y, metadata):
-        if self.verbose:
-            last = self.history_[-1]
-            print(
-                f"Iteration {self.n_iter_}, loss = {last['loss']:.4f}, "
-                f"{last['n_connections']} connections, {last['seconds']:.1f} s",
-                flush=True,
-            )
-        iteration = context.subcontext(task_name="iteration")
-        iteration.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        return iteration.call_on_fit_task_end(
-            estimator=self,
-            X=X,
-            y=y,
-            metadata=metadata,
-            reconstruction_attributes=self._attributes_now,
+    def _print(self, last):
+        print(
+            f"Iteration {self.n_iter_}, loss = {last['loss']:.4f}, "
+            f"{last['n_connections']} connections, {last['seconds']:.1f} s",
+            flush=True,
         )
 
-    def _attributes_now(self):
-        """Fitted attributes as they would be if the search stopped now."""
-        twin = copy.copy(self)
-        twin._search, twin._front = copy.copy(self._search), copy.copy(self._front)
-        twin.history_ = list(self.history_)
-        twin._front.offer(twin._search.graph)
-        twin._finish()
-        return vars(twin)
+    def _found(self, targets, scaling):
+        """Search and model as they are if the search stops now."""
+        state = self.search_.judged()
+        front = state.front
+        model = SharedWeightModel.calibrated(
+            targets,
+            scaling,
+            front.champion,
+            front.weights,
+            batch=front.batch,
+            frequencies=front.frequencies,
+        )
+        return state.without_rows(), model
 
-    def _finish(self):
-        """Set the attributes of the champion: the smallest loss on training rows."""
-        front = self._front
-        self.pareto_front_ = front.points[np.argsort(front.points[:, 0])]
-        self.loss_ = float(min(front.losses))
-        sample = front.batch, front.frequencies
-        self._take_graph(front.champion, front.weights, *sample)
-        front.batch = None  # no training rows stay in the model
+    # -- what was found ----------------------------------------------------------------
 
+    @check_options({"max_iter": [whole(1)]})
+    def train_weights(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        max_iter: int = 200,
+    ) -> Self:
+        """Train every connection's own weight, from the tuned shared one.
 
-def _batch(data, size, rng):
-    """Draw rows without repetition; all of them, in order, if there are no more."""
-    X, targets, share = data
-    if size < len(X):
-        rows = rng.choice(len(X), size, replace=False)
-        X, targets, share = X[rows], np.take(targets, rows, axis=1), share[rows]
-    return X, targets, share / share.sum()
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+        max_iter : int, default=200
+            Iterations of L-BFGS on all rows.
+
+        Returns
+        -------
+        trained : estimator
+            A copy whose ``connections_`` hold the trained weights, and whose only
+            shared weight is one. This estimator stays as it is.
+        """
+        check_is_fitted(self)
+        X, y = validate_training(self, X, y, reset=False)
+        _, weight = row_weights(self, y, sample_weight, self.model_.targets.classes)
+        trained = copy.copy(self)
+        trained.model_ = self.model_.trained(X, y, weight, max_iter)
+        return trained
+
+    def weight_profile(
+        self,
+        X: Any,
+        y: Any,
+        weights: ArrayLike | None = None,
+        *,
+        sample_weight: ArrayLike | None = None,
+    ) -> NDArray[np.float64]:
+        """Score the network at each shared weight.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        weights : array-like of shape (W,), default=None
+            By default ``shared_weights_``.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        scores : ndarray of shape (W,)
+            Accuracy, or R2.
+
+        See Also
+        --------
+        sklearn_halfnet.inspection.weight_profile_display.WeightProfileDisplay
+        """
+        check_is_fitted(self)
+        given = self.shared_weights_ if weights is None else weights
+        each = check_numbers(given, "weights", ensure_2d=False)
+        if each.ndim != 1:
+            raise ValueError(f"weights must have one dimension, got {each.shape}.")
+        X, y = validate_training(self, X, y, reset=False)
+        share = total_weight(y, sample_weight)
+        return self.model_.profile(X, y, each, share)
+
+    def to_networkx(self) -> Any:
+        """Make a ``networkx.DiGraph`` of the network.
+
+        Returns
+        -------
+        graph : networkx.DiGraph
+            Nodes have attributes "activation" and "layer", connections "weight". Inputs
+            that no connection leaves are left out.
+
+        Raises
+        ------
+        ImportError
+            If networkx is not installed.
+        """
+        from sklearn_halfnet.inspection.graph import to_networkx
+
+        check_is_fitted(self)
+        return to_networkx(self)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the network in layers.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+
+        Returns
+        -------
+        display : GraphDisplay
+        """
+        from sklearn_halfnet.inspection.graph_display import GraphDisplay
+
+        return GraphDisplay.from_estimator(self).plot(ax)

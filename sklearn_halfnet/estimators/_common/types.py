@@ -1,0 +1,68 @@
+"""Names for what public signatures take, as type checkers read them."""
+
+from collections.abc import Callable
+from typing import Any, Literal, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+__all__ = [
+    "ActivationName",
+    "FloatName",
+    "InputScalingName",
+    "RandomState",
+    "Sizes",
+    "WeightKind",
+    "WeightName",
+]
+
+# The names of ``activations.ACTIVATIONS`` and ``weights.WEIGHTS``: a checker of types
+# runs no code, so they stand here once more, and a test holds them to the tables.
+ActivationName: TypeAlias = Literal[
+    "relu",
+    "leaky_relu",
+    "tanh",
+    "logistic",
+    "gelu",
+    "silu",
+    "softplus",
+    "cos",
+    "sin",
+    "gaussian",
+    "identity",
+]
+WeightName: TypeAlias = Literal[
+    "normal",
+    "binary",
+    "mexican_hat",
+    "instances",
+    "gabor",
+    "uniform",
+    "orthogonal",
+    "sparse",
+    "difference",
+    "class_sums",
+    "receptive_field",
+]
+
+
+class _Samples(Protocol):
+    """What draws weights: an object, or the class of one."""
+
+    @property
+    def sample(self) -> Callable[..., Any]: ...
+
+
+WeightKind: TypeAlias = (
+    WeightName
+    | _Samples
+    | Callable[..., Any]
+    | NDArray[Any]
+    | sparse.sparray
+    | sparse.spmatrix
+)
+FloatName: TypeAlias = Literal["float32", "float64"]
+InputScalingName: TypeAlias = Literal["standard", "center"] | None
+RandomState: TypeAlias = int | np.random.RandomState | None
+Sizes: TypeAlias = int | list[int] | tuple[int, ...] | NDArray[np.integer]

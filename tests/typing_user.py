@@ -1,0 +1,61 @@
+"""What a user writes, right and wrong, for a type checker to read; never run.
+
+A wrong line says which error it is to have: without one, its comment is reported.
+"""
+
+# pyright: reportUnnecessaryTypeIgnoreComment=error
+
+import numpy as np
+from scipy import sparse
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+
+from sklearn_halfnet import (
+    DeskewResize,
+    ELMClassifier,
+    ELMRegressor,
+    HalfLayerClassifier,
+    RandomFeatures,
+    RandomNetwork,
+    WeightAgnosticClassifier,
+    WeightAgnosticRegressor,
+)
+
+X = np.zeros((9, 4))
+y = np.arange(9) % 2
+
+# -- right -----------------------------------------------------------------------------
+
+ELMClassifier(500, "binary", "tanh", alpha="loo", class_weight={0: 2.0}).fit(X, y)
+ELMClassifier((60, 40), ["normal", "binary"], alpha=0.5, random_state=0)
+ELMRegressor(np.array([30, 20]), alphas=[0.1, 1.0]).fit(sparse.csr_array(X), y)
+HalfLayerClassifier((40, 20), alpha="auto").fit(X, y).predict_proba(X).max()
+RandomFeatures(50, "orthogonal", "cos", gamma="scale").fit(X).transform(X)
+RandomFeatures(9, X, scale=0.5).fit_transform(X, y)
+RandomFeatures(9, lambda n_units, n_features, rng: rng.normal(size=(n_units, 4)))
+RandomNetwork([30, 20], weight_scale="critical").fit(X).transform_layers(X)[0].max()
+DeskewResize((2, 2), output_shape=(1, 1), deskew=False).fit(X).transform(X).mean()
+found = WeightAgnosticClassifier("evolution", batch_size="full", max_time=1.5)
+found.fit(X, y, sample_weight=np.ones(9)).train_weights(X, y).score(X, y)
+found.set_params(predict_with="tuned").weight_profile(X, y, [1, 2]).max()
+WeightAgnosticRegressor(shared_weights=[1, 2.5], random_state=0).fit(X, y).predict(X)
+GridSearchCV(make_pipeline(RandomFeatures(), ELMClassifier()), {}).fit(X, y)
+
+# -- wrong -----------------------------------------------------------------------------
+
+HalfLayerClassifier(hidden_units=3)  # pyright: ignore[reportCallIssue]
+HalfLayerClassifier().fit(X, y).predikt(X)  # pyright: ignore[reportAttributeAccessIssue]
+HalfLayerClassifier(alpha="atuo")  # pyright: ignore[reportArgumentType]
+ELMClassifier(alpha="atuo")  # pyright: ignore[reportArgumentType]
+ELMClassifier(500, "binary", "tanh", 1.0)  # pyright: ignore[reportCallIssue]
+ELMRegressor(class_weight="balanced")  # pyright: ignore[reportCallIssue]
+ELMRegressor().predict_proba(X)  # pyright: ignore[reportAttributeAccessIssue]
+RandomFeatures(activation="rleu")  # pyright: ignore[reportArgumentType]
+RandomFeatures("many")  # pyright: ignore[reportArgumentType]
+RandomFeatures(weight_kind="nomral")  # pyright: ignore[reportArgumentType]
+RandomNetwork(weight_scale="critcal")  # pyright: ignore[reportArgumentType]
+DeskewResize((2, 2), (1, 1), False)  # pyright: ignore[reportCallIssue]
+WeightAgnosticClassifier(predict_with="tune")  # pyright: ignore[reportArgumentType]
+WeightAgnosticClassifier(class_weight="balance")  # pyright: ignore[reportArgumentType]
+WeightAgnosticRegressor(max_iter="many")  # pyright: ignore[reportArgumentType]
+ELMClassifier().fit(X, y).predikt(X)  # pyright: ignore[reportAttributeAccessIssue]
