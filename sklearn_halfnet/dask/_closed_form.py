@@ -37,7 +37,7 @@ def fit_closed_form(estimator, blocks):
     n_features = facts[0]["n_features"]
     estimator._check_size(n_features)
     estimator._check_alphas()
-    scaling, sample = start_sample(
+    scaling, sample, estimator._targets = start_sample(
         estimator,
         blocks,
         facts,
@@ -47,6 +47,8 @@ def fit_closed_form(estimator, blocks):
         dtype=estimator._float,
         **estimator._sample_options(),
     )
+    if estimator._targets.classes is not None:
+        estimator.classes_ = estimator._targets.classes
     estimator._draw_layers(scaling, sample, *rngs)
     estimator._weight_unit = 1.0
     _sum_up(estimator, blocks, facts, class_weight)

@@ -10,7 +10,12 @@ from scipy import sparse
 from sklearn.base import is_classifier
 
 from sklearn_halfnet._sparse_input import canonical_csr
-from sklearn_halfnet.estimators._common.validation import total_weight, validate_X
+from sklearn_halfnet.estimators._common.validation import (
+    make_targets,
+    total_weight,
+    validate_training,
+    validate_X,
+)
 from sklearn_halfnet.features import InputScaling, Moments, StartSample
 from sklearn_halfnet.features.start import choose_rows, sample_size
 from sklearn_halfnet.models.targets import ClassTargets, RealTargets
@@ -119,7 +124,7 @@ def _class_counts(facts):
 def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **options):
     """Learn scaling and targets, and take the same rows as on one machine.
 
-    Sets ``_targets`` and what scikit-learn keeps of the features on the estimator.
+    Sets what scikit-learn keeps of the features on the estimator.
 
     Parameters
     ----------
@@ -139,23 +144,24 @@ def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **o
     scaling : InputScaling
     sample : StartSample
         With targets encoded.
+    targets : ClassTargets or RealTargets
     """
     lengths = [fact["n_rows"] for fact in facts]
     n_rows = sample_size(n_features, **options)
     positive = _positive(facts)
     chosen = choose_rows(sum(lengths), positive, n_rows, rng)
     moments, X, y, weight = _gather(blocks, lengths, chosen, class_weight, estimator)
-    X, y = estimator._validate_training(X, y, reset=True)
-    estimator._targets = _targets(estimator, facts, y, weight)
+    X, y = validate_training(estimator, X, y, reset=True)
+    targets = _targets(estimator, facts, y, weight)
     names = getattr(estimator, "feature_names_in_", None)
     scaling = InputScaling()
     if moments is not None:
         scaling = InputScaling.from_moments(moments, estimator.input_scaling, names)
-    encoded = estimator._targets.encode(y, np.float64)
+    encoded = targets.encode(y, np.float64)
     weight = np.ones(len(y)) if weight is None else weight
     n_whole = sum(lengths) if positive is None else int(np.count_nonzero(positive))
     rows = scaling.start_rows(X, options["dtype"])
-    return scaling, StartSample(rows, encoded, weight, n_whole)
+    return scaling, StartSample(rows, encoded, weight, n_whole), targets
 
 
 def _targets(estimator, facts, y, weight):
@@ -165,10 +171,10 @@ def _targets(estimator, facts, y, weight):
         return RealTargets.from_moments(moments, y.ndim == 1)
     counts = _class_counts(facts)
     if counts is None:
-        return estimator._make_targets(y, weight)
+        return make_targets(estimator, y, weight)
     # Rows of positive weight must show two classes.
     ClassTargets.from_labels(np.concatenate([fact["labels"][2] for fact in facts]))
-    return estimator._make_targets(y, weight, list(counts))
+    return make_targets(estimator, y, weight, list(counts))
 
 
 def _positive(facts):

@@ -15,6 +15,8 @@ class Traveller:
         self.estimator = copy(estimator)
         self.estimator.__dict__.pop("_sums", None)
         self.estimator.__dict__.pop("_rows", None)
+        if hasattr(estimator, "model_"):
+            self.estimator.model_ = estimator.model_.without_weights()
         layers = getattr(estimator, "_layers", None)
         if layers is not None:
             self.estimator._layers = [layer.without_weights() for layer in layers]
@@ -30,6 +32,8 @@ class Traveller:
 def arrive(traveller):
     """Draw the weights again: once for each worker and fit."""
     estimator = copy(traveller.estimator)
+    if hasattr(estimator, "model_"):
+        estimator.model_ = estimator.model_.with_weights()
     if hasattr(estimator, "_layers"):
         estimator._layers = [layer.with_weights() for layer in estimator._layers]
     return estimator
