@@ -8,6 +8,7 @@ from pathlib import Path
 from threadpoolctl import ThreadpoolController
 
 __all__ = [
+    "blas_threads",
     "check_memory",
     "compute_threads",
     "import_torch",
@@ -19,6 +20,8 @@ __all__ = [
 # of torch, which is woken at every operation, and of BLAS.
 _SMALL_STEP = 5_000_000
 _TINY_STEP = 1_000_000
+# Multiply-adds of a whole closed-form fit, of which there are some dozens of calls.
+_SMALL_FIT = 500_000_000
 
 # Kinds of device on which half precision may have been asked for.
 _AUTOCAST = ("cpu", "cuda")
@@ -172,6 +175,21 @@ def check_memory(n_bytes, what, remedy):
 def _libraries():
     """Libraries with threads of their own; finding them takes milliseconds."""
     return ThreadpoolController()
+
+
+def blas_threads(n_products):
+    """Run a block with one BLAS thread where more would wait for each other.
+
+    Parameters
+    ----------
+    n_products : int
+        Multiply-adds of all of the block.
+
+    Returns
+    -------
+    context : context manager
+    """
+    return _libraries().limit(limits=1) if n_products < _SMALL_FIT else nullcontext()
 
 
 @contextmanager

@@ -187,10 +187,10 @@ def test_every_activation_trains_and_predicts_alike(iris, activation):
         (32, 16), activation=activation, max_iter=20, random_state=0, dtype="float64"
     ).fit(X, y)
     assert model.score(X, y) > 0.8
-    compute, *_ = model._inputs(X)
+    compute, *_ = model.model_.inputs(X)
     inputs = torch.from_numpy(compute(np.arange(150)))
     with torch.no_grad():
-        trained = model._network(torch.device("cpu"))(inputs).numpy()
+        trained = model.model_.module(torch.device("cpu"))(inputs).numpy()
     assert_allclose(model.decision_function(X), trained, atol=1e-10)
 
 

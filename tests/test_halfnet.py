@@ -315,10 +315,10 @@ def test_every_activation_trains_and_predicts_alike(iris, activation, train_scal
         dtype="float64",
     ).fit(X, y)
     assert model.score(X, y) > 0.8
-    compute, *_ = model._inputs(X)
+    compute, *_ = model.model_.inputs(X)
     inputs = torch.from_numpy(compute(np.arange(150)))
     with torch.no_grad():
-        scores = model._network(torch.device("cpu"))(inputs).numpy()
+        scores = model.model_.module(torch.device("cpu"))(inputs).numpy()
     assert_allclose(model.decision_function(X), scores, atol=1e-10)
 
 
@@ -431,7 +431,6 @@ def test_multi_index_data_have_the_ceiling_they_promise():
 def test_penalty_is_indifferent_to_a_factor_between_read_out_and_geometry():
     X, y = load_iris(return_X_y=True)
     model = HalfNetClassifier((20, 30), random_state=0, max_iter=1).fit(X, y)
-    model._balances = model._balanced()
-    network = model._network("cpu")
+    network = model.model_.balanced().module("cpu")
     read_out, *factors = [float((p.detach() ** 2).sum()) for p in network.penalised()]
     assert_allclose(factors, [read_out] * 2, rtol=1e-5)

@@ -145,7 +145,7 @@ def test_weights_have_a_mean_of_one(n_used):
 def test_solvers_lower_the_loss(name):
     data, _ = make_data()
     network, losses = make_network(), []
-    solver = SOLVERS[name](
+    solver = SOLVERS[name].make(
         learning_rate_init=0.05,
         learning_rate="one_cycle",
         batch_size=8,
@@ -198,8 +198,7 @@ def test_lbfgs_finds_the_known_optimum_at_a_large_penalty(loss, weighted):
         device=CPU,
     )
     network = ReadOut(torch.zeros(3, 4).double(), torch.zeros(3).double())
-    options = {"learning_rate_init": None, "learning_rate": None, "batch_size": 8}
-    solver = SOLVERS["lbfgs"](tol=1e-9, rng=None, **options)
+    solver = SOLVERS["lbfgs"].make(tol=1e-9)
     solver.solve(Objective(network, loss, alpha), data, 500, lambda loss: False)
     coef, intercept = optimum(loss, X, targets, weight, alpha)
     assert_allclose(network.coef.detach(), coef, atol=1e-4)
@@ -227,9 +226,9 @@ class Slope:
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_the_rate_follows_its_schedule_step_by_step(name):
     data, _ = make_data()
-    options = {"learning_rate_init": 0.1, "batch_size": 4, "tol": 0}
+    options = {"learning_rate_init": 0.1, "batch_size": 4}
     rng = np.random.default_rng(0)
-    solver = SOLVERS["sgd"](learning_rate=name, momentum=0.0, rng=rng, **options)
+    solver = SOLVERS["sgd"].make(learning_rate=name, momentum=0.0, rng=rng, **options)
     objective, places, n_steps = Slope(), [], 13  # of blocks of 8 rows and one of 2
     solver.solve(
         objective, data, 5, lambda loss: places.append(objective.number.item())
@@ -250,9 +249,9 @@ def test_one_cycle_warms_up_and_falls_as_half_a_cosine():
 def test_loss_of_a_pass_is_the_mean_over_rows(weight):
     """Although the last batch is smaller: 50 rows in batches of 8."""
     data, _ = make_data(weight=weight, batch_size=8)
-    objective, options = Objective(make_network(), "squared", 0.3), {"tol": 0}
-    options |= {"learning_rate_init": 0.0, "learning_rate": "constant"}
-    solver = SOLVERS["sgd"](batch_size=8, rng=np.random.default_rng(0), **options)
+    objective = Objective(make_network(), "squared", 0.3)
+    options = {"learning_rate_init": 0.0, "learning_rate": "constant"}
+    solver = SOLVERS["sgd"].make(batch_size=8, rng=np.random.default_rng(0), **options)
     found = solver.run_epoch(objective, data, solver.make_optimizer(objective))
     blocks = zip(*[data.block(i) for i in range(len(data))], strict=True)
     rows = [None if part[0] is None else torch.cat(part) for part in blocks]
@@ -263,7 +262,7 @@ def test_solvers_stop_when_asked():
     data, _ = make_data()
     for name in SOLVERS:
         seen = []
-        solver = SOLVERS[name](
+        solver = SOLVERS[name].make(
             learning_rate_init=0.05,
             learning_rate="constant",
             batch_size=8,

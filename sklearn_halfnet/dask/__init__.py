@@ -29,7 +29,7 @@ from sklearn_halfnet.dask._half_layers import fit_half_layers
 from sklearn_halfnet.dask._travel import Traveller, call
 from sklearn_halfnet.estimators._common.legacy_outputs import keep_state_on_error
 from sklearn_halfnet.estimators.closed_form._base import ClosedForm
-from sklearn_halfnet.estimators.half_layers._base import BaseHalfLayer
+from sklearn_halfnet.estimators.half_layers.half_layer import HalfLayer
 
 __all__ = ["fit", "predict"]
 
@@ -78,7 +78,7 @@ def fit(estimator, X, y, sample_weight=None):
     >>> bool((labels == y).mean().compute() > 0.95)
     True
     """
-    fitters = {ClosedForm: fit_closed_form, BaseHalfLayer: fit_half_layers}
+    fitters = {ClosedForm: fit_closed_form, HalfLayer: fit_half_layers}
     kinds = [kind for kind in fitters if isinstance(estimator, kind)]
     if not kinds:
         raise TypeError(

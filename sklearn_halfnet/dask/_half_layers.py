@@ -3,7 +3,6 @@
 import dask
 import numpy as np
 
-from sklearn_halfnet._device import compute_threads, training_mode
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.dask._start import (
     block_weights,
@@ -12,7 +11,10 @@ from sklearn_halfnet.dask._start import (
     start_sample,
 )
 from sklearn_halfnet.dask._travel import Traveller, arrive
-from sklearn_halfnet.estimators._common.layer_options import check_sizes
+from sklearn_halfnet.estimators._common.validation import validate_training
+from sklearn_halfnet.estimators._trained.fit import keep, training_options
+from sklearn_halfnet.estimators.half_layers.half_layer import half_layer_start
+from sklearn_halfnet.models.train import loss_and_gradient, train_on_cluster
 
 __all__ = ["fit_half_layers"]
 
@@ -27,7 +29,7 @@ def fit_half_layers(estimator, blocks):
 
     Parameters
     ----------
-    estimator : BaseHalfLayer
+    estimator : HalfLayer
         Fitted in place.
     blocks : Blocks
 
@@ -41,25 +43,24 @@ def fit_half_layers(estimator, blocks):
     class_weight = resolved_class_weight(estimator, facts)
     rng, _, _ = child_generators(estimator.random_state, 3)
     n_features = facts[0]["n_features"]
-    estimator._begin()
-    estimator._check_size(n_features, sum(fact["n_rows"] for fact in facts))
-    scaling, estimator._targets, sample = start_sample(
+    start = half_layer_start(estimator)
+    start.check_memory(n_features, sum(fact["n_rows"] for fact in facts))
+    scaling, targets, sample = start_sample(
         estimator,
         blocks,
         facts,
         class_weight,
         rng,
         n_features=n_features,
-        n_units=max(check_sizes(estimator.hidden_layer_sizes)),
-        dtype=estimator.dtype,
+        n_units=max(start.sizes),
+        dtype=start.dtype,
     )
-    sample.targets = _of_start(estimator, sample.targets)
-    estimator._start_from(scaling, sample, rng)
-    data = _ClusterData(estimator, blocks, class_weight)
-    with training_mode(), compute_threads(0):
-        network = _network(estimator)
-        solver = estimator._solver(batch_size=1, rng=None)
-        estimator._minimise(network, data, solver, estimator._monitor(network))
+    if sample.targets.dtype.kind == "f":  # the type that they have on one machine
+        sample.targets = sample.targets.astype(start.dtype)
+    network = start.of_sample(scaling, sample, targets, rng)
+    data = _ClusterData(estimator, network, blocks, class_weight)
+    options = training_options(estimator, network)
+    keep(estimator, *train_on_cluster(network, data, options))
 
 
 def _check_parameters(estimator):
@@ -72,29 +73,21 @@ def _check_parameters(estimator):
             )
 
 
-def _of_start(estimator, encoded):
-    """Give encoded targets the type that they have on one machine."""
-    return encoded.astype(estimator.dtype) if encoded.dtype.kind == "f" else encoded
-
-
-def _network(estimator):
-    import torch
-
-    return estimator._network(torch.device("cpu"))
-
-
 class _ClusterData:
     """Rows on a cluster, as the solver sees them: a loss and its gradient.
 
     Parameters
     ----------
-    estimator : BaseHalfLayer
-        With its layers drawn.
+    estimator : HalfLayer
+        That has seen its features.
+    network : HalfLayerModel
+        As it starts.
     blocks : Blocks
     class_weight : dict, list of dict or None
     """
 
-    def __init__(self, estimator, blocks, class_weight):
+    def __init__(self, estimator, network, blocks, class_weight):
+        estimator.model_ = network
         traveller = dask.delayed(Traveller(estimator), pure=False)
         inputs = blocks.delayed(_inputs, traveller, class_weight)
         self.traveller, *self.inputs = dask.persist(traveller, *inputs)
@@ -115,10 +108,11 @@ class _ClusterData:
 def _inputs(X, y, w, traveller, class_weight):
     """Projection of a block on the frozen weights, its targets and weights."""
     estimator = arrive(traveller)
-    X, y = estimator._validate_training(X, y, reset=False)
+    network = estimator.model_
+    X, y = validate_training(estimator, X, y, reset=False)
     weight = block_weights(y, w, class_weight)
-    encoded = estimator._targets.encode(y, estimator._float)
-    project, _, _ = estimator._inputs(X)
+    project, _, _ = network.inputs(X)
+    encoded = network.targets.encode(y, network.dtype)
     return project(np.arange(X.shape[0])), encoded, weight
 
 
@@ -130,19 +124,7 @@ def _size(part):
 
 def _gradient(part, traveller, vector, total):
     """Loss and gradient of one block, as its share of the mean."""
-    import torch
-
-    from sklearn_halfnet.solvers.lbfgs import gradient_vector, load_vector
-
-    estimator, (inputs, encoded, weight) = arrive(traveller), part
-    with training_mode(), compute_threads(0):
-        network = _network(estimator)
-        objective = estimator._objective(network)
-        parameters = objective.parameters()
-        load_vector(parameters, vector)
-        if weight is not None:
-            weight = torch.from_numpy(weight.astype(estimator._float))
-        inputs, encoded = torch.from_numpy(inputs), torch.from_numpy(encoded)
-        loss = objective.data_loss(inputs, encoded, weight) * (len(encoded) / total)
-        loss.backward()
-        return loss.item(), gradient_vector(parameters)
+    share = len(part[1]) / total
+    return loss_and_gradient(
+        arrive(traveller).model_, *part, vector=vector, share=share
+    )

@@ -16,7 +16,7 @@ from sklearn_halfnet.features.hidden_layer import (
     last_features,
     linear_scores,
 )
-from sklearn_halfnet.features.low_rank import draw_low_rank_layers
+from sklearn_halfnet.features.low_rank import LowRankLayer, draw_low_rank_layers
 from sklearn_halfnet.features.rounded import Rounding, rounded_blocks
 from sklearn_halfnet.features.scaling import InputScaling, Moments, working_columns
 from sklearn_halfnet.features.start import StartSample, draw_hidden_layers
@@ -24,6 +24,7 @@ from sklearn_halfnet.features.start import StartSample, draw_hidden_layers
 __all__ = [
     "HiddenLayer",
     "InputScaling",
+    "LowRankLayer",
     "Moments",
     "Rounding",
     "StartSample",

@@ -1,4 +1,6 @@
-"""Start values of hidden layers whose weights have a learned geometry."""
+"""Hidden layers whose weights have a learned geometry, and their start values."""
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,7 +11,51 @@ from sklearn_halfnet.features.scaling import Moments
 from sklearn_halfnet.features.start import draw_biases
 from sklearn_halfnet.weights.storage import FrozenWeights
 
-__all__ = ["draw_directions", "draw_low_rank_layers", "linear_layer"]
+__all__ = ["LowRankLayer", "draw_low_rank_layers", "linear_layer"]
+
+
+@dataclass(frozen=True)
+class LowRankLayer:
+    """Units on an embedding: z = g(scales * (Z A^T x) + shifts).
+
+    Parameters
+    ----------
+    embedding : HiddenLayer
+        A^T x.
+    units : HiddenLayer
+        With Z for weights.
+    """
+
+    embedding: HiddenLayer
+    units: HiddenLayer
+
+    @property
+    def stack(self):
+        """Both, in the order of their computation."""
+        return [self.embedding, self.units]
+
+    def factor(self, dtype):
+        """Return A, (n_inputs, rank)."""
+        return self.embedding.weights.matrix(dtype).T
+
+    @property
+    def n_weights(self):
+        """Numbers in A and in Z."""
+        return sum(int(np.prod(layer.weights.shape)) for layer in self.stack)
+
+    @property
+    def n_factor(self):
+        """Numbers in A."""
+        return int(np.prod(self.embedding.weights.shape))
+
+    def with_factor(self, factor):
+        """Return the layer with another A."""
+        return replace(self, embedding=linear_layer(factor))
+
+    def redrawn(self, rng, dtype):
+        """Return the layer with a new Z."""
+        directions = _draw_directions(*self.units.weights.shape, rng, dtype)
+        return replace(self, units=self.units.with_frozen(directions))
 
 
 def draw_low_rank_layers(sample, indicators, ranks, sizes, activation, geometry, rng):
@@ -33,8 +79,7 @@ def draw_low_rank_layers(sample, indicators, ranks, sizes, activation, geometry,
 
     Returns
     -------
-    layers : list of HiddenLayer
-        Two for each hidden layer: A^T x, then the units fed by it.
+    layers : list of LowRankLayer
     features : ndarray of shape (n_rows, sizes[-1])
         The last layer's features of the sample.
     strength : float
@@ -49,12 +94,12 @@ def draw_low_rank_layers(sample, indicators, ranks, sizes, activation, geometry,
         strength = max(strength, used)
         embedding = linear_layer(_scaled(factor, features, share))
         units = _units(embedding, features, share, size, activation, rng)
-        layers += [embedding, units]
+        layers.append(LowRankLayer(embedding, units))
         features = units.activate(_project(units, _project(embedding, features)))
     return layers, features, strength
 
 
-def draw_directions(n_units, rank, rng, dtype):
+def _draw_directions(n_units, rank, rng, dtype):
     """Draw Z (n_units, rank) from N(0, 1)."""
     return rng.standard_normal((n_units, rank)).astype(dtype)
 
@@ -82,7 +127,7 @@ def _scaled(factor, features, share):
 def _units(embedding, features, share, size, activation, rng):
     """Units on z_h . u / sqrt(rank), u = A^T x."""
     rank, dtype = embedding.n_units, features.dtype
-    directions = draw_directions(size, rank, rng, dtype)
+    directions = _draw_directions(size, rank, rng, dtype)
     mean = share @ _project(embedding, features)
     biases = draw_biases("auto", activation, size, rng)
     shifts = biases - directions @ mean / np.sqrt(rank)

@@ -81,13 +81,10 @@ class RidgePath:
         if len(self._diagonal) == 1:
             pivot = self._diagonal + alpha
             return self._right / pivot if pivot > 0 else None
-        banded = np.zeros((2, len(self._diagonal)))
-        banded[0] = self._diagonal + alpha
-        banded[1, :-1] = self._off
-        try:
-            return linalg.solveh_banded(banded, self._right, lower=True)
-        except linalg.LinAlgError:
-            return None
+        # scipy.linalg.solveh_banded calls the same, and takes longer to get there.
+        diagonal = self._diagonal + alpha
+        *_, solution, info = lapack.dptsv(diagonal, self._off, self._right)
+        return None if info else solution
 
     def default_alphas(self, n_alphas=31):
         """Strengths from 1e-7 to 100 times the largest eigenvalue.

@@ -108,40 +108,49 @@ def _smoothed(wanted, weight, softmaxes):
 
 
 class _Problem:
-    """Log loss of slope * scores + offsets and the prior, with their derivatives."""
+    """Log loss of slope * scores + offsets and the prior, with their derivatives.
+
+    Arrays are kept as (n_outputs, n_rows): sums over a few outputs are fast that way.
+    """
 
     def __init__(self, scores, wanted, share, softmaxes, prior):
-        self.scores, self.wanted, self.share = scores, wanted, share
-        self.softmaxes, self.prior = softmaxes, prior
+        self.scores, self.wanted = (np.ascontiguousarray(a.T) for a in (scores, wanted))
+        self.share, self.softmaxes, self.prior = share, softmaxes, prior
+        self.known = None, None
 
     def _log_odds(self, values):
-        return values[0] * self.scores + values[1:]
+        return values[0] * self.scores + values[1:, None]
+
+    def _probabilities(self, values):
+        """Of these values, once for gradient and Hessian."""
+        if not np.array_equal(values, self.known[0]):
+            z = self._log_odds(values)
+            p = softmax(z, axis=0) if self.softmaxes else expit(z)
+            self.known = values.copy(), p
+        return self.known[1]
 
     def loss(self, values):
         z = self._log_odds(values)
         if self.softmaxes:
-            likelihood = self.share @ (self.wanted * log_softmax(z, axis=1)).sum(1)
+            likelihood = (self.wanted * log_softmax(z, axis=0)).sum(axis=0) @ self.share
             return 0.5 * self.prior * float(values[1:] @ values[1:]) - likelihood
         cross = self.wanted * log_expit(z) + (1 - self.wanted) * log_expit(-z)
-        return -float(self.share @ cross[:, 0])
+        return -float(cross[0] @ self.share)
 
     def gradient(self, values):
-        z = self._log_odds(values)
-        p = softmax(z, axis=1) if self.softmaxes else expit(z)
-        residual = self.share[:, None] * (p - self.wanted)
-        of_offsets = residual.sum(axis=0) + self.prior * values[1:]
+        residual = self.share * (self._probabilities(values) - self.wanted)
+        of_offsets = residual.sum(axis=1) + self.prior * values[1:]
         return np.concatenate([[(residual * self.scores).sum()], of_offsets])
 
     def hessian(self, values):
-        z, s = self._log_odds(values), self.scores
-        p = softmax(z, axis=1) if self.softmaxes else expit(z)
-        weighted = self.share[:, None] * (p if self.softmaxes else p * (1 - p))
-        mean = (p * s).sum(axis=1) if self.softmaxes else np.zeros(len(s))
-        slope_offset = weighted * (s - mean[:, None])
-        hessian = np.empty((1 + s.shape[1],) * 2)
+        p, s = self._probabilities(values), self.scores
+        weighted = self.share * (p if self.softmaxes else p * (1 - p))
+        mean = (p * s).sum(axis=0) if self.softmaxes else 0.0
+        slope_offset = weighted * (s - mean)
+        hessian = np.empty((1 + len(s),) * 2)
         hessian[0, 0] = (slope_offset * s).sum()
-        hessian[0, 1:] = hessian[1:, 0] = slope_offset.sum(axis=0)
-        offsets = np.diag(weighted.sum(axis=0))
-        hessian[1:, 1:] = offsets - weighted.T @ p if self.softmaxes else offsets
-        hessian[1:, 1:] += self.prior * np.eye(s.shape[1])
+        hessian[0, 1:] = hessian[1:, 0] = slope_offset.sum(axis=1)
+        offsets = np.diag(weighted.sum(axis=1))
+        hessian[1:, 1:] = offsets - weighted @ p.T if self.softmaxes else offsets
+        hessian[1:, 1:] += self.prior * np.eye(len(s))
         return hessian

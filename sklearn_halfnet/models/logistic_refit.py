@@ -67,13 +67,6 @@ def logistic_read_out(
             cache_bytes=cache_bytes,
             device=device,
         )
-        solver = LBFGS(
-            tol=_TOL,
-            learning_rate_init=None,
-            learning_rate=None,
-            batch_size=1,
-            rng=None,
-        )
         objective = Objective(network, targets.loss, alpha)
-        solver.solve(objective, data, _MAX_ITER, lambda loss: False)
+        LBFGS(tol=_TOL).solve(objective, data, _MAX_ITER, lambda loss: False)
     return from_tensor(network.coef), from_tensor(network.intercept)

@@ -18,14 +18,9 @@ class LBFGS:
     ----------
     tol : float
         Stop when the largest gradient component is at most this.
-    learning_rate_init, learning_rate, batch_size, rng
-        Unused: this solver has no step size and no randomness.
     """
 
-    # What a warm start does after Ctrl-C.
-    warm_start = "starts L-BFGS anew, with max_iter iterations,"
-
-    def __init__(self, *, tol, learning_rate_init, learning_rate, batch_size, rng):
+    def __init__(self, *, tol):
         self.tol = tol
 
     def solve(self, objective, data, max_iter, after_iteration):

@@ -20,16 +20,11 @@ class Minibatches:
     learning_rate : str
         A name in ``SCHEDULES``.
     batch_size : int
-    tol : float
-        Unused: the estimator watches the loss for this solver.
     rng : numpy.random.Generator
         Shuffles the rows.
     """
 
-    # What a warm start does after Ctrl-C.
-    warm_start = "goes on"
-
-    def __init__(self, *, learning_rate_init, learning_rate, batch_size, tol, rng):
+    def __init__(self, *, learning_rate_init, learning_rate, batch_size, rng):
         self.learning_rate_init = learning_rate_init
         self.schedule = SCHEDULES[learning_rate]
         self.batch_size = batch_size

@@ -15,7 +15,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _is_fitted as is_fitted
 
-from sklearn_halfnet._checks import real, whole
+from sklearn_halfnet._checks import one_of, real, whole
 from sklearn_halfnet._device import (
     compute_threads,
     resolve_device,
@@ -27,6 +27,7 @@ from sklearn_halfnet.estimators._common.legacy_outputs import (
     keep_state_on_error,
 )
 from sklearn_halfnet.estimators._common.validation import row_weights
+from sklearn_halfnet.solvers import SOLVERS, solvers_for
 
 __all__ = ["BaseTorchEstimator"]
 
@@ -51,7 +52,7 @@ class BaseTorchEstimator(CallbackSupportMixin, BegunNetwork, BaseEstimator):
 
     _parameter_constraints = {
         "alpha": [real(0)],
-        "solver": [StrOptions({"adam", "lbfgs"})],
+        "solver": [one_of(solvers_for())],
         "batch_size": [
             StrOptions({"auto", "full"}),
             whole(1),
@@ -227,14 +228,12 @@ class BaseTorchEstimator(CallbackSupportMixin, BegunNetwork, BaseEstimator):
 
     def _ends_by_itself(self):
         """Whether the learning rate falls to zero at ``max_iter``."""
-        from sklearn_halfnet.solvers.schedules import ends_at_zero
-
-        return self.solver != "lbfgs" and ends_at_zero(self.learning_rate)
+        return SOLVERS[self.solver].ends_by_itself(self.learning_rate)
 
     def _monitor(self, network, validate=None, report=None):
         from sklearn_halfnet.solvers.monitor import Monitor
 
-        watches_loss = self.solver != "lbfgs" and not self._ends_by_itself()
+        watches_loss = SOLVERS[self.solver].watches_the_loss(self.learning_rate)
         patient = validate is None and not watches_loss
         return Monitor(
             network,
@@ -245,20 +244,10 @@ class BaseTorchEstimator(CallbackSupportMixin, BegunNetwork, BaseEstimator):
         )
 
     def _solver(self, batch_size, rng, learning_rate=None):
-        from sklearn_halfnet.solvers import SOLVERS
-
-        return SOLVERS[self.solver](
-            learning_rate_init=self.learning_rate_init,
-            learning_rate=learning_rate or self.learning_rate,
-            batch_size=batch_size,
-            tol=self.tol,
-            rng=rng,
-            **self._solver_options(),
-        )
-
-    def _solver_options(self):
-        """Parameters that only this solver has."""
-        return {}
+        found = {"batch_size": batch_size, "rng": rng}
+        if learning_rate:
+            found["learning_rate"] = learning_rate
+        return SOLVERS[self.solver].make(**self.get_params(deep=False) | found)
 
     def _penalty(self):
         """L2 strength of the objective."""
@@ -279,7 +268,7 @@ class BaseTorchEstimator(CallbackSupportMixin, BegunNetwork, BaseEstimator):
             warnings.warn(
                 f"Training interrupted by the user after {len(monitor.losses)} "
                 "iterations; the model holds what was learned until then, and "
-                f"warm_start=True {solver.warm_start} from there."
+                f"warm_start=True {SOLVERS[self.solver].after_interrupt} from there."
             )
             return True
 

@@ -9,12 +9,13 @@ from sklearn_halfnet.estimators._common.legacy_outputs import (
     ClassifierOutputs,
     RegressorOutputs,
 )
+from sklearn_halfnet.solvers import SOLVERS
 
 __all__ = ["ClassifierTraining", "RegressorTraining"]
 
 
 def _solver_takes_minibatches(estimator):
-    if estimator.solver == "lbfgs":
+    if estimator.solver in [n for n, s in SOLVERS.items() if not s.minibatches]:
         raise AttributeError(
             "partial_fit needs a solver that takes minibatches, such as 'adam', got "
             f"solver={estimator.solver!r}."

@@ -14,7 +14,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from sklearn_halfnet._checks import real
-from sklearn_halfnet._device import check_memory
+from sklearn_halfnet._device import blas_threads, check_memory
 from sklearn_halfnet._int8 import has_fast_int8
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._common.fitting import (
@@ -101,8 +101,10 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
             context = self._init_callback_context()
             context.call_on_fit_task_begin(estimator=self, X=X, y=y)
             self._forget()
-            self._add_rows(X, y, sample_weight, turns=True)
-            self._take_sums(self._sums, pickled=False)
+            n_products = _num_samples(X) * sum(self._sizes()) ** 2
+            with blas_threads(n_products):
+                self._add_rows(X, y, sample_weight, turns=True)
+                self._take_sums(self._sums, pickled=False)
             weighted = {} if sample_weight is None else {"sample_weight": sample_weight}
             context.call_on_fit_task_end(
                 estimator=self,

@@ -1,15 +1,190 @@
 """Half layers: random frozen weights, two trained numbers a hidden unit."""
 
-from sklearn_halfnet.estimators._trained.training import (
-    ClassifierTraining,
-    RegressorTraining,
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.callback import CallbackSupportMixin
+
+from sklearn_halfnet.estimators._common.documented import documented, numpydoc
+from sklearn_halfnet.estimators._common.fitting import of_model
+from sklearn_halfnet.estimators._common.layer_options import (
+    LAYER_CONSTRAINTS,
+    check_kinds,
+    check_sizes,
+    fingerprints,
 )
-from sklearn_halfnet.estimators.half_layers._base import BaseHalfLayer
+from sklearn_halfnet.estimators._common.outputs import (
+    CLASS_WEIGHT,
+    Classifier,
+    Regressor,
+)
+from sklearn_halfnet.estimators._common.validation import finite_outputs
+from sklearn_halfnet.estimators._trained.fit import (
+    fit_network,
+    fit_network_on_chunk,
+    of_history,
+    start_options,
+    takes_chunks,
+)
+from sklearn_halfnet.estimators._trained.parameters import (
+    NETWORK_ATTRIBUTES,
+    OF_CLASSIFIER,
+    SECTIONS,
+    TRAINING_CONSTRAINTS,
+    TRAINING_TEXTS,
+)
+from sklearn_halfnet.models.half_layer import HalfLayerModel, HalfLayerStart
+from sklearn_halfnet.models.history import History
+from sklearn_halfnet.models.ridge_refit import polished_read_out
 
-__all__ = ["HalfLayerClassifier", "HalfLayerRegressor"]
+__all__ = ["HalfLayerClassifier", "HalfLayerRegressor", "half_layer_start"]
+
+_TEXTS = TRAINING_TEXTS | numpydoc("""
+    hidden_layer_sizes : int or sequence of int
+        Units of each hidden layer. Layers after the first are half layers too, fed by
+        the one before.
+    weight_kind : str, object, callable, array or list of these
+        How the frozen weights are drawn: a name in ``sklearn_halfnet.weights.WEIGHTS``,
+        a configured object such as ``MexicanHatWeights(image_shape=(28, 28))``, an
+        object with a method ``sample`` or a function of your own, or ready weights of
+        shape (n_units, n_inputs). A list gives one a layer.
+    polish : bool
+        Refit the read-out in closed form after training, by ridge regression whose
+        strength generalised cross-validation chooses. On regression this can help; on
+        classification it often lowers accuracy.
+    cache_size : float
+        Megabytes in which to keep the projection of the training rows on the frozen
+        weights. If it does not fit it is computed again in each pass: the same result,
+        more slowly.
+    """)
+
+_SECTIONS = SECTIONS | {
+    "references": """
+        .. [1] E. Alpaydin, "Half-Layered Neural Networks", arXiv:2506.04352, 2025.
+        """
+}
 
 
-class HalfLayerClassifier(ClassifierTraining, BaseHalfLayer):
+@dataclass(eq=False, repr=False)
+class HalfLayer(CallbackSupportMixin, BaseEstimator):
+    """Parameters and fit of half layers, for classifier and regressor alike."""
+
+    hidden_layer_sizes: int | Sequence[int] | NDArray[Any] = 512
+    weight_kind: Any = "normal"
+    activation: str = "relu"
+    _: KW_ONLY
+    alpha: float | Literal["auto"] = "auto"
+    solver: str = "adam"
+    init: Literal["ridge", "random"] = "ridge"
+    polish: bool = False
+    input_scaling: Literal["standard", "center"] | None = "standard"
+    batch_size: int | Literal["auto", "full"] = "auto"
+    learning_rate: Literal["one_cycle", "cosine", "constant"] = "one_cycle"
+    learning_rate_init: float = 1e-2
+    max_iter: int = 50
+    tol: float = 1e-4
+    early_stopping: bool = False
+    validation_fraction: float = 0.1
+    n_iter_no_change: int = 10
+    warm_start: bool = False
+    random_state: int | np.random.RandomState | None = None
+    device: str = "auto"
+    dtype: Literal["float32", "float64"] = "float32"
+    cache_size: float = 1024
+    verbose: bool | int = False
+
+    model_: HalfLayerModel = field(init=False)
+    _history: History = field(init=False)
+
+    _parameter_constraints = {
+        **TRAINING_CONSTRAINTS,
+        **LAYER_CONSTRAINTS,
+        "polish": ["boolean"],
+    }
+
+    weights_ = of_model("weights", "Frozen weights of each layer.")
+    scales_ = of_model("scales", "Trained factors of each layer.")
+    shifts_ = of_model("shifts", "Trained offsets of each layer.")
+    read_out_coef_ = of_model("coef", "Trained read-out.")
+    read_out_intercept_ = of_model("intercept", "Offsets of the read-out.")
+    n_layers_ = of_model("n_layers", "Hidden layers.")
+    n_outputs_ = of_model("n_outputs", "Scores a row.")
+    n_trainable_parameters_ = of_model("n_trained", "Numbers trained.")
+    n_stored_bytes_ = of_model("nbytes", "Bytes of all arrays of the model.")
+    alpha_ = of_history("alpha", "L2 strength of the objective.")
+    loss_curve_ = of_history("losses", "Objective after each pass.")
+    loss_ = of_history("loss", "Its last value.")
+    validation_scores_ = of_history("scores", "Scores of the held-out rows.")
+    best_validation_score_ = of_history("best_score", "Their largest.")
+    n_iter_ = of_history("n_passes", "Passes done.")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def _start(self, shape, network):
+        return half_layer_start(self)
+
+    def _fit(self, X, y, sample_weight):
+        polish = _polished if self.polish else None
+        return fit_network(self, X, y, sample_weight, polish=polish)
+
+    def _partial_fit(self, X, y, sample_weight, classes=None):
+        return fit_network_on_chunk(self, X, y, sample_weight, classes)
+
+    def _takes_chunks(self):
+        return takes_chunks(self)
+
+    def transform_layers(self, X: Any) -> list[NDArray[Any]]:
+        """Compute the hidden layers' outputs.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        outputs : list of ndarray of shape (n_samples, n_units)
+            One a hidden layer, the first layer's first.
+        """
+        return finite_outputs(self, lambda rows: self.model_.features(rows), X)
+
+
+def half_layer_start(estimator):
+    """Check what half layers are to be started from.
+
+    Parameters
+    ----------
+    estimator : HalfLayer
+        That has seen its features.
+
+    Returns
+    -------
+    start : HalfLayerStart
+    """
+    sizes = check_sizes(estimator.hidden_layer_sizes)
+    kinds = check_kinds(estimator.weight_kind, len(sizes))
+    return HalfLayerStart(
+        **start_options(estimator),
+        sizes=sizes,
+        kinds=kinds,
+        fingerprints=fingerprints(kinds),
+        polishes=estimator.polish,
+    )
+
+
+def _polished(network, rows, options):
+    return network.refitted(rows, polished_read_out)
+
+
+@documented(_TEXTS, OF_CLASSIFIER | NETWORK_ATTRIBUTES, **_SECTIONS)
+@dataclass(eq=False, repr=False)
+class HalfLayerClassifier(Classifier, HalfLayer):
     """Classifier whose hidden weights are random and frozen.
 
     The hidden unit is z_h = g(alpha_h * (r_h . x) + beta_h): its weights r_h are drawn
@@ -20,121 +195,19 @@ class HalfLayerClassifier(ClassifierTraining, BaseHalfLayer):
 
     Parameters
     ----------
-    hidden_layer_sizes : int or sequence of int, default=512
-        Units of each hidden layer. Layers after the first are half layers too, fed by
-        the one before.
-    weight_kind : str, object, callable, array or list of these, default="normal"
-        How the frozen weights are drawn: a name in ``sklearn_halfnet.weights.WEIGHTS``,
-        a configured object such as ``MexicanHatWeights(image_shape=(28, 28))``, an
-        object with a method ``sample`` or a function of your own, or ready weights of
-        shape (n_units, n_inputs). A list gives one a layer.
-    activation : str, default="relu"
-        g; a name in ``sklearn_halfnet.activations.ACTIVATIONS``: "relu", "tanh",
-        "logistic", "gelu", "cos", "identity", ...
-    alpha : float or "auto", default="auto"
-        L2 strength: alpha / 2 times the squared norm of ``read_out_coef_`` is added to
-        the mean loss. "auto" is as strong as the ridge regression that generalised
-        cross-validation chooses on the hidden layers' start, and at least 1e-4: more
-        where rows are few or noise is strong.
-    solver : {"adam", "lbfgs"}, default="adam"
-        Minibatch Adam, or L-BFGS on the whole training set, which suits small data.
-    init : {"ridge", "random"}, default="ridge"
-        Start of the read-out: a ridge solution on up to 10,000 rows, or N(0, 1 / H).
-    polish : bool, default=False
-        Refit the read-out in closed form after training, by ridge regression whose
-        strength generalised cross-validation chooses. On regression this can help; on
-        classification it often lowers accuracy.
-    input_scaling : {"standard", "center"} or None, default="standard"
-        Centre and scale the columns; centre them only, which suits images, whose
-        pixels share one unit; or take them as they are.
-    batch_size : int, "auto" or "full", default="auto"
-        Rows a step of Adam; "auto" is min(256, n_samples).
-    learning_rate : {"one_cycle", "cosine", "constant"}, default="one_cycle"
-        Schedule of Adam's rate. The first two end at zero after ``max_iter`` passes;
-        with "constant", training stops when the loss no longer falls by ``tol``.
-    learning_rate_init : float, default=1e-2
-        Largest rate of Adam.
-    max_iter : int, default=50
-        Passes over the data (Adam) or iterations (L-BFGS).
-    tol : float, default=1e-4
-        Improvement of loss or validation score that counts; for L-BFGS the gradient's
-        largest component at which to stop.
-    early_stopping : bool, default=False
-        Hold rows out, stop when their score no longer improves and go back to the best
-        values.
-    validation_fraction : float, default=0.1
-        Share of rows held out, stratified by class, if ``early_stopping``.
-    n_iter_no_change : int, default=10
-        Passes without improvement before stopping, with ``early_stopping`` or a
-        constant rate.
-    class_weight : dict, list of dict, "balanced" or None, default=None
-        Weights of classes; multiplied with ``sample_weight``.
-    warm_start : bool, default=False
-        Whether ``fit`` goes on from the values that the last call left. After Ctrl-C
-        it does the passes that were left; L-BFGS starts anew from the values.
-    random_state : int, RandomState or None, default=None
-        Determines weights, start values, batches and held-out rows. The same int gives
-        the same weights on every machine, device and number of threads.
-    device : str, default="auto"
-        Where to train; "auto" takes a GPU if torch sees one. Prediction runs in numpy.
-    dtype : {"float32", "float64"}, default="float32"
-        Precision of training and prediction.
-    cache_size : float, default=1024
-        Megabytes in which to keep the projection of the training rows on the frozen
-        weights. If it does not fit it is computed again in each pass: the same result,
-        more slowly.
-    verbose : bool or int, default=False
-        Whether to print the loss of each pass.
+    {parameters}
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        Class labels.
-    weights_ : list of array of shape (n_units, n_inputs)
-        Frozen weights r_h of each layer; sparse for a sparse kind.
-    scales_ : list of ndarray of shape (n_units,)
-        Trained factors alpha_h of each layer.
-    shifts_ : list of ndarray of shape (n_units,)
-        Trained offsets beta_h of each layer.
-    read_out_coef_ : ndarray of shape (n_outputs, n_units)
-        Trained read-out V.
-    read_out_intercept_ : ndarray of shape (n_outputs,)
-        Trained read-out c.
-    alpha_ : float
-        L2 strength of the objective.
-    loss_curve_ : list of float
-        Objective after each pass.
-    loss_ : float
-        Its last value.
-    validation_scores_ : list of float
-        Accuracy on the held-out rows after each pass, if ``early_stopping``.
-    best_validation_score_ : float
-        Their largest.
-    n_iter_ : int
-        Passes done.
-    n_layers_, n_outputs_ : int
-        Hidden layers, and scores a row.
-    n_trainable_parameters_ : int
-        2 H for each layer and (H + 1) K for the read-out.
-    n_stored_bytes_ : int
-        Bytes of all arrays that prediction needs, frozen weights included.
-    n_features_in_ : int
-        Features seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features,)
-        Their names, if X had string column names.
+    {attributes}
 
     Raises
     ------
-    ValueError
-        If training diverges (the loss is "non-finite"), or the data are not valid.
-    MemoryError
-        If the hidden layer cannot fit into memory; raised before it is allocated.
+    {raises}
 
     Warns
     -----
-    ConvergenceWarning
-        If training ends before it has converged, or with more than ten times the
-        objective of a read-out of zero.
+    {warns}
 
     See Also
     --------
@@ -143,7 +216,7 @@ class HalfLayerClassifier(ClassifierTraining, BaseHalfLayer):
 
     References
     ----------
-    .. [1] E. Alpaydin, "Half-Layered Neural Networks", arXiv:2506.04352, 2025.
+    {references}
 
     Examples
     --------
@@ -159,185 +232,34 @@ class HalfLayerClassifier(ClassifierTraining, BaseHalfLayer):
     3082
     """
 
-    _parameter_constraints = {
-        **BaseHalfLayer._parameter_constraints,
-        **ClassifierTraining._parameter_constraints,
-    }
+    _: KW_ONLY
+    class_weight: Any = None
 
-    def __init__(
-        self,
-        hidden_layer_sizes=512,
-        weight_kind="normal",
-        activation="relu",
-        *,
-        alpha="auto",
-        solver="adam",
-        init="ridge",
-        polish=False,
-        input_scaling="standard",
-        batch_size="auto",
-        learning_rate="one_cycle",
-        learning_rate_init=1e-2,
-        max_iter=50,
-        tol=1e-4,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        class_weight=None,
-        warm_start=False,
-        random_state=None,
-        device="auto",
-        dtype="float32",
-        cache_size=1024,
-        verbose=False,
-    ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.weight_kind = weight_kind
-        self.activation = activation
-        self.alpha = alpha
-        self.solver = solver
-        self.init = init
-        self.polish = polish
-        self.input_scaling = input_scaling
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.max_iter = max_iter
-        self.tol = tol
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.class_weight = class_weight
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.device = device
-        self.dtype = dtype
-        self.cache_size = cache_size
-        self.verbose = verbose
+    _parameter_constraints = HalfLayer._parameter_constraints | CLASS_WEIGHT
 
 
-class HalfLayerRegressor(RegressorTraining, BaseHalfLayer):
+@documented(_TEXTS, NETWORK_ATTRIBUTES, **_SECTIONS)
+class HalfLayerRegressor(Regressor, HalfLayer):
     """Regressor whose hidden weights are random and frozen.
 
-    The hidden unit is z_h = g(alpha_h * (r_h . x) + beta_h): its weights r_h are drawn
-    at random and frozen, and two numbers are trained, alpha_h and beta_h, however many
-    inputs there are; and the read-out V z + c [1]_. As r_h . x never
-    changes, it is computed once, and a pass over the data takes the same time
-    for any number of features.
+    What ``HalfLayerClassifier`` is, with the read-out V z + c and the squared loss
+    [1]_.
 
     Parameters
     ----------
-    hidden_layer_sizes : int or sequence of int, default=512
-        Units of each hidden layer. Layers after the first are half layers too, fed by
-        the one before.
-    weight_kind : str, object, callable, array or list of these, default="normal"
-        How the frozen weights are drawn: a name in ``sklearn_halfnet.weights.WEIGHTS``,
-        a configured object such as ``MexicanHatWeights(image_shape=(28, 28))``, an
-        object with a method ``sample`` or a function of your own, or ready weights of
-        shape (n_units, n_inputs). A list gives one a layer.
-    activation : str, default="relu"
-        g; a name in ``sklearn_halfnet.activations.ACTIVATIONS``: "relu", "tanh",
-        "logistic", "gelu", "cos", "identity", ...
-    alpha : float or "auto", default="auto"
-        L2 strength: alpha / 2 times the squared norm of ``read_out_coef_`` is added to
-        the mean loss. "auto" is as strong as the ridge regression that generalised
-        cross-validation chooses on the hidden layers' start, and at least 1e-4: more
-        where rows are few or noise is strong.
-    solver : {"adam", "lbfgs"}, default="adam"
-        Minibatch Adam, or L-BFGS on the whole training set, which suits small data.
-    init : {"ridge", "random"}, default="ridge"
-        Start of the read-out: a ridge solution on up to 10,000 rows, or N(0, 1 / H).
-    polish : bool, default=False
-        Refit the read-out in closed form after training, by ridge regression whose
-        strength generalised cross-validation chooses. On regression this can help; on
-        classification it often lowers accuracy.
-    input_scaling : {"standard", "center"} or None, default="standard"
-        Centre and scale the columns; centre them only, which suits images, whose
-        pixels share one unit; or take them as they are.
-    batch_size : int, "auto" or "full", default="auto"
-        Rows a step of Adam; "auto" is min(256, n_samples).
-    learning_rate : {"one_cycle", "cosine", "constant"}, default="one_cycle"
-        Schedule of Adam's rate. The first two end at zero after ``max_iter`` passes;
-        with "constant", training stops when the loss no longer falls by ``tol``.
-    learning_rate_init : float, default=1e-2
-        Largest rate of Adam.
-    max_iter : int, default=50
-        Passes over the data (Adam) or iterations (L-BFGS).
-    tol : float, default=1e-4
-        Improvement of loss or validation score that counts; for L-BFGS the gradient's
-        largest component at which to stop.
-    early_stopping : bool, default=False
-        Hold rows out, stop when their score no longer improves and go back to the best
-        values.
-    validation_fraction : float, default=0.1
-        Share of rows held out, stratified by class, if ``early_stopping``.
-    n_iter_no_change : int, default=10
-        Passes without improvement before stopping, with ``early_stopping`` or a
-        constant rate.
-    warm_start : bool, default=False
-        Whether ``fit`` goes on from the values that the last call left. After Ctrl-C
-        it does the passes that were left; L-BFGS starts anew from the values.
-    random_state : int, RandomState or None, default=None
-        Determines weights, start values, batches and held-out rows. The same int gives
-        the same weights on every machine, device and number of threads.
-    device : str, default="auto"
-        Where to train; "auto" takes a GPU if torch sees one. Prediction runs in numpy.
-    dtype : {"float32", "float64"}, default="float32"
-        Precision of training and prediction.
-    cache_size : float, default=1024
-        Megabytes in which to keep the projection of the training rows on the frozen
-        weights. If it does not fit it is computed again in each pass: the same result,
-        more slowly.
-    verbose : bool or int, default=False
-        Whether to print the loss of each pass.
+    {parameters}
 
     Attributes
     ----------
-    weights_ : list of array of shape (n_units, n_inputs)
-        Frozen weights r_h of each layer; sparse for a sparse kind.
-    scales_ : list of ndarray of shape (n_units,)
-        Trained factors alpha_h of each layer.
-    shifts_ : list of ndarray of shape (n_units,)
-        Trained offsets beta_h of each layer.
-    read_out_coef_ : ndarray of shape (n_outputs, n_units)
-        Trained read-out V.
-    read_out_intercept_ : ndarray of shape (n_outputs,)
-        Trained read-out c.
-    alpha_ : float
-        L2 strength of the objective.
-    loss_curve_ : list of float
-        Objective after each pass.
-    loss_ : float
-        Its last value.
-    validation_scores_ : list of float
-        R2 on the held-out rows after each pass, if ``early_stopping``.
-    best_validation_score_ : float
-        Their largest.
-    n_iter_ : int
-        Passes done.
-    n_layers_, n_outputs_ : int
-        Hidden layers, and scores a row.
-    n_trainable_parameters_ : int
-        2 H for each layer and (H + 1) K for the read-out.
-    n_stored_bytes_ : int
-        Bytes of all arrays that prediction needs, frozen weights included.
-    n_features_in_ : int
-        Features seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features,)
-        Their names, if X had string column names.
+    {attributes}
 
     Raises
     ------
-    ValueError
-        If training diverges (the loss is "non-finite"), or the data are not valid.
-    MemoryError
-        If the hidden layer cannot fit into memory; raised before it is allocated.
+    {raises}
 
     Warns
     -----
-    ConvergenceWarning
-        If training ends before it has converged, or with more than ten times the
-        objective of a read-out of zero.
+    {warns}
 
     See Also
     --------
@@ -346,7 +268,7 @@ class HalfLayerRegressor(RegressorTraining, BaseHalfLayer):
 
     References
     ----------
-    .. [1] E. Alpaydin, "Half-Layered Neural Networks", arXiv:2506.04352, 2025.
+    {references}
 
     Examples
     --------
@@ -361,52 +283,3 @@ class HalfLayerRegressor(RegressorTraining, BaseHalfLayer):
     >>> model.n_trainable_parameters_
     97
     """
-
-    def __init__(
-        self,
-        hidden_layer_sizes=512,
-        weight_kind="normal",
-        activation="relu",
-        *,
-        alpha="auto",
-        solver="adam",
-        init="ridge",
-        polish=False,
-        input_scaling="standard",
-        batch_size="auto",
-        learning_rate="one_cycle",
-        learning_rate_init=1e-2,
-        max_iter=50,
-        tol=1e-4,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        warm_start=False,
-        random_state=None,
-        device="auto",
-        dtype="float32",
-        cache_size=1024,
-        verbose=False,
-    ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.weight_kind = weight_kind
-        self.activation = activation
-        self.alpha = alpha
-        self.solver = solver
-        self.init = init
-        self.polish = polish
-        self.input_scaling = input_scaling
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.max_iter = max_iter
-        self.tol = tol
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.device = device
-        self.dtype = dtype
-        self.cache_size = cache_size
-        self.verbose = verbose

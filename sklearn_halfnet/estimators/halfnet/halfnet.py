@@ -1,17 +1,377 @@
 """HalfNet: random weights whose covariance is learned."""
 
-from sklearn.utils._param_validation import StrOptions
+import copy
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
+from typing import Any, Literal, Self
 
-from sklearn_halfnet.estimators._trained.training import (
-    ClassifierTraining,
-    RegressorTraining,
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
 )
-from sklearn_halfnet.estimators.halfnet._base import BaseHalfNet
+from sklearn.callback import CallbackSupportMixin
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_halfnet._checks import (
+    StrOptions,
+    check_numbers,
+    check_options,
+    one_of,
+    whole,
+)
+from sklearn_halfnet._random import child_generators
+from sklearn_halfnet.estimators._common.documented import documented, numpydoc
+from sklearn_halfnet.estimators._common.fitting import of_model
+from sklearn_halfnet.estimators._common.layer_options import check_sizes
+from sklearn_halfnet.estimators._common.outputs import (
+    CLASS_WEIGHT,
+    Classifier,
+    Regressor,
+)
+from sklearn_halfnet.estimators._common.validation import (
+    finite_outputs,
+    row_weights,
+    validate_training,
+)
+from sklearn_halfnet.estimators._trained.fit import (
+    fit_network,
+    fit_network_on_chunk,
+    keep,
+    of_history,
+    start_options,
+    takes_chunks,
+)
+from sklearn_halfnet.estimators._trained.parameters import (
+    NETWORK_ATTRIBUTES,
+    OF_CLASSIFIER,
+    SECTIONS,
+    TRAINING_CONSTRAINTS,
+    TRAINING_TEXTS,
+)
+from sklearn_halfnet.features.geometry import GEOMETRIES
+from sklearn_halfnet.models.history import History
+from sklearn_halfnet.models.logistic_refit import logistic_read_out
+from sklearn_halfnet.models.low_rank import LowRankModel, LowRankStart
+from sklearn_halfnet.models.ridge_refit import polished_read_out
+from sklearn_halfnet.models.train import Rows
 
 __all__ = ["HalfNetClassifier", "HalfNetRegressor"]
 
+_AUTO_RANK = 32
 
-class HalfNetClassifier(ClassifierTraining, BaseHalfNet):
+_TEXTS = TRAINING_TEXTS | numpydoc("""
+    hidden_layer_sizes : int or sequence of int
+        Units of each hidden layer. Every layer has an A of its own.
+    rank : int or "auto"
+        Columns r of A, at most the number of a layer's inputs. "auto" is 32, or the
+        number of inputs if that is smaller.
+    geometry : {"gradient", "principal", "orthogonal"}
+        Start value of A: directions along which a random-feature ridge regression on
+        up to 10,000 rows changes most [2]_; principal directions; or random orthonormal
+        directions.
+    train_scales : bool
+        Whether to train alpha_h, too; else it stays at one.
+    resample_every : int or None
+        Draw all z_h anew after every so many passes, and start the read-out again from
+        ridge regression: a regulariser.
+    alpha : float or "auto"
+        L2 strength: alpha / 2 times the squared norm of ``read_out_coef_``, and as much
+        for each A, is added to the mean loss. "auto" is as strong as the ridge
+        regression that generalised cross-validation chooses on the hidden layers'
+        start, and at least 1e-4: more where rows are few or noise is strong.
+    polish : {"ridge", "logistic"} or None
+        Refit the read-out after training: by ridge regression whose strength
+        generalised cross-validation chooses, which often lowers accuracy on large data;
+        or by logistic (softmax) regression until it has converged.
+    input_scaling : {"standard", "center"} or None
+        Centre and scale the columns; centre them only; or take them as they are, which
+        suits images.
+    random_state : int, RandomState or None
+        Determines z_h, start values, batches and held-out rows.
+    cache_size : float
+        Megabytes in which to keep the scaled training rows. If they do not fit, blocks
+        are scaled again in each pass. Sparse rows become dense in a block.
+    """)
+
+_ATTRIBUTES = NETWORK_ATTRIBUTES | numpydoc("""
+    weights_ : list of ndarray of shape (n_units, rank)
+        Frozen z_h of each layer.
+    n_trainable_parameters_ : int
+        d r + 2 H for each layer (d r + H without scales), and (H + 1) K.
+    n_stored_bytes_ : int
+        Bytes of all arrays that prediction needs, frozen numbers included.
+    factors_ : list of ndarray of shape (n_inputs, rank)
+        Trained A of each layer, for centred and scaled inputs. It is determined up to
+        a rotation of its columns; A A^T is not.
+    metric_ : ndarray of shape (n_features, rank)
+        A of the first layer in the units of X: x -> x ``metric_`` embeds rows where
+        Euclidean distance is the learned metric.
+    """)
+
+_SECTIONS = SECTIONS | {
+    "references": """
+        .. [1] E. Alpaydin, "HalfNet", arXiv:2606.04583, 2026.
+        .. [2] A. Radhakrishnan, D. Beaglehole, P. Pandit, M. Belkin, "Mechanism for
+           feature learning in neural networks and backpropagation-free machine learning
+           models", Science 383, 2024.
+        """
+}
+
+
+@dataclass(eq=False, repr=False)
+class HalfNet(
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    CallbackSupportMixin,
+    BaseEstimator,
+):
+    """Parameters and fit of HalfNet, for classifier and regressor alike."""
+
+    hidden_layer_sizes: int | Sequence[int] | NDArray[Any] = 512
+    rank: int | Literal["auto"] = "auto"
+    activation: str = "relu"
+    _: KW_ONLY
+    geometry: Literal["gradient", "principal", "orthogonal"] = "gradient"
+    train_scales: bool = True
+    resample_every: int | None = None
+    alpha: float | Literal["auto"] = "auto"
+    solver: str = "adam"
+    init: Literal["ridge", "random"] = "ridge"
+    polish: Literal["ridge", "logistic"] | None = None
+    input_scaling: Literal["standard", "center"] | None = "standard"
+    batch_size: int | Literal["auto", "full"] = "auto"
+    learning_rate: Literal["one_cycle", "cosine", "constant"] = "one_cycle"
+    learning_rate_init: float = 1e-2
+    max_iter: int = 50
+    tol: float = 1e-4
+    early_stopping: bool = False
+    validation_fraction: float = 0.1
+    n_iter_no_change: int = 10
+    warm_start: bool = False
+    random_state: int | np.random.RandomState | None = None
+    device: str = "auto"
+    dtype: Literal["float32", "float64"] = "float32"
+    cache_size: float = 1024
+    verbose: bool | int = False
+
+    model_: LowRankModel = field(init=False)
+    _history: History = field(init=False)
+
+    _parameter_constraints = {
+        **TRAINING_CONSTRAINTS,
+        "rank": [StrOptions({"auto"}), whole(1)],
+        "train_scales": ["boolean"],
+        "geometry": [one_of(GEOMETRIES)],
+        "resample_every": [whole(1), None],
+    }
+
+    weights_ = of_model("weights", "Frozen Z of each layer.")
+    factors_ = of_model("factors", "A of each layer, for centred and scaled inputs.")
+    metric_ = of_model("metric", "A of the first layer in the units of X.")
+    scales_ = of_model("scales", "Trained factors of each layer.")
+    shifts_ = of_model("shifts", "Trained offsets of each layer.")
+    read_out_coef_ = of_model("coef", "Trained read-out.")
+    read_out_intercept_ = of_model("intercept", "Offsets of the read-out.")
+    n_layers_ = of_model("n_layers", "Hidden layers.")
+    n_outputs_ = of_model("n_outputs", "Scores a row.")
+    n_trainable_parameters_ = of_model("n_trained", "Numbers trained.")
+    n_stored_bytes_ = of_model("nbytes", "Bytes of all arrays of the model.")
+    alpha_ = of_history("alpha", "L2 strength of the objective.")
+    loss_curve_ = of_history("losses", "Objective after each pass.")
+    loss_ = of_history("loss", "Its last value.")
+    validation_scores_ = of_history("scores", "Scores of the held-out rows.")
+    best_validation_score_ = of_history("best_score", "Their largest.")
+    n_iter_ = of_history("n_passes", "Passes done.")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+    # -- fit ---------------------------------------------------------------------------
+
+    def _start(self, shape, network):
+        sizes = check_sizes(self.hidden_layer_sizes)
+        return LowRankStart(
+            **start_options(self),
+            sizes=sizes,
+            ranks=_ranks(self.rank, [self.n_features_in_, *sizes[:-1]]),
+            geometry=self.geometry,
+            trains_scales=self.train_scales,
+            polishes=self.polish is not None,
+        )
+
+    def _fit(self, X, y, sample_weight):
+        def revising(rows, rng):
+            return _redrawing(self.resample_every, self.max_iter, rows, rng)
+
+        def polish(network, rows, options):
+            return _refitted(self, network, rows, self.polish, options.alpha)
+
+        return fit_network(
+            self,
+            X,
+            y,
+            sample_weight,
+            revising=revising if self.resample_every else None,
+            polish=polish if self.polish else None,
+        )
+
+    def _partial_fit(self, X, y, sample_weight, classes=None):
+        return fit_network_on_chunk(self, X, y, sample_weight, classes)
+
+    def _takes_chunks(self):
+        return takes_chunks(self)
+
+    # -- what was learned of the inputs ------------------------------------------------
+
+    @property
+    def _n_features_out(self):
+        return self.model_.rank
+
+    def transform(self, X: Any) -> NDArray[Any]:
+        """Embed rows where Euclidean distance is the learned metric.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        embedded : ndarray of shape (n_samples, rank)
+            X' A of the first layer, X' the centred and scaled rows.
+        """
+        return finite_outputs(self, lambda rows: self.model_.embedded(rows), X)
+
+    def transform_layers(self, X: Any) -> list[NDArray[Any]]:
+        """Compute the hidden layers' outputs.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        outputs : list of ndarray of shape (n_samples, n_units)
+            One a hidden layer, the first layer's first.
+        """
+        return finite_outputs(self, lambda rows: self.model_.features(rows), X)
+
+    def set_factor(self, factor: ArrayLike) -> Self:
+        """Replace A of the first layer; all else stays as it is.
+
+        Parameters
+        ----------
+        factor : ndarray of shape (n_features, rank)
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            If the shape is not that of the learned A, or a value is not a finite real
+            number in the model's ``dtype``.
+        """
+        check_is_fitted(self)
+        factor = check_numbers(factor, "factor")
+        with np.errstate(over="ignore"):
+            factor = check_numbers(factor.astype(self.model_.dtype), "factor")
+        shape = self.model_.factors[0].shape
+        if factor.shape != shape:
+            raise ValueError(f"factor has shape {factor.shape}, expected {shape}.")
+        self.model_ = self.model_.with_factor(factor)
+        return self
+
+    @check_options({"random_state": ["random_state"], "refit": ["boolean"]})
+    def resample(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        random_state: int | np.random.RandomState | None = None,
+        refit: bool = True,
+    ) -> Self:
+        """Draw new random weights from the learned distribution; refit the read-out.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows on which to refit the read-out.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+        random_state : int, RandomState or None, default=None
+            Determines the new Z.
+        refit : bool, default=True
+            Whether to refit the read-out: by logistic regression with the strength
+            ``alpha``, for a regressor or with ``polish="ridge"`` by ridge regression.
+            With the old read-out accuracy is at chance.
+
+        Returns
+        -------
+        resampled : object
+            A new estimator with the same A, scales and shifts. This one stays as it is.
+        """
+        check_is_fitted(self)
+        targets = self.model_.targets
+        X, y = validate_training(self, X, y, reset=False)
+        _, weight = row_weights(self, y, sample_weight, targets.classes)
+        network = self.model_.redrawn(child_generators(random_state, 1)[0])
+        if refit:
+            closed_form = self.polish == "ridge" or targets.loss == "squared"
+            rows = Rows.all_of(X, targets.encode(y, network.dtype), weight)
+            how = "ridge" if closed_form else "logistic"
+            network = _refitted(self, network, rows, how, self.alpha_)
+        other = copy.copy(self)
+        keep(other, network, replace(self._history, optimizer=None))
+        return other
+
+
+def _ranks(rank, n_inputs):
+    """Columns of A of each layer, from the numbers of their inputs."""
+    if rank == "auto":
+        return [min(n, _AUTO_RANK) for n in n_inputs]
+    if rank > min(n_inputs):
+        raise ValueError(
+            f"rank={rank} is more than the {min(n_inputs)} inputs of a hidden layer. "
+            f"Use rank='auto' or at most {min(n_inputs)}."
+        )
+    return [rank] * len(n_inputs)
+
+
+def _redrawing(every, max_iter, rows, rng):
+    """Return what gives a network a new Z and a ridge read-out now and then."""
+
+    def revise(now, n_passes):
+        if n_passes % every == 0 and n_passes < max_iter:
+            return now().redrawn(rng).restarted(rows, rng)
+        return None
+
+    return revise
+
+
+def _refitted(estimator, network, rows, how, alpha):
+    """Return the network with its read-out refitted: "ridge" or "logistic"."""
+    if how == "ridge":
+        return network.refitted(rows, polished_read_out)
+    return network.refitted(
+        rows,
+        logistic_read_out,
+        alpha=alpha,
+        device=estimator.device,
+        cache_bytes=estimator.cache_size * 2**20,
+    )
+
+
+@documented(_TEXTS, OF_CLASSIFIER | _ATTRIBUTES, **_SECTIONS)
+@dataclass(eq=False, repr=False)
+class HalfNetClassifier(Classifier, HalfNet):
     """Classifier whose random hidden weights have a learned covariance.
 
     The hidden unit is z_h = g(alpha_h * (z_h . A^T x) / sqrt(r) + beta_h): z_h, r
@@ -22,132 +382,19 @@ class HalfNetClassifier(ClassifierTraining, BaseHalfNet):
 
     Parameters
     ----------
-    hidden_layer_sizes : int or sequence of int, default=512
-        Units of each hidden layer. Every layer has an A of its own.
-    rank : int or "auto", default="auto"
-        Columns r of A, at most the number of a layer's inputs. "auto" is 32, or the
-        number of inputs if that is smaller.
-    activation : str, default="relu"
-        g; a name in ``sklearn_halfnet.activations.ACTIVATIONS``: "relu", "tanh",
-        "logistic", "gelu", "cos", "identity", ...
-    geometry : {"gradient", "principal", "orthogonal"}, default="gradient"
-        Start value of A: directions along which a random-feature ridge regression on
-        up to 10,000 rows changes most [2]_; principal directions; or random orthonormal
-        directions.
-    train_scales : bool, default=True
-        Whether to train alpha_h, too; else it stays at one.
-    resample_every : int or None, default=None
-        Draw all z_h anew after every so many passes, and start the read-out again from
-        ridge regression: a regulariser.
-    alpha : float or "auto", default="auto"
-        L2 strength: alpha / 2 times the squared norm of ``read_out_coef_``, and as much
-        for each A, is added to the mean loss. "auto" is as strong as the ridge
-        regression that generalised cross-validation chooses on the hidden layers'
-        start, and at least 1e-4: more where rows are few or noise is strong.
-    solver : {"adam", "lbfgs"}, default="adam"
-        Minibatch Adam, or L-BFGS on the whole training set, which suits small data.
-    init : {"ridge", "random"}, default="ridge"
-        Start of the read-out: a ridge solution on up to 10,000 rows, or N(0, 1 / H).
-    polish : {"ridge", "logistic"} or None, default=None
-        Refit the read-out after training: by ridge regression whose strength
-        generalised cross-validation chooses, which often lowers accuracy on large data;
-        or by logistic (softmax) regression until it has converged.
-    input_scaling : {"standard", "center"} or None, default="standard"
-        Centre and scale the columns; centre them only; or take them as they are, which
-        suits images.
-    batch_size : int, "auto" or "full", default="auto"
-        Rows a step of Adam; "auto" is min(256, n_samples).
-    learning_rate : {"one_cycle", "cosine", "constant"}, default="one_cycle"
-        Schedule of Adam's rate. The first two end at zero after ``max_iter`` passes;
-        with "constant", training stops when the loss no longer falls by ``tol``.
-    learning_rate_init : float, default=1e-2
-        Largest rate of Adam.
-    max_iter : int, default=50
-        Passes over the data (Adam) or iterations (L-BFGS).
-    tol : float, default=1e-4
-        Improvement of loss or validation score that counts; for L-BFGS the gradient's
-        largest component at which to stop.
-    early_stopping : bool, default=False
-        Hold rows out, stop when their score no longer improves and go back to the best
-        values.
-    validation_fraction : float, default=0.1
-        Share of rows held out, stratified by class, if ``early_stopping``.
-    n_iter_no_change : int, default=10
-        Passes without improvement before stopping, with ``early_stopping`` or a
-        constant rate.
-    class_weight : dict, list of dict, "balanced" or None, default=None
-        Weights of classes; multiplied with ``sample_weight``.
-    warm_start : bool, default=False
-        Whether ``fit`` goes on from the values that the last call left. After Ctrl-C
-        it does the passes that were left; L-BFGS starts anew from the values.
-    random_state : int, RandomState or None, default=None
-        Determines z_h, start values, batches and held-out rows.
-    device : str, default="auto"
-        Where to train; "auto" takes a GPU if torch sees one. Prediction runs in numpy.
-    dtype : {"float32", "float64"}, default="float32"
-        Precision of training and prediction.
-    cache_size : float, default=1024
-        Megabytes in which to keep the scaled training rows. If they do not fit, blocks
-        are scaled again in each pass. Sparse rows become dense in a block.
-    verbose : bool or int, default=False
-        Whether to print the loss of each pass.
+    {parameters}
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        Class labels.
-    weights_ : list of ndarray of shape (n_units, rank)
-        Frozen z_h of each layer.
-    factors_ : list of ndarray of shape (n_inputs, rank)
-        Trained A of each layer, for centred and scaled inputs. It is determined up to
-        a rotation of its columns; A A^T is not.
-    metric_ : ndarray of shape (n_features, rank)
-        A of the first layer in the units of X: x -> x ``metric_`` embeds rows where
-        Euclidean distance is the learned metric.
-    scales_ : list of ndarray of shape (n_units,)
-        Trained factors alpha_h of each layer.
-    shifts_ : list of ndarray of shape (n_units,)
-        Trained offsets beta_h of each layer.
-    read_out_coef_ : ndarray of shape (n_outputs, n_units)
-        Trained read-out V.
-    read_out_intercept_ : ndarray of shape (n_outputs,)
-        Trained read-out c.
-    alpha_ : float
-        L2 strength of the objective.
-    loss_curve_ : list of float
-        Objective after each pass.
-    loss_ : float
-        Its last value.
-    validation_scores_ : list of float
-        Accuracy on the held-out rows after each pass, if ``early_stopping``.
-    best_validation_score_ : float
-        Their largest.
-    n_iter_ : int
-        Passes done.
-    n_layers_, n_outputs_ : int
-        Hidden layers, and scores a row.
-    n_trainable_parameters_ : int
-        d r + 2 H for each layer (d r + H without scales), and (H + 1) K.
-    n_stored_bytes_ : int
-        Bytes of all arrays that prediction needs, frozen numbers included.
-    n_features_in_ : int
-        Features seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features,)
-        Their names, if X had string column names.
+    {attributes}
 
     Raises
     ------
-    ValueError
-        If training diverges (the loss is "non-finite"), the rank exceeds a layer's
-        inputs, or the data are not valid.
-    MemoryError
-        If the hidden layer cannot fit into memory; raised before it is allocated.
+    {raises}
 
     Warns
     -----
-    ConvergenceWarning
-        If training ends before it has converged, or with more than ten times the
-        objective of a read-out of zero.
+    {warns}
 
     See Also
     --------
@@ -156,10 +403,7 @@ class HalfNetClassifier(ClassifierTraining, BaseHalfNet):
 
     References
     ----------
-    .. [1] E. Alpaydin, "HalfNet", arXiv:2606.04583, 2026.
-    .. [2] A. Radhakrishnan, D. Beaglehole, P. Pandit, M. Belkin, "Mechanism for feature
-       learning in neural networks and backpropagation-free machine learning models",
-       Science 383, 2024.
+    {references}
 
     Examples
     --------
@@ -177,202 +421,46 @@ class HalfNetClassifier(ClassifierTraining, BaseHalfNet):
     (450, 8)
     """
 
+    _: KW_ONLY
+    class_weight: Any = None
+
     _parameter_constraints = {
-        **BaseHalfNet._parameter_constraints,
-        **ClassifierTraining._parameter_constraints,
+        **HalfNet._parameter_constraints,
+        **CLASS_WEIGHT,
         "polish": [StrOptions({"ridge", "logistic"}), None],
     }
 
-    def __init__(
-        self,
-        hidden_layer_sizes=512,
-        rank="auto",
-        activation="relu",
-        *,
-        geometry="gradient",
-        train_scales=True,
-        resample_every=None,
-        alpha="auto",
-        solver="adam",
-        init="ridge",
-        polish=None,
-        input_scaling="standard",
-        batch_size="auto",
-        learning_rate="one_cycle",
-        learning_rate_init=1e-2,
-        max_iter=50,
-        tol=1e-4,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        class_weight=None,
-        warm_start=False,
-        random_state=None,
-        device="auto",
-        dtype="float32",
-        cache_size=1024,
-        verbose=False,
-    ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.rank = rank
-        self.activation = activation
-        self.geometry = geometry
-        self.train_scales = train_scales
-        self.resample_every = resample_every
-        self.alpha = alpha
-        self.solver = solver
-        self.init = init
-        self.polish = polish
-        self.input_scaling = input_scaling
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.max_iter = max_iter
-        self.tol = tol
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.class_weight = class_weight
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.device = device
-        self.dtype = dtype
-        self.cache_size = cache_size
-        self.verbose = verbose
 
-
-class HalfNetRegressor(RegressorTraining, BaseHalfNet):
+@documented(
+    _TEXTS
+    | numpydoc("""
+    polish : {"ridge"} or None
+        Refit the read-out after training by ridge regression whose strength generalised
+        cross-validation chooses.
+    """),
+    _ATTRIBUTES,
+    **_SECTIONS,
+)
+class HalfNetRegressor(Regressor, HalfNet):
     """Regressor whose random hidden weights have a learned covariance.
 
-    The hidden unit is z_h = g(alpha_h * (z_h . A^T x) / sqrt(r) + beta_h): z_h, r
-    numbers drawn from N(0, 1), is frozen, and A (d x r), shared by all units, is
-    trained. So a unit's weights A z_h are a draw from N(0, A A^T): not they are learned
-    but their distribution [1]_. Trained are d r numbers for A, two for each unit
-    and the read-out V z + c.
+    What ``HalfNetClassifier`` is, with the read-out V z + c and the squared loss [1]_.
 
     Parameters
     ----------
-    hidden_layer_sizes : int or sequence of int, default=512
-        Units of each hidden layer. Every layer has an A of its own.
-    rank : int or "auto", default="auto"
-        Columns r of A, at most the number of a layer's inputs. "auto" is 32, or the
-        number of inputs if that is smaller.
-    activation : str, default="relu"
-        g; a name in ``sklearn_halfnet.activations.ACTIVATIONS``: "relu", "tanh",
-        "logistic", "gelu", "cos", "identity", ...
-    geometry : {"gradient", "principal", "orthogonal"}, default="gradient"
-        Start value of A: directions along which a random-feature ridge regression on
-        up to 10,000 rows changes most [2]_; principal directions; or random orthonormal
-        directions.
-    train_scales : bool, default=True
-        Whether to train alpha_h, too; else it stays at one.
-    resample_every : int or None, default=None
-        Draw all z_h anew after every so many passes, and start the read-out again from
-        ridge regression: a regulariser.
-    alpha : float or "auto", default="auto"
-        L2 strength: alpha / 2 times the squared norm of ``read_out_coef_``, and as much
-        for each A, is added to the mean loss. "auto" is as strong as the ridge
-        regression that generalised cross-validation chooses on the hidden layers'
-        start, and at least 1e-4: more where rows are few or noise is strong.
-    solver : {"adam", "lbfgs"}, default="adam"
-        Minibatch Adam, or L-BFGS on the whole training set, which suits small data.
-    init : {"ridge", "random"}, default="ridge"
-        Start of the read-out: a ridge solution on up to 10,000 rows, or N(0, 1 / H).
-    polish : "ridge" or None, default=None
-        Refit the read-out after training by ridge regression whose strength generalised
-        cross-validation chooses.
-    input_scaling : {"standard", "center"} or None, default="standard"
-        Centre and scale the columns; centre them only; or take them as they are, which
-        suits images.
-    batch_size : int, "auto" or "full", default="auto"
-        Rows a step of Adam; "auto" is min(256, n_samples).
-    learning_rate : {"one_cycle", "cosine", "constant"}, default="one_cycle"
-        Schedule of Adam's rate. The first two end at zero after ``max_iter`` passes;
-        with "constant", training stops when the loss no longer falls by ``tol``.
-    learning_rate_init : float, default=1e-2
-        Largest rate of Adam.
-    max_iter : int, default=50
-        Passes over the data (Adam) or iterations (L-BFGS).
-    tol : float, default=1e-4
-        Improvement of loss or validation score that counts; for L-BFGS the gradient's
-        largest component at which to stop.
-    early_stopping : bool, default=False
-        Hold rows out, stop when their score no longer improves and go back to the best
-        values.
-    validation_fraction : float, default=0.1
-        Share of rows held out, stratified by class, if ``early_stopping``.
-    n_iter_no_change : int, default=10
-        Passes without improvement before stopping, with ``early_stopping`` or a
-        constant rate.
-    warm_start : bool, default=False
-        Whether ``fit`` goes on from the values that the last call left. After Ctrl-C
-        it does the passes that were left; L-BFGS starts anew from the values.
-    random_state : int, RandomState or None, default=None
-        Determines z_h, start values, batches and held-out rows.
-    device : str, default="auto"
-        Where to train; "auto" takes a GPU if torch sees one. Prediction runs in numpy.
-    dtype : {"float32", "float64"}, default="float32"
-        Precision of training and prediction.
-    cache_size : float, default=1024
-        Megabytes in which to keep the scaled training rows. If they do not fit, blocks
-        are scaled again in each pass. Sparse rows become dense in a block.
-    verbose : bool or int, default=False
-        Whether to print the loss of each pass.
+    {parameters}
 
     Attributes
     ----------
-    weights_ : list of ndarray of shape (n_units, rank)
-        Frozen z_h of each layer.
-    factors_ : list of ndarray of shape (n_inputs, rank)
-        Trained A of each layer, for centred and scaled inputs. It is determined up to
-        a rotation of its columns; A A^T is not.
-    metric_ : ndarray of shape (n_features, rank)
-        A of the first layer in the units of X: x -> x ``metric_`` embeds rows where
-        Euclidean distance is the learned metric.
-    scales_ : list of ndarray of shape (n_units,)
-        Trained factors alpha_h of each layer.
-    shifts_ : list of ndarray of shape (n_units,)
-        Trained offsets beta_h of each layer.
-    read_out_coef_ : ndarray of shape (n_outputs, n_units)
-        Trained read-out V.
-    read_out_intercept_ : ndarray of shape (n_outputs,)
-        Trained read-out c.
-    alpha_ : float
-        L2 strength of the objective.
-    loss_curve_ : list of float
-        Objective after each pass.
-    loss_ : float
-        Its last value.
-    validation_scores_ : list of float
-        R2 on the held-out rows after each pass, if ``early_stopping``.
-    best_validation_score_ : float
-        Their largest.
-    n_iter_ : int
-        Passes done.
-    n_layers_, n_outputs_ : int
-        Hidden layers, and scores a row.
-    n_trainable_parameters_ : int
-        d r + 2 H for each layer (d r + H without scales), and (H + 1) K.
-    n_stored_bytes_ : int
-        Bytes of all arrays that prediction needs, frozen numbers included.
-    n_features_in_ : int
-        Features seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features,)
-        Their names, if X had string column names.
+    {attributes}
 
     Raises
     ------
-    ValueError
-        If training diverges (the loss is "non-finite"), the rank exceeds a layer's
-        inputs, or the data are not valid.
-    MemoryError
-        If the hidden layer cannot fit into memory; raised before it is allocated.
+    {raises}
 
     Warns
     -----
-    ConvergenceWarning
-        If training ends before it has converged, or with more than ten times the
-        objective of a read-out of zero.
+    {warns}
 
     See Also
     --------
@@ -381,10 +469,7 @@ class HalfNetRegressor(RegressorTraining, BaseHalfNet):
 
     References
     ----------
-    .. [1] E. Alpaydin, "HalfNet", arXiv:2606.04583, 2026.
-    .. [2] A. Radhakrishnan, D. Beaglehole, P. Pandit, M. Belkin, "Mechanism for feature
-       learning in neural networks and backpropagation-free machine learning models",
-       Science 383, 2024.
+    {references}
 
     Examples
     --------
@@ -401,61 +486,6 @@ class HalfNetRegressor(RegressorTraining, BaseHalfNet):
     """
 
     _parameter_constraints = {
-        **BaseHalfNet._parameter_constraints,
+        **HalfNet._parameter_constraints,
         "polish": [StrOptions({"ridge"}), None],
     }
-
-    def __init__(
-        self,
-        hidden_layer_sizes=512,
-        rank="auto",
-        activation="relu",
-        *,
-        geometry="gradient",
-        train_scales=True,
-        resample_every=None,
-        alpha="auto",
-        solver="adam",
-        init="ridge",
-        polish=None,
-        input_scaling="standard",
-        batch_size="auto",
-        learning_rate="one_cycle",
-        learning_rate_init=1e-2,
-        max_iter=50,
-        tol=1e-4,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        warm_start=False,
-        random_state=None,
-        device="auto",
-        dtype="float32",
-        cache_size=1024,
-        verbose=False,
-    ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.rank = rank
-        self.activation = activation
-        self.geometry = geometry
-        self.train_scales = train_scales
-        self.resample_every = resample_every
-        self.alpha = alpha
-        self.solver = solver
-        self.init = init
-        self.polish = polish
-        self.input_scaling = input_scaling
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.max_iter = max_iter
-        self.tol = tol
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.device = device
-        self.dtype = dtype
-        self.cache_size = cache_size
-        self.verbose = verbose

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_halfnet._checks import real, whole
+from sklearn_halfnet._checks import one_of, real, whole
 from sklearn_halfnet._device import (
     check_memory,
     import_torch,
@@ -24,6 +24,7 @@ from sklearn_halfnet.estimators.partial_cnn._trainable import (
 )
 from sklearn_halfnet.features import StartSample
 from sklearn_halfnet.models.tensors import from_tensor, to_tensor
+from sklearn_halfnet.solvers import solvers_for
 
 __all__ = ["BasePartialCNN"]
 
@@ -52,7 +53,7 @@ class BasePartialCNN(BaseConvolutional):
         "n_filters": [whole(1), None],
         "frozen": [StrOptions({"random", "zero"})],
         "select": [StrOptions({"first", "saliency"})],
-        "solver": [StrOptions({"sgd", "adam"})],
+        "solver": [one_of(solvers_for("momentum", minibatches=True))],
         "momentum": [real(0, 1)],
         "flips": ["boolean"],
         "crop_padding": [whole(0)],
@@ -256,9 +257,6 @@ class BasePartialCNN(BaseConvolutional):
         return super()._n_trained_in_read_out() * self._design.learned.classifier
 
     # -- training ----------------------------------------------------------------------
-
-    def _solver_options(self):
-        return {"momentum": self.momentum} if self.solver == "sgd" else {}
 
     def _inputs(self, X):
         from sklearn_halfnet.networks.partial_cnn import Blocks

@@ -1,0 +1,166 @@
+"""What a user may say of training, and what is told of a trained network: texts."""
+
+from textwrap import fill, indent
+
+from sklearn_halfnet._checks import StrOptions, one_of, real, whole
+from sklearn_halfnet.estimators._common.documented import numpydoc
+from sklearn_halfnet.estimators._common.layer_options import (
+    LAYER_CONSTRAINTS,
+    SIZE_CONSTRAINTS,
+)
+from sklearn_halfnet.solvers import SOLVERS, solvers_for
+from sklearn_halfnet.solvers.schedules import SCHEDULES
+
+__all__ = [
+    "NETWORK_ATTRIBUTES",
+    "OF_CLASSIFIER",
+    "SECTIONS",
+    "TRAINING_CONSTRAINTS",
+    "TRAINING_TEXTS",
+    "solver_text",
+]
+
+TRAINING_CONSTRAINTS = {
+    "hidden_layer_sizes": SIZE_CONSTRAINTS,
+    "activation": LAYER_CONSTRAINTS["activation"],
+    "input_scaling": LAYER_CONSTRAINTS["input_scaling"],
+    "init": [StrOptions({"ridge", "random"})],
+    "alpha": [StrOptions({"auto"}), real(0)],
+    "solver": [one_of(solvers_for())],
+    "batch_size": [StrOptions({"auto", "full"}), whole(1)],
+    "learning_rate": [one_of(SCHEDULES)],
+    "learning_rate_init": [real(0, closed="neither")],
+    "max_iter": [whole(1)],
+    "tol": [real(0)],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [real(0, 1, closed="neither")],
+    "n_iter_no_change": [whole(1)],
+    "warm_start": ["boolean"],
+    "random_state": ["random_state"],
+    "device": [str],
+    "dtype": [StrOptions({"float32", "float64"})],
+    "cache_size": [real(0)],
+    "verbose": ["verbose"],
+}
+
+
+def solver_text(names):
+    """Describe the parameter ``solver``, from what the table of solvers says."""
+    choices = ", ".join(f'"{name}"' for name in names)
+    words = "; or ".join(f'"{name}": {SOLVERS[name].words}' for name in names)
+    return f"solver : {{{choices}}}\n" + indent(fill(words + ".", 80), "    ")
+
+
+TRAINING_TEXTS = numpydoc("""
+    hidden_layer_sizes : int or sequence of int
+        Units of each hidden layer.
+    activation : str
+        g; a name in ``sklearn_halfnet.activations.ACTIVATIONS``: "relu", "tanh",
+        "logistic", "gelu", "cos", "identity", ...
+    alpha : float or "auto"
+        L2 strength: alpha / 2 times the squared norm of ``read_out_coef_`` is added to
+        the mean loss. "auto" is as strong as the ridge regression that generalised
+        cross-validation chooses on the hidden layers' start, and at least 1e-4: more
+        where rows are few or noise is strong.
+    init : {"ridge", "random"}
+        Start of the read-out: a ridge solution on up to 10,000 rows, or N(0, 1 / H).
+    input_scaling : {"standard", "center"} or None
+        Centre and scale the columns; centre them only, which suits images, whose
+        pixels share one unit; or take them as they are.
+    batch_size : int, "auto" or "full"
+        Rows a step on minibatches; "auto" is min(256, n_samples).
+    learning_rate : {"one_cycle", "cosine", "constant"}
+        Schedule of the rate of minibatches. The first two end at zero after
+        ``max_iter`` passes; with "constant", training stops when the loss no longer
+        falls by ``tol``.
+    learning_rate_init : float
+        Largest rate.
+    max_iter : int
+        Passes over the data, or iterations of a solver that sees all rows.
+    tol : float
+        Improvement of loss or validation score that counts; for L-BFGS the gradient's
+        largest component at which to stop.
+    early_stopping : bool
+        Hold rows out, stop when their score no longer improves and go back to the best
+        values.
+    validation_fraction : float
+        Share of rows held out if ``early_stopping``; stratified by class.
+    n_iter_no_change : int
+        Passes without improvement before stopping, with ``early_stopping`` or a
+        constant rate.
+    class_weight : dict, list of dict, "balanced" or None
+        Weights of classes; multiplied with ``sample_weight``.
+    warm_start : bool
+        Whether ``fit`` goes on from the values that the last call left. After Ctrl-C
+        it does the passes that were left; L-BFGS starts anew from the values.
+    random_state : int, RandomState or None
+        Determines weights, start values, batches and held-out rows. The same int gives
+        the same weights on every machine, device and number of threads.
+    device : str
+        Where to train; "auto" takes a GPU if torch sees one. Prediction runs in numpy.
+    dtype : {"float32", "float64"}
+        Precision of training and prediction.
+    cache_size : float
+        Megabytes in which to keep the scaled training rows. If they do not fit, blocks
+        are scaled again in each pass.
+    verbose : bool or int
+        Whether to print the loss of each pass.
+    """) | {"solver": solver_text(solvers_for())}
+
+NETWORK_ATTRIBUTES = numpydoc("""
+    model_ : object
+        The fitted network as an immutable value.
+    weights_ : list of array of shape (n_units, n_inputs)
+        Frozen weights r_h of each layer; sparse for a sparse kind.
+    scales_ : list of ndarray of shape (n_units,)
+        Trained factors alpha_h of each layer.
+    shifts_ : list of ndarray of shape (n_units,)
+        Trained offsets beta_h of each layer.
+    read_out_coef_ : ndarray of shape (n_outputs, n_units)
+        Trained read-out V.
+    read_out_intercept_ : ndarray of shape (n_outputs,)
+        Trained read-out c.
+    alpha_ : float
+        L2 strength of the objective.
+    loss_curve_ : list of float
+        Objective after each pass.
+    loss_ : float
+        Its last value.
+    validation_scores_ : list of float
+        Accuracy, or R2 of a regressor, on the held-out rows after each pass, if
+        ``early_stopping``.
+    best_validation_score_ : float
+        Their largest.
+    n_iter_ : int
+        Passes done.
+    n_layers_, n_outputs_ : int
+        Hidden layers, and scores a row.
+    n_trainable_parameters_ : int
+        2 H for each layer and (H + 1) K for the read-out.
+    n_stored_bytes_ : int
+        Bytes of all arrays that prediction needs, frozen weights included.
+    n_features_in_ : int
+        Features seen in ``fit``.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Their names, if X had string column names.
+    """)
+
+OF_CLASSIFIER = numpydoc("""
+    classes_ : ndarray of shape (n_classes,)
+        Class labels.
+    """)
+
+# Sections of every class's docstring, for ``documented``.
+SECTIONS = {
+    "raises": """
+        ValueError
+            If training diverges (the loss is "non-finite"), or the data are not valid.
+        MemoryError
+            If the hidden layer cannot fit into memory; raised before it is allocated.
+        """,
+    "warns": """
+        ConvergenceWarning
+            If training ends before it has converged, or with more than ten times the
+            objective of a read-out of zero.
+        """,
+}

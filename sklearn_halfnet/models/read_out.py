@@ -1,0 +1,148 @@
+"""The linear read-out of a trained network: its values, its start, its penalty."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_halfnet.linear.ridge import ridge
+from sklearn_halfnet.models.tensors import to_tensor
+
+__all__ = ["LinearReadOut", "ridge_start", "start_read_out", "strength"]
+
+# One-hot scores of the ridge read-out lie in [0, 1]; times this, softmax is confident.
+_CONFIDENCE = 8.0
+# Of the L2 penalty with alpha="auto".
+_LEAST_ALPHA = 1e-4
+
+
+@dataclass(frozen=True)
+class LinearReadOut:
+    """V h + c on the scale of y.
+
+    Parameters
+    ----------
+    coef : ndarray of shape (n_outputs, n_units)
+    intercept : ndarray of shape (n_outputs,), float64
+    """
+
+    coef: np.ndarray
+    intercept: np.ndarray
+
+    @classmethod
+    def of_standardised(cls, coef, intercept, targets, dtype):
+        """Take values that belong to standardised targets.
+
+        Raises
+        ------
+        ValueError
+            If they are not finite on the scale of y.
+        """
+        with np.errstate(over="ignore"):
+            scaled = (coef.T * targets.scale).T.astype(dtype)
+        if np.isfinite(coef).all() and not np.isfinite(scaled).all():
+            raise ValueError(
+                f"y has values too large for dtype={dtype!r}. Rescale y, or use "
+                "dtype='float64'."
+            )
+        return cls(scaled, intercept.astype(np.float64) * targets.scale + targets.mean)
+
+    def tensors(self, targets, dtype, device):
+        """Values for standardised targets, as they are trained."""
+        return (
+            to_tensor((self.coef.T / targets.scale).T, dtype, device),
+            to_tensor((self.intercept - targets.mean) / targets.scale, dtype, device),
+        )
+
+    @property
+    def size(self):
+        """Number of values."""
+        return self.coef.size + self.intercept.size
+
+    @property
+    def nbytes(self):
+        """Bytes of the arrays."""
+        return self.coef.nbytes + self.intercept.nbytes
+
+
+def start_read_out(features, sample, targets, start, rng, least_strength=0.0):
+    """Find the start value of the read-out on the last layer's features.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n_rows, n_units)
+    sample : StartSample
+    targets : ClassTargets or RealTargets
+    start : NetworkStart
+    rng : numpy.random.Generator
+    least_strength : float, default=0
+        Of the ridge regression, where features have seen the targets that judge it.
+
+    Returns
+    -------
+    read_out : LinearReadOut
+    alpha : float or None
+        The L2 strength that "auto" is; None if nobody asked.
+    """
+    alpha = None
+    if start.init == "ridge" or start.alpha == "auto":
+        coef, intercept, alpha = ridge_start(features, sample, targets, least_strength)
+    if start.init == "random":
+        coef = rng.standard_normal((targets.n_outputs, features.shape[1]))
+        coef /= np.sqrt(features.shape[1])
+        intercept = np.zeros(len(coef))
+    read_out = LinearReadOut.of_standardised(coef, intercept, targets, start.dtype)
+    return read_out, alpha
+
+
+def ridge_start(features, sample, targets, least_strength=0.0):
+    """Solve for the read-out, and find the L2 strength that answers to its ridge.
+
+    About its minimum the loss of a score is c / 2 times the squared deviation, c its
+    curvature: 1 of the squared loss, p (1 - p) of labels of share p. A ridge regression
+    whose sum of squares is penalised by lambda |V|^2 is as strong as c lambda / n in
+    the mean loss of n rows. Lambda belongs to the noise, and not to the number of rows:
+    the sample finds it for all n.
+
+    Returns
+    -------
+    coef, intercept : ndarray
+        For standardised targets.
+    alpha : float
+    """
+    wanted = targets.indicators(sample.targets)
+    coef, intercept, ridge_alpha, _ = ridge(
+        features,
+        wanted,
+        sample_weight=sample.sample_weight,
+        least_relative_alpha=least_strength,
+    )
+    if targets.loss != "squared":
+        coef = _CONFIDENCE * coef
+        intercept = _CONFIDENCE * (intercept - targets.middle)
+    curvature = targets.curvature(wanted, sample.sample_weight)
+    return coef, intercept, max(_LEAST_ALPHA, curvature * ridge_alpha / sample.n_whole)
+
+
+def strength(alpha, found):
+    """Find the L2 strength of the objective.
+
+    Parameters
+    ----------
+    alpha : float or "auto"
+    found : float or None
+        What ``start_read_out`` found.
+
+    Raises
+    ------
+    ValueError
+        If "auto" was not asked for when the read-out was started.
+    """
+    if alpha != "auto":
+        return alpha
+    if found is None:
+        raise ValueError(
+            "alpha='auto' is chosen when the read-out is started, but this one was "
+            "started with init='random' and another alpha. Give a number, or set "
+            "warm_start=False to start anew."
+        )
+    return found

@@ -1,0 +1,446 @@
+"""The door to torch for all fits: a network goes in and comes out trained.
+
+A network that is trained is one of the models of this room with, beside what all have,
+
+- ``module(device)``, the torch module with the network's values;
+- ``inputs(X)``, which returns ``compute(rows)``, what the module is fed with, its width
+  and the width of the widest array on the way;
+- ``trained(module)``, the network with the module's values;
+- ``step_size(batch_size)``, multiply-adds of a step.
+"""
+
+import math
+import warnings
+from dataclasses import dataclass, fields
+from itertools import count
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from sklearn_halfnet._device import (
+    compute_threads,
+    import_torch,
+    resolve_device,
+    training_mode,
+)
+from sklearn_halfnet.models.history import History, LeftOff
+from sklearn_halfnet.solvers import SOLVERS
+
+__all__ = [
+    "Rows",
+    "TrainingOptions",
+    "loss_and_gradient",
+    "train",
+    "train_on_cluster",
+    "train_once",
+]
+
+# Times the objective of a read-out of zero: far above it, training has failed. Few
+# passes at a high rate can end at several times of it and be on their way.
+_FAR = 10
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How a network is trained; parameters as of the estimators.
+
+    Parameters
+    ----------
+    name : str
+        Who trains, in warnings.
+    alpha : float
+        L2 strength of the objective.
+    solver : str
+    of_solver : dict
+        Parameters that it takes.
+    batch_size : int, "auto" or "full"
+    learning_rate : str
+    max_iter, n_iter_no_change : int
+    tol : float
+    device : str
+    cache_size : float
+    """
+
+    name: str
+    alpha: float
+    solver: str
+    of_solver: dict[str, Any]
+    batch_size: int | str
+    learning_rate: str
+    max_iter: int
+    n_iter_no_change: int
+    tol: float
+    device: str
+    cache_size: float
+
+    @classmethod
+    def of(cls, name, alpha, parameters):
+        """Take them from all parameters of an estimator, a dict."""
+        takes = SOLVERS[parameters["solver"]].takes
+        taken = {each: parameters[each] for each in takes if each in parameters}
+        given = {"name": name, "alpha": alpha, "of_solver": taken}
+        names = {each.name for each in fields(cls)} - set(given)
+        return cls(**given, **{each: parameters[each] for each in names})
+
+    def rows_a_step(self, n_rows):
+        """Find how many of so many rows are taken at a time."""
+        if self.batch_size == "full":
+            return n_rows
+        wanted = 256 if self.batch_size == "auto" else self.batch_size
+        return min(wanted, n_rows)
+
+    def make_solver(self, **found):
+        """Make the solver; what is found while training overrides parameters."""
+        return SOLVERS[self.solver].make(**(self.of_solver | found))
+
+    @property
+    def ends_by_itself(self):
+        """Whether the learning rate falls to zero at ``max_iter``."""
+        return SOLVERS[self.solver].ends_by_itself(self.learning_rate)
+
+    def patience(self, scores):
+        """Find after how many passes without progress to stop; None is never."""
+        solver = SOLVERS[self.solver]
+        watches = scores or solver.watches_the_loss(self.learning_rate)
+        return self.n_iter_no_change if watches else None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows with their targets, and which of them are for what.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+    encoded : ndarray
+        What the targets' ``encode`` returned.
+    weight : ndarray of shape (n_samples,) or None
+    train : ndarray of int
+        Numbers of the rows to train on.
+    held_out : ndarray of int or None
+        Numbers of the rows on which the network is scored.
+    """
+
+    X: Any
+    encoded: np.ndarray
+    weight: np.ndarray | None
+    train: np.ndarray
+    held_out: np.ndarray | None = None
+
+    @classmethod
+    def all_of(cls, X, encoded, weight):
+        """Take all rows that count for training."""
+        return cls(X, encoded, weight, of_weight(weight, len(encoded)))
+
+    @property
+    def train_weight(self):
+        """Weights, zero for rows held out; None if all are one."""
+        return without(self.weight, self.held_out, len(self.encoded))
+
+
+def of_weight(weight, n_samples):
+    """Numbers of the rows that count at all."""
+    return np.arange(n_samples) if weight is None else np.flatnonzero(weight > 0)
+
+
+def without(weight, rows, n_samples):
+    """Weights with those of ``rows`` set to zero; None if all are one."""
+    if rows is None:
+        return weight
+    weight = np.ones(n_samples) if weight is None else weight.copy()
+    weight[rows] = 0
+    return weight
+
+
+def train(model, rows, options, *, rng, watch=None, revise=None, before=None):
+    """Train a network.
+
+    Parameters
+    ----------
+    model : object
+        A network; see the module's description.
+    rows : Rows
+    options : TrainingOptions
+    rng : numpy.random.Generator
+        Shuffles the rows.
+    watch : callable or None, default=None
+        ``watch(now, loss, score)`` after each pass returns True to stop; ``now()`` is
+        the network as it would be.
+    revise : callable or None, default=None
+        ``revise(now, n_passes)`` after each pass returns a network with whose values
+        training goes on, or None.
+    before : History or None, default=None
+        Of the network's last training, which Ctrl-C may have stopped.
+
+    Returns
+    -------
+    model : object
+        The trained network.
+    history : History
+
+    Raises
+    ------
+    NonFiniteError
+        If training diverges.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If it ends before it has converged, or far above a read-out of zero.
+    """
+    batch_size = options.rows_a_step(len(rows.train))
+    with training_mode(), compute_threads(model.step_size(batch_size)):
+        device = resolve_device(options.device)
+        module = model.module(device)
+        order = rng.permutation(rows.train)
+        data = _blocks(model, rows, order, options, device)
+        validate = None
+        if rows.held_out is not None:
+            left = options.cache_size * 2**20 - data.kept_bytes
+            held = _blocks(model, rows, rows.held_out, options, device, left)
+            validate = _validator(model, module, held, rows)
+        report = _reporter(model, module, watch, revise)
+        monitor = _monitor(module, options, validate, report)
+        solver = options.make_solver(batch_size=batch_size, rng=rng)
+        model, history = _minimise(
+            model, module, data, solver, monitor, options, before
+        )
+        objective = _objective(model, module, options)
+        _judge(monitor.judge(objective, data.few(batch_size)), model.targets, options)
+    return model, history
+
+
+def train_once(model, rows, options, *, rng, before):
+    """Pass once over a chunk of rows, at a constant rate, going on from before.
+
+    Parameters
+    ----------
+    model, rows, options, rng
+        As of ``train``.
+    before : History
+        Of the chunks before.
+
+    Returns
+    -------
+    model : object
+    history : History
+    """
+    batch_size = options.rows_a_step(len(rows.encoded))
+    with training_mode(), compute_threads(model.step_size(batch_size)):
+        device = resolve_device(options.device)
+        module = model.module(device)
+        order = rng.permutation(rows.train)
+        data = _blocks(model, rows, order, options, device)
+        solver = options.make_solver(
+            batch_size=batch_size, rng=rng, learning_rate="constant"
+        )
+        objective = _objective(model, module, options)
+        state = before.optimizer_of(options.solver)
+        optimizer = solver.make_optimizer(objective, state)
+        monitor = _monitor(module, options)
+        monitor(solver.run_epoch(objective, data, optimizer))
+        monitor.check_parameters()
+        monitor.judge(objective, data.few(batch_size))
+        optimizer = LeftOff(options.solver, solver.state_arrays(optimizer))
+        history = before.after_chunk(monitor.losses[-1], options.alpha, optimizer)
+        return model.trained(module), history
+
+
+def train_on_cluster(model, data, options):
+    """Train a network on rows that lie elsewhere, by a solver that sees all of them.
+
+    Parameters
+    ----------
+    model, options
+        As of ``train``.
+    data : object
+        With ``loss_and_gradient(objective, parameters)``.
+
+    Returns
+    -------
+    model : object
+    history : History
+    """
+    with training_mode(), compute_threads(0):
+        module = model.module(resolve_device("cpu"))
+        solver, monitor = options.make_solver(), _monitor(module, options)
+        return _minimise(model, module, data, solver, monitor, options, None)
+
+
+def loss_and_gradient(model, inputs, encoded, weight, *, vector, share):
+    """Loss of a block of rows at a vector of trained values, and its gradient.
+
+    Parameters
+    ----------
+    model : object
+        The network as it started.
+    inputs : ndarray of shape (n_rows, n_columns)
+        What ``model.inputs`` computes of the rows.
+    encoded : ndarray
+    weight : ndarray of shape (n_rows,) or None
+    vector : ndarray of shape (n_trained,)
+    share : float
+        Factor of the mean loss.
+
+    Returns
+    -------
+    loss : float
+    gradient : ndarray of shape (n_trained,)
+    """
+    torch = import_torch()
+
+    from sklearn_halfnet.solvers.lbfgs import gradient_vector, load_vector
+    from sklearn_halfnet.solvers.losses import Objective
+
+    with training_mode(), compute_threads(0):
+        module = model.module(resolve_device("cpu"))
+        objective = Objective(module, model.targets.loss, alpha=0)
+        parameters = objective.parameters()
+        load_vector(parameters, vector)
+        if weight is not None:
+            weight = torch.from_numpy(weight.astype(model.dtype))
+        inputs, encoded = torch.from_numpy(inputs), torch.from_numpy(encoded)
+        loss = objective.data_loss(inputs, encoded, weight) * share
+        loss.backward()
+        return loss.item(), gradient_vector(parameters)
+
+
+# -- parts of a training ---------------------------------------------------------------
+
+
+def _blocks(model, rows, numbers, options, device, cache_bytes=None):
+    from sklearn_halfnet.solvers.data import BlockData
+
+    compute, n_columns, working_columns = model.inputs(rows.X)
+    return BlockData(
+        compute,
+        numbers,
+        rows.encoded,
+        rows.weight,
+        n_columns=n_columns,
+        working_columns=working_columns,
+        batch_size=options.rows_a_step(len(numbers)),
+        dtype=np.dtype(model.dtype),
+        cache_bytes=options.cache_size * 2**20 if cache_bytes is None else cache_bytes,
+        device=device,
+    )
+
+
+def _objective(model, module, options):
+    from sklearn_halfnet.solvers.losses import Objective
+
+    return Objective(module, model.targets.loss, options.alpha)
+
+
+def _monitor(module, options, validate=None, report=None):
+    from sklearn_halfnet.solvers.monitor import Monitor
+
+    patience = options.patience(scores=validate is not None)
+    return Monitor(
+        module, tol=options.tol, patience=patience, validate=validate, report=report
+    )
+
+
+def _validator(model, module, held, rows):
+    """Return a function that scores the network on the held-out rows."""
+    torch = import_torch()
+
+    order = np.concatenate(held.blocks)
+    truth = rows.encoded[order]
+    weight = None if rows.weight is None else rows.weight[order]
+
+    def validate():
+        module.eval()
+        with torch.no_grad():
+            blocks = [module(held.block(i)[0]) for i in range(len(held))]
+        module.train()
+        scores = torch.cat(blocks).cpu()
+        if not torch.isfinite(scores).all():
+            return math.nan
+        return model.targets.score(truth, scores, weight)
+
+    return validate
+
+
+def _reporter(model, module, watch, revise):
+    """Return what is called after each pass, or None."""
+    if watch is None and revise is None:
+        return None
+    passes = count(1)
+
+    def now():
+        return model.trained(module)
+
+    def report(loss, score):
+        stops = watch is not None and watch(now, loss, score)
+        revised = None if revise is None else revise(now, next(passes))
+        if revised is not None:
+            _take_values(module, revised)
+        return stops
+
+    return report
+
+
+def _take_values(module, model):
+    """Give a module the values of another network of the same shape."""
+    torch = import_torch()
+
+    parameters = list(module.parameters())
+    source = model.module(parameters[0].device)
+    with torch.no_grad():
+        for new, old in zip(source.parameters(), parameters, strict=True):
+            old.copy_(new)
+
+
+def _minimise(model, module, data, solver, monitor, options, before):
+    """Run the solver to its end and take what it found."""
+    state = None
+    if before is not None:
+        state = before.left_off(options.solver, options.max_iter)
+    if state is not None:
+        solver.resume(state)
+        monitor.remember(before.losses, before.scores or [])
+    objective = _objective(model, module, options)
+    converged, checkpoint = _solve(solver, objective, data, monitor, options)
+    monitor.check_parameters()
+    monitor.restore_best()
+    model = model.trained(module)
+    if not (converged or options.ends_by_itself):
+        warnings.warn(
+            f"{options.name}: solver={options.solver!r} stopped after "
+            f"max_iter={options.max_iter} iterations before it converged.",
+            ConvergenceWarning,
+        )
+    scores = None if monitor.validate is None else monitor.scores
+    return model, History(monitor.losses, scores, options.alpha, checkpoint)
+
+
+def _solve(solver, objective, data, monitor, options):
+    """Run the solver; Ctrl-C ends training and keeps what has been learned."""
+    try:
+        return solver.solve(objective, data, options.max_iter, monitor), None
+    except KeyboardInterrupt:
+        warnings.warn(
+            f"Training interrupted by the user after {len(monitor.losses)} "
+            "iterations; the model holds what was learned until then, and "
+            f"warm_start=True {SOLVERS[options.solver].after_interrupt} from there."
+        )
+        return True, LeftOff(options.solver, solver.checkpoint())
+
+
+def _judge(reached, targets, options):
+    """Warn if training has ended far from any sense.
+
+    A read-out of zero, which predicts the same for all rows, is open to every network:
+    what ends far above it has not been minimised.
+    """
+    blank = targets.blank_loss
+    if reached > _FAR * blank:
+        warnings.warn(
+            f"{options.name}: training ended with an objective of {reached:.3g}, where "
+            f"a read-out of zero has {blank:.3g}. It has diverged, or max_iter is too "
+            "small to reduce the penalty. Lower learning_rate_init or alpha, or raise "
+            "max_iter.",
+            ConvergenceWarning,
+        )
