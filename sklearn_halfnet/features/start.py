@@ -1,6 +1,7 @@
 """Start values of hidden layers: weights drawn, pre-activations of unit variance."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -118,7 +119,7 @@ def choose_rows(n_samples, sample_weight, n_rows, rng):
 
 
 def draw_hidden_layers(
-    sample, weight_kinds, sizes, activation, rng, scale="auto", bias="auto"
+    sample, weight_kinds, sizes, activation, rng, scale: Any = "auto", bias="auto"
 ):
     """Draw a stack of layers, by default with pre-activations of unit variance.
 

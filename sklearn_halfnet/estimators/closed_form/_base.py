@@ -69,6 +69,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
     dtype: Literal["float32", "float64", "int8"] = "float32"
 
     model_: ClosedFormModel = field(init=False)
+    n_features_in_: int = field(init=False)
 
     _direct_links = False
 
@@ -140,7 +141,8 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
         """
         refuse_balanced(self, "fit_blocks")
         with keep_state_on_error(self):
-            context = self._init_callback_context(max_subtasks=None)
+            unknown: Any = None  # for which the annotation has no place
+            context = self._init_callback_context(max_subtasks=unknown)
             context.call_on_fit_task_begin(estimator=self)
             self._forget()
             for number, block in enumerate(blocks):
@@ -174,7 +176,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
             vars(self).pop(name, None)
 
     def __getstate__(self):
-        state = super().__getstate__()
+        state: Any = super().__getstate__()
         if not state.get("_sums_are_pickled", True):
             state = {name: v for name, v in state.items() if name != "_sums"}
         return state

@@ -158,6 +158,7 @@ class HalfNet(
     verbose: bool | int = False
 
     model_: LowRankModel = field(init=False)
+    n_features_in_: int = field(init=False)
     _history: History = field(init=False)
 
     _parameter_constraints = {
@@ -279,13 +280,13 @@ class HalfNet(
             number in the model's ``dtype``.
         """
         check_is_fitted(self)
-        factor = check_numbers(factor, "factor")
+        given = check_numbers(factor, "factor")
         with np.errstate(over="ignore"):
-            factor = check_numbers(factor.astype(self.model_.dtype), "factor")
+            values = check_numbers(given.astype(self.model_.dtype), "factor")
         shape = self.model_.factors[0].shape
-        if factor.shape != shape:
-            raise ValueError(f"factor has shape {factor.shape}, expected {shape}.")
-        self.model_ = self.model_.with_factor(factor)
+        if values.shape != shape:
+            raise ValueError(f"factor has shape {values.shape}, expected {shape}.")
+        self.model_ = self.model_.with_factor(values)
         return self
 
     @check_options({"random_state": ["random_state"], "refit": ["boolean"]})
