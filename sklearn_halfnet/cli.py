@@ -34,7 +34,6 @@ def main(argv=None):
     """
     args = vars(make_parser().parse_args(argv))
     module, command = args.pop("module"), args.pop("command")
-    args.pop("experiment", None)
     try:
         import_module(module).run(**args)
     except (CommandError, OSError) as error:
@@ -80,7 +79,7 @@ def _add_bench(commands):
         "table, a JSON file and a picture of test score against trainable "
         "parameters.",
     )
-    bench.set_defaults(module="sklearn_halfnet.experiments.bench")
+    bench.set_defaults(module="sklearn_halfnet.experiments.bench.command")
     bench.add_argument(
         "--data",
         type=_data_name,
@@ -126,9 +125,9 @@ def _add_reproduce(commands):
     papers = reproduce.add_subparsers(
         dest="experiment", required=True, metavar="EXPERIMENT"
     )
-    for name, (module, help_text) in EXPERIMENTS.items():
+    for name, (_, help_text) in EXPERIMENTS.items():
         paper = papers.add_parser(name, help=help_text, description=help_text)
-        paper.set_defaults(module=module)
+        paper.set_defaults(module="sklearn_halfnet.experiments._common.experiment")
         paper.add_argument(
             "--table", type=_positive, metavar="N", help="only this table"
         )

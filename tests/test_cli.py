@@ -113,6 +113,7 @@ def test_bench_options_reach_the_module(recorder):
 def test_reproduce_options_reach_the_module(recorder, name):
     assert cli.main(["reproduce", name, "--table", "2", "--quick"]) == 0
     assert recorder.options == {
+        "experiment": name,
         "table": 2,
         "data_home": None,
         "seeds": 5,

@@ -11,9 +11,14 @@ from sklearn.metrics import accuracy_score, log_loss, r2_score
 from sklearn.pipeline import Pipeline
 
 import sklearn_halfnet
-from sklearn_halfnet.experiments import CommandError, _defaults_bars as bars, defaults
-from sklearn_halfnet.experiments._defaults_bars import TASKS
-from sklearn_halfnet.experiments._defaults_models import MODELS, SLOW
+from sklearn_halfnet.experiments import CommandError
+from sklearn_halfnet.experiments._common.experiment import reproduce
+from sklearn_halfnet.experiments.defaults import (
+    _bars as bars,
+    every_estimator as defaults,
+)
+from sklearn_halfnet.experiments.defaults._bars import TASKS
+from sklearn_halfnet.experiments.defaults._models import MODELS, SLOW
 
 OVERFITS = (
     "trained geometry follows what rows of noise or few positives share by chance; a "
@@ -132,7 +137,7 @@ def test_faults_are_seen(task, data, model, expected):
 
 
 def test_the_command_prints_the_table(tmp_path, capsys):
-    report = defaults.run(out=tmp_path, quick=True)
+    report = reproduce(defaults.EXPERIMENT, out=tmp_path, quick=True)
     text = report.read_text(encoding="utf-8")
     assert text in capsys.readouterr().out
     lines = (tmp_path / "results.jsonl").read_text(encoding="utf-8").splitlines()
@@ -142,7 +147,7 @@ def test_the_command_prints_the_table(tmp_path, capsys):
         10
     ] * 2
     with pytest.raises(CommandError, match="no numbered tables"):
-        defaults.run(table=1, out=tmp_path)
+        reproduce(defaults.EXPERIMENT, table=1, out=tmp_path)
 
 
 def test_the_report_marks_faults():

@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 import warnings
+from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,26 +16,33 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils import Bunch
 
+from sklearn_halfnet import experiments
+from sklearn_halfnet._files import replace_file
 from sklearn_halfnet.datasets import load_dataset
 from sklearn_halfnet.exceptions import DatasetError
-from sklearn_halfnet.experiments import (
-    EXPERIMENTS,
-    CommandError,
-    _bench_report,
-    _figures,
-    _models,
-    bench,
-    closed_form,
-    half_layers,
-    half_layers_defaults,
-    half_layers_speed,
+from sklearn_halfnet.experiments import EXPERIMENTS, CommandError
+from sklearn_halfnet.experiments._common import counts, data as data_sets, figures
+from sklearn_halfnet.experiments._common.epochs import fit_all_epochs, learning_curve
+from sklearn_halfnet.experiments._common.experiment import Experiment, reproduce
+from sklearn_halfnet.experiments._common.progress import (
+    PlainProgress,
+    RichProgress,
+    progress,
 )
-from sklearn_halfnet.experiments._epochs import learning_curve
-from sklearn_halfnet.experiments._half_layers_published import TABLES
-from sklearn_halfnet.experiments._half_layers_report import row_summaries
-from sklearn_halfnet.experiments._progress import PlainProgress, RichProgress, progress
-from sklearn_halfnet.experiments._report import replace_file
-from sklearn_halfnet.experiments._runner import Job, ResultFile, run_jobs
+from sklearn_halfnet.experiments._common.runner import Job, ResultFile, run_jobs
+from sklearn_halfnet.experiments.bench import (
+    _models,
+    _report as bench_report,
+    command as bench,
+)
+from sklearn_halfnet.experiments.closed_form import bars as closed_form
+from sklearn_halfnet.experiments.half_layers import (
+    defaults as half_layers_defaults,
+    paper as half_layers,
+    speed as half_layers_speed,
+)
+from sklearn_halfnet.experiments.half_layers._published import TABLES
+from sklearn_halfnet.experiments.half_layers._report import row_summaries
 
 # -- runner ----------------------------------------------------------------------------
 
@@ -139,7 +148,7 @@ def test_a_bar_on_a_terminal():
 
 def test_plain_lines_without_rich(monkeypatch):
     monkeypatch.setattr(
-        "sklearn_halfnet.experiments._progress.find_spec", lambda name: None
+        "sklearn_halfnet.experiments._common.progress.find_spec", lambda name: None
     )
     assert isinstance(progress(1, "title", Terminal()), PlainProgress)
 
@@ -203,11 +212,11 @@ def test_parameters_and_bytes_of_classifiers(digits, name, n_trainable, n_bytes)
     models += _models.half_layers(digits, [16], ["normal"])
     [model] = [model for model in models if model.name == name]
     fitted = model.make(0).fit(digits.X_train, digits.y_train)
-    assert _models.count_parameters(fitted) == n_trainable
+    assert counts.count_parameters(fitted) == n_trainable
     # The frozen weights are stored too, in float32.
     frozen = 4 * 16 * 64
-    assert n_bytes is None or _models.stored_bytes(fitted) == n_bytes
-    assert n_bytes or _models.stored_bytes(fitted) >= frozen + 4 * n_trainable
+    assert n_bytes is None or counts.stored_bytes(fitted) == n_bytes
+    assert n_bytes or counts.stored_bytes(fitted) >= frozen + 4 * n_trainable
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -223,16 +232,16 @@ def test_parameters_and_bytes_of_regressors(table, name, n_trainable, n_bytes):
     models = _models.rivals(table, {"linear", "mlp"}, [8])
     [model] = [model for model in models if model.name == name]
     fitted = model.make(0).fit(table.X_train, table.y_train)
-    assert _models.count_parameters(fitted) == n_trainable
-    assert _models.stored_bytes(fitted) == n_bytes
+    assert counts.count_parameters(fitted) == n_trainable
+    assert counts.stored_bytes(fitted) == n_bytes
 
 
 def test_boosting_counts_leaves(table):
     [model] = _models.rivals(table, {"boosting"}, [])
     fitted = model.make(0).fit(table.X_train, table.y_train)
-    n_leaves = _models.count_parameters(fitted)
+    n_leaves = counts.count_parameters(fitted)
     assert fitted.n_iter_ < n_leaves <= 31 * fitted.n_iter_
-    assert _models.stored_bytes(fitted) > 8 * n_leaves
+    assert counts.stored_bytes(fitted) > 8 * n_leaves
 
 
 def test_input_scaling_follows_the_data(digits, table):
@@ -249,7 +258,8 @@ def test_input_scaling_follows_the_data(digits, table):
 
 def test_no_job_pays_for_the_import_of_torch():
     code = (
-        "import sys; from sklearn_halfnet.experiments._runner import Job, run_jobs; "
+        "import sys; "
+        "from sklearn_halfnet.experiments._common.runner import Job, run_jobs; "
         "before = 'torch' in sys.modules; "
         "job = Job({}, 'job', lambda: {'loaded': 'torch' in sys.modules}, {}); "
         "print(before, run_jobs([job], 'test')[0]['result']['loaded'])"
@@ -269,7 +279,7 @@ class Interrupted(MLPClassifier):
 
 def test_an_interrupted_fit_is_no_result(tmp_path, digits):
     results = ResultFile(tmp_path / "r.jsonl")
-    for measure in (bench.measure, half_layers.fit_all_epochs):
+    for measure in (bench.measure, fit_all_epochs):
         job = Job({}, "job", lambda measure=measure: measure(Interrupted(), digits), {})
         with pytest.raises(KeyboardInterrupt):
             run_jobs([job], "test", results)
@@ -297,7 +307,7 @@ def test_bench_on_digits(tmp_path, capsys):
     report = run_bench(tmp_path, quick=True, sizes=None, models=None)
     names = [row["model"] for row in report["models"]]
     assert names == ["LogisticRegression", "MLP-32"] + [
-        f"HalfLayer-128 {kind}" for kind in _models.PAPER_KINDS
+        f"HalfLayer-128 {kind}" for kind in counts.PAPER_KINDS
     ]
     for row in report["models"]:
         assert 0.3 < row["score_mean"] <= 1 and row["fit_seconds"] > 0
@@ -351,7 +361,7 @@ def test_models_without_chance_run_once_on_a_fixed_split(tmp_path):
 
 
 def test_bench_without_matplotlib_says_so(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(_figures, "find_spec", lambda name: None)
+    monkeypatch.setattr(figures, "find_spec", lambda name: None)
     run_bench(tmp_path, kinds=["normal"], sizes=[8], quick=True)
     assert "sklearn-halfnet[plot]" in capsys.readouterr().out
     assert [path.suffix for path in tmp_path.iterdir()] == [".json"]
@@ -470,7 +480,7 @@ def test_summary_takes_mean_sd_and_median():
         }
         for score, seconds, converged in ((0.8, 1, True), (0.9, 9, True), (1, 2, False))
     ]
-    summary = _bench_report.summarise(model, results)
+    summary = bench_report.summarise(model, results)
     assert summary["score_mean"] == pytest.approx(0.9)
     assert summary["score_sd"] == pytest.approx(0.1)
     assert summary["fit_seconds"] == 2 and not summary["converged"]
@@ -488,21 +498,30 @@ def tiny_paper(monkeypatch, digits):
         loaded.append(name)
         return Bunch(**digits)
 
-    monkeypatch.setattr(half_layers, "load_dataset", load)
+    monkeypatch.setattr(data_sets, "load_dataset", load)
     models = ("lp", "mlp-32", "rnd-256-N", "rnd-256-T", "clp", "crnd-256-N")
     monkeypatch.setattr(half_layers, "QUICK_MODELS", models)
     return loaded
 
 
-def test_every_experiment_has_a_run():
-    from importlib import import_module
+def test_every_experiment_is_a_value():
+    for name, (module, title) in EXPERIMENTS.items():
+        experiment = import_module(module).EXPERIMENT
+        assert isinstance(experiment, Experiment) and experiment.name == name
+        assert title
 
-    for module, help_text in EXPERIMENTS.values():
-        assert callable(import_module(module).run) and help_text
+
+def test_rooms_know_only_what_all_share():
+    """No room of experiments imports the files of another."""
+    rooms = Path(experiments.__file__).parent
+    for path in rooms.glob("*/*.py"):
+        text = path.read_text(encoding="utf-8")
+        known = set(re.findall(r"sklearn_halfnet\.experiments\.(\w+)", text))
+        assert known <= {"_common", path.parent.name}, path
 
 
 def test_report_holds_ours_beside_the_papers(tmp_path, tiny_paper):
-    report = half_layers.run(out=tmp_path, quick=True).read_text()
+    report = reproduce(half_layers.EXPERIMENT, out=tmp_path, quick=True).read_text()
     assert "not comparable" in report and "arXiv 2506.04352" in report
     for number, paper in ((1, "92.62"), (2, "83.86")):
         _, after = report.split(f"## Table {number}: ")
@@ -528,12 +547,12 @@ def test_report_holds_ours_beside_the_papers(tmp_path, tiny_paper):
 
 
 def test_reproduction_goes_on_where_it_stopped(tmp_path, tiny_paper, capsys):
-    half_layers.run(table=1, out=tmp_path, quick=True)
+    reproduce(half_layers.EXPERIMENT, table=1, out=tmp_path, quick=True)
     path = tmp_path / "results.jsonl"
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(lines[:-2]) + lines[-2][:30])
     capsys.readouterr()
-    half_layers.run(table=1, out=tmp_path, quick=True)
+    reproduce(half_layers.EXPERIMENT, table=1, out=tmp_path, quick=True)
     redone = capsys.readouterr().err.splitlines()
     assert len(redone) == 2 and "mlp-32, curves" in redone[0]
     again = path.read_text().splitlines(keepends=True)
@@ -541,20 +560,20 @@ def test_reproduction_goes_on_where_it_stopped(tmp_path, tiny_paper, capsys):
 
 
 def test_one_table_loads_one_data_set(tmp_path, tiny_paper):
-    half_layers.run(table=2, out=tmp_path, quick=True)
+    reproduce(half_layers.EXPERIMENT, table=2, out=tmp_path, quick=True)
     assert tiny_paper == ["fashion-mnist"]
 
 
 def test_unknown_table(tmp_path):
     with pytest.raises(CommandError, match="no table 7; the tables are 1, 2"):
-        half_layers.run(table=7, out=tmp_path)
+        reproduce(half_layers.EXPERIMENT, table=7, out=tmp_path)
 
 
 def test_without_matplotlib_there_is_a_report(
     tmp_path, tiny_paper, monkeypatch, capsys
 ):
-    monkeypatch.setattr(_figures, "find_spec", lambda name: None)
-    assert half_layers.run(table=1, out=tmp_path, quick=True).exists()
+    monkeypatch.setattr(figures, "find_spec", lambda name: None)
+    assert reproduce(half_layers.EXPERIMENT, table=1, out=tmp_path, quick=True).exists()
     assert "sklearn-halfnet[plot]" in capsys.readouterr().out
     assert not list(tmp_path.glob("*.png"))
 
@@ -591,14 +610,14 @@ def test_rows_have_the_papers_number_of_parameters(model, digits):
     """Counted on 64 inputs; the formula is the paper's."""
     name, *rest = model.split("-")
     estimator = half_layers.make_model(model, 0, {"max_iter": 1}, (8, 8))
-    half_layers.fit_all_epochs(estimator, digits)
+    fit_all_epochs(estimator, digits)
     n_hidden = int(rest[0]) if rest else 0
     expected = {
         "lp": 65 * 10,
         "mlp": 65 * n_hidden + (n_hidden + 1) * 10,
         "rnd": 2 * n_hidden + (n_hidden + 1) * 10,
     }[name]
-    assert _models.count_parameters(estimator) == expected
+    assert counts.count_parameters(estimator) == expected
 
 
 def test_rows_bring_their_seeds_together():
@@ -630,7 +649,9 @@ def test_learning_curve_has_a_score_an_epoch(digits, model):
 
 
 def test_speed_report_has_every_measure(data_home, tmp_path):
-    report = half_layers_speed.run(data_home=data_home, out=tmp_path, quick=True)
+    report = reproduce(
+        half_layers_speed.EXPERIMENT, data_home=data_home, out=tmp_path, quick=True
+    )
     text = report.read_text(encoding="utf-8")
     for bar in ("at most 1.0", "at least 5", "within 15 %", "below 200,000"):
         assert bar in text
@@ -638,15 +659,19 @@ def test_speed_report_has_every_measure(data_home, tmp_path):
 
 
 def test_closed_form_report_has_every_measure(data_home, tmp_path):
-    report = closed_form.run(data_home=data_home, out=tmp_path, quick=True)
+    report = reproduce(
+        closed_form.EXPERIMENT, data_home=data_home, out=tmp_path, quick=True
+    )
     text = report.read_text(encoding="utf-8")
-    for _, label, *_, bar in closed_form.ROWS:
+    for label, *_, bar in closed_form.ROWS:
         assert label in text and bar in text
     assert "nan" not in text
 
 
 def test_defaults_report_counts_wins(data_home, tmp_path):
-    report = half_layers_defaults.run(data_home=data_home, out=tmp_path, quick=True)
+    report = reproduce(
+        half_layers_defaults.EXPERIMENT, data_home=data_home, out=tmp_path, quick=True
+    )
     assert "of 2 data sets" in report.read_text(encoding="utf-8")
 
 
@@ -655,13 +680,13 @@ def test_defaults_report_counts_wins(data_home, tmp_path):
 )
 def test_experiments_without_tables_say_so(experiment, tmp_path):
     with pytest.raises(CommandError, match="no numbered tables"):
-        experiment.run(table=1, out=tmp_path)
+        reproduce(experiment.EXPERIMENT, table=1, out=tmp_path)
 
 
 @pytest.mark.parametrize("experiment", [half_layers_defaults, closed_form])
 def test_experiments_say_where_their_data_belong(experiment, tmp_path):
     with pytest.raises(CommandError, match="--data-home"):
-        experiment.run(out=tmp_path)
+        reproduce(experiment.EXPERIMENT, out=tmp_path)
 
 
 def test_outcome_of_differences():

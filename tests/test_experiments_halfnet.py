@@ -8,15 +8,17 @@ from sklearn.datasets import load_digits
 from sklearn.utils import Bunch
 
 from sklearn_halfnet import HalfNetClassifier
-from sklearn_halfnet.experiments import CommandError, halfnet
-from sklearn_halfnet.experiments._halfnet_images import (
+from sklearn_halfnet.experiments import CommandError
+from sklearn_halfnet.experiments._common import data as data_sets
+from sklearn_halfnet.experiments._common.experiment import reproduce
+from sklearn_halfnet.experiments.halfnet import paper as halfnet
+from sklearn_halfnet.experiments.halfnet._images import (
     RECIPE,
     WIDTH,
     fit_mlp_of_equal_count,
 )
-from sklearn_halfnet.experiments._halfnet_report import report_text
-from sklearn_halfnet.experiments._halfnet_tables import default_names, fit_default
-from sklearn_halfnet.experiments._torch_mlp import TorchMLP
+from sklearn_halfnet.experiments.halfnet._tables import default_names, fit_default
+from sklearn_halfnet.experiments.halfnet._torch_mlp import TorchMLP
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def digits(monkeypatch):
     X = (X / 16).astype(np.float32)
     data = Bunch(X_train=X[:600], y_train=y[:600], X_test=X[600:900], y_test=y[600:900])
     data.task = "classification"
-    monkeypatch.setattr(halfnet, "load_dataset", lambda *_, **__: Bunch(**data))
+    monkeypatch.setattr(data_sets, "load_dataset", lambda *_, **__: Bunch(**data))
     return data
 
 
@@ -40,7 +42,9 @@ def digits(monkeypatch):
     ],
 )
 def test_tables(tmp_path, digits, table, expected):
-    report = halfnet.run(table=table, data_home=".", out=tmp_path, quick=True)
+    report = reproduce(
+        halfnet.EXPERIMENT, table=table, data_home=".", out=tmp_path, quick=True
+    )
     text = report.read_text(encoding="utf-8")
     assert expected in text
     assert f"## Table {table}. " in text
@@ -48,18 +52,18 @@ def test_tables(tmp_path, digits, table, expected):
 
 
 def test_a_second_run_computes_nothing(tmp_path, digits, capsys):
-    halfnet.run(table=5, out=tmp_path, quick=True)
+    reproduce(halfnet.EXPERIMENT, table=5, out=tmp_path, quick=True)
     lines = (tmp_path / "results.jsonl").read_text(encoding="utf-8")
-    halfnet.run(table=5, out=tmp_path, quick=True)
+    reproduce(halfnet.EXPERIMENT, table=5, out=tmp_path, quick=True)
     assert (tmp_path / "results.jsonl").read_text(encoding="utf-8") == lines
     assert json.loads(lines)["settings"]["recipe"]["max_iter"] == 2
 
 
 def test_unknown_table_and_missing_folder(tmp_path):
     with pytest.raises(CommandError, match="no table 9"):
-        halfnet.run(table=9, out=tmp_path)
+        reproduce(halfnet.EXPERIMENT, table=9, out=tmp_path)
     with pytest.raises(CommandError, match="table 6 reads npz files"):
-        halfnet.run(table=6, out=tmp_path)
+        reproduce(halfnet.EXPERIMENT, table=6, out=tmp_path)
 
 
 def test_drop_is_the_largest_fall_between_neighbours():
@@ -71,7 +75,7 @@ def test_drop_is_the_largest_fall_between_neighbours():
         return {"key": key, "result": result, "environment": environment}
 
     records = [record(*pair) for pair in ((1, 90.0), (2, 95.0), (4, 94.5), (8, 96.0))]
-    text = report_text(halfnet.TABLES, records)
+    text = halfnet.EXPERIMENT.report(records)
     assert "Largest drop from one rank to the next: 0.50 points." in text
 
 

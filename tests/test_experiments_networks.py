@@ -1,11 +1,17 @@
 """``halfnet reproduce partial-cnn`` and ``untrained``: what they compute and say."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from sklearn.utils import Bunch
 
-from sklearn_halfnet.experiments import CommandError, partial_cnn, untrained
-from sklearn_halfnet.experiments._partial_cnn_report import FRACTIONS, findings
+from sklearn_halfnet.experiments import CommandError
+from sklearn_halfnet.experiments._common import data as data_sets
+from sklearn_halfnet.experiments._common.experiment import reproduce
+from sklearn_halfnet.experiments.partial_cnn import paper as partial_cnn
+from sklearn_halfnet.experiments.partial_cnn._report import FRACTIONS, findings
+from sklearn_halfnet.experiments.untrained import paper as untrained
 
 
 @pytest.fixture
@@ -17,7 +23,7 @@ def images(monkeypatch):
     X = X.reshape(400, -1)
     data = Bunch(X_train=X[:200], y_train=y[:200], X_test=X[200:], y_test=y[200:])
     data.image_shape = (8, 8, 3)
-    monkeypatch.setattr(partial_cnn, "load_dataset", lambda *_: Bunch(**data))
+    monkeypatch.setattr(data_sets, "load_dataset", lambda *_: Bunch(**data))
     return data
 
 
@@ -31,17 +37,17 @@ def images(monkeypatch):
 )
 def test_partial_cnn(tmp_path, images, monkeypatch, table, expected):
     monkeypatch.setattr(partial_cnn, "SPEED_ROWS", 64)
-    report = partial_cnn.run(table=table, out=tmp_path, quick=True)
+    report = reproduce(partial_cnn.EXPERIMENT, table=table, out=tmp_path, quick=True)
     text = report.read_text(encoding="utf-8")
     assert expected in text
     lines = (tmp_path / "results.jsonl").read_text(encoding="utf-8")
-    partial_cnn.run(table=table, out=tmp_path, quick=True)
+    reproduce(partial_cnn.EXPERIMENT, table=table, out=tmp_path, quick=True)
     assert (tmp_path / "results.jsonl").read_text(encoding="utf-8") == lines
     assert (tmp_path / "cifar10-learned.png").exists() == (table == 1)
 
 
 def test_channels_come_first(images):
-    data = partial_cnn._load(None, True)
+    data = partial_cnn._load(SimpleNamespace(data_home=None, quick=True))
     assert data.X_train.shape == (200, 3, 8, 8)
     image = images.X_train[5].reshape(8, 8, 3)
     np.testing.assert_array_equal(data.X_train[5, 2], image[:, :, 2])
@@ -74,7 +80,9 @@ def test_findings_are_judged_by_the_figures():
     ],
 )
 def test_untrained(tmp_path, table, expected):
-    report = untrained.run(table=table, out=tmp_path, seeds=2, quick=True)
+    report = reproduce(
+        untrained.EXPERIMENT, table=table, out=tmp_path, seeds=2, quick=True
+    )
     assert expected in report.read_text(encoding="utf-8")
     pictures = {path.name for path in tmp_path.glob("*.png")}
     assert pictures == {
@@ -88,4 +96,4 @@ def test_untrained(tmp_path, table, expected):
 @pytest.mark.parametrize("module", [partial_cnn, untrained])
 def test_unknown_table(tmp_path, module):
     with pytest.raises(CommandError, match="no table 9"):
-        module.run(table=9, out=tmp_path)
+        reproduce(module.EXPERIMENT, table=9, out=tmp_path)

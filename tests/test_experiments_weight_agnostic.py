@@ -5,7 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from sklearn_halfnet.experiments import CommandError, _evolution, weight_agnostic
+from sklearn_halfnet.experiments import CommandError
+from sklearn_halfnet.experiments._common.experiment import reproduce
+from sklearn_halfnet.experiments.weight_agnostic import (
+    _evolution,
+    paper as weight_agnostic,
+)
 
 # What is used of the released code, with rewards that can be told by hand. Like the
 # original, it imports gym and prints as it goes.
@@ -99,7 +104,7 @@ def test_curve_is_read_at_growing_distances(images):
 
 def test_quick_run_writes_every_row(tmp_path, capsys, monkeypatch):
     monkeypatch.delenv(_evolution.CODE_VARIABLE, raising=False)
-    report = weight_agnostic.run(out=tmp_path, quick=True)
+    report = reproduce(weight_agnostic.EXPERIMENT, out=tmp_path, quick=True)
     text = report.read_text(encoding="utf-8")
     for name in ("digits", "mnist, 60 s", "mnist, 600 s", "published (MNIST)"):
         assert f"| {name} |" in text
@@ -126,5 +131,5 @@ def test_report_takes_means_over_splits():
 
 
 def test_unknown_table(tmp_path):
-    with pytest.raises(CommandError, match="tables 1"):
-        weight_agnostic.run(table=4, out=tmp_path)
+    with pytest.raises(CommandError, match="no table 4; the tables are 1, 2, 3"):
+        reproduce(weight_agnostic.EXPERIMENT, table=4, out=tmp_path)

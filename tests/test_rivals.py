@@ -8,14 +8,17 @@ import numpy as np
 import pytest
 from sklearn.utils import Bunch
 
-from sklearn_halfnet.experiments import (
-    CommandError,
+from sklearn_halfnet.experiments import CommandError
+from sklearn_halfnet.experiments._common import data as data_sets
+from sklearn_halfnet.experiments._common.experiment import reproduce
+from sklearn_halfnet.experiments.closed_form import (
+    _rival_candidates as candidates,
     _rival_environments as environments,
     _rival_report as report,
     _rival_worker as worker,
-    closed_form_rivals,
+    rivals,
 )
-from sklearn_halfnet.experiments._reference_elm import CHUNK, ReferenceELM
+from sklearn_halfnet.experiments.closed_form._reference_elm import CHUNK, ReferenceELM
 
 FAKES = """
 import numpy as np
@@ -57,20 +60,19 @@ def fakes(tmp_path, monkeypatch):
 
     def choose(*names, requirements=()):
         candidates = [
-            closed_form_rivals.Candidate(name, name, requirements, file)
-            for name in names
+            rivals.Candidate(name, name, requirements, file) for name in names
         ]
-        monkeypatch.setattr(closed_form_rivals, "CANDIDATES", candidates)
+        monkeypatch.setattr(rivals, "CANDIDATES", candidates)
 
     y = np.tile(np.arange(3), 200)
     X = np.column_stack([y, y])
     data = Bunch(X_train=X, y_train=y + 5, X_test=X[:60], y_test=y[:60] + 5)
-    monkeypatch.setattr(closed_form_rivals, "load_dataset", lambda *_: data)
+    monkeypatch.setattr(data_sets, "load_dataset", lambda *_: data)
     return choose
 
 
 def run(tmp_path, **options):
-    path = closed_form_rivals.run(out=tmp_path / "out", **options)
+    path = reproduce(rivals.EXPERIMENT, out=tmp_path / "out", **options)
     lines = (tmp_path / "out" / "results.jsonl").read_text().splitlines()
     return path.read_text(), [json.loads(line) for line in lines]
 
@@ -83,7 +85,7 @@ def cells(text, name):
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory comes from /proc")
 def test_worker_measures_a_fresh_process(tmp_path, fakes, monkeypatch):
     fakes("right")
-    monkeypatch.setattr(closed_form_rivals, "QUICK_WIDTHS", (300,))
+    monkeypatch.setattr(rivals, "QUICK_WIDTHS", (300,))
     ballast = np.ones(600 * 2**20, np.uint8)  # a parent's memory must not count
     text, [record] = run(tmp_path, quick=True)
     del ballast
@@ -114,14 +116,14 @@ def test_candidates_take_turns(tmp_path, fakes, monkeypatch):
     ran = []
     result = {"error": "not run"}
     monkeypatch.setattr(
-        closed_form_rivals,
+        rivals,
         "_measure",
         lambda candidate, folder, units, seed: (
             ran.append((seed, units, candidate.name)) or result
         ),
     )
     text, _ = run(tmp_path, seeds=2)
-    widths = closed_form_rivals.WIDTHS
+    widths = rivals.WIDTHS
     assert ran == [
         (seed, units, name)
         for seed in range(2)
@@ -144,7 +146,7 @@ def test_what_cannot_be_installed_keeps_its_row(tmp_path, fakes, monkeypatch):
 
     monkeypatch.setenv("HALFNET_RIVALS_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(environments.subprocess, "run", call)
-    monkeypatch.setattr(closed_form_rivals, "WIDTHS", (8,))
+    monkeypatch.setattr(rivals, "WIDTHS", (8,))
     text, _ = run(tmp_path, seeds=3)
     assert cells(text, "right")[1] == (
         "failed (3 of 3 rounds): not installed: ERROR: No matching distribution found"
@@ -172,7 +174,7 @@ def test_an_environment_is_made_once_and_again_when_it_changes(tmp_path, monkeyp
 
 def test_a_slow_candidate_is_stopped(tmp_path, fakes, monkeypatch):
     fakes("right")
-    monkeypatch.setattr(closed_form_rivals, "SECONDS_ALLOWED", 0.01)
+    monkeypatch.setattr(rivals, "SECONDS_ALLOWED", 0.01)
     text, _ = run(tmp_path, quick=True)
     assert cells(text, "right")[1] == "failed: stopped after 0.01 s"
 
@@ -204,9 +206,7 @@ def test_reference_is_a_ridge_over_chunks():
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_our_candidates_and_scikit_learns_run(digits_arrays):
     X, y = digits_arrays
-    from sklearn_halfnet.experiments import _rival_candidates as candidates
-
-    makers = {c.maker for c in closed_form_rivals.CANDIDATES if not c.requirements}
+    makers = {c.maker for c in rivals.CANDIDATES if not c.requirements}
     for maker in makers - {"ReferenceELM"}:
         model = getattr(candidates, maker)(64, 0)
         model.fit(X, y)
@@ -223,7 +223,7 @@ def digits_arrays():
 
 def test_no_tables():
     with pytest.raises(CommandError, match="no numbered tables"):
-        closed_form_rivals.run(table=1)
+        reproduce(rivals.EXPERIMENT, table=1)
 
 
 def test_report_names_negative_probabilities():

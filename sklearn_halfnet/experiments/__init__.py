@@ -1,60 +1,60 @@
-"""Benchmarks, and one module a paper: its tables and figures.
+"""Benchmarks, and one room a paper: its tables and figures.
 
-An experiment is a module with a function ``run(table, data_home, seeds, out,
-quick)``; it joins the command ``halfnet reproduce`` by one line below. This file
-imports nothing heavy, for the command line reads it.
+An experiment is a value, ``EXPERIMENT`` of a module, which ``_common.experiment`` runs;
+it joins the command ``halfnet reproduce`` by one line below. This file imports nothing
+heavy, for the command line reads it.
 """
 
 from sklearn_halfnet.exceptions import CommandError
 
 __all__ = ["EXPERIMENTS", "CommandError"]
 
-# name -> (module, one line for --help)
+# Name -> (module, title: one line for --help).
 EXPERIMENTS = {
     "half-layers": (
-        "sklearn_halfnet.experiments.half_layers",
+        "sklearn_halfnet.experiments.half_layers.paper",
         "Alpaydin (2025), Half-Layered Neural Networks: tables 1 (MNIST), 2 "
         "(Fashion-MNIST), 3 and 4 (the same behind convolutions), and the figures",
     ),
     "half-layers-speed": (
-        "sklearn_halfnet.experiments.half_layers_speed",
+        "sklearn_halfnet.experiments.half_layers.speed",
         "Seconds, memory and bytes of half layers, each beside its rival",
     ),
     "closed-form": (
-        "sklearn_halfnet.experiments.closed_form",
+        "sklearn_halfnet.experiments.closed_form.bars",
         "ELM in closed form: seconds, memory, accuracy and calibration",
     ),
     "defaults": (
-        "sklearn_halfnet.experiments.defaults",
+        "sklearn_halfnet.experiments.defaults.every_estimator",
         "Every estimator with default parameters on small data sets, beside the best "
         "constant and a linear model",
     ),
     "half-layers-defaults": (
-        "sklearn_halfnet.experiments.half_layers_defaults",
+        "sklearn_halfnet.experiments.half_layers.defaults",
         "Default parameters on ten tabular data sets, beside scikit-learn's MLP",
     ),
     "halfnet": (
-        "sklearn_halfnet.experiments.halfnet",
+        "sklearn_halfnet.experiments.halfnet.paper",
         "Alpaydin (2026), HalfNet: beside full layers (1), by rank on MNIST (2) and "
         "CIFAR-10 (3), on 8 of 50 directions (4), before neighbours (5), defaults (6)",
     ),
     "partial-cnn": (
-        "sklearn_halfnet.experiments.partial_cnn",
+        "sklearn_halfnet.experiments.partial_cnn.paper",
         "Rosenfeld & Tsotsos (2018), learning next to nothing: CIFAR-10 by what is "
         "learned (1), cheap ensembles (2), speed (3)",
     ),
     "untrained": (
-        "sklearn_halfnet.experiments.untrained",
+        "sklearn_halfnet.experiments.untrained.paper",
         "Guest & Love (2017), untrained networks: figure 2A (1), by weight scale (2), "
         "mean-field theory (3), trained beside untrained on digits (4)",
     ),
     "weight-agnostic": (
-        "sklearn_halfnet.experiments.weight_agnostic",
+        "sklearn_halfnet.experiments.weight_agnostic.paper",
         "Gaier & Ha (2019), Weight Agnostic Neural Networks: digits (1), MNIST beside "
         "the paper's row (2), evolution beside the released code (3)",
     ),
     "closed-form-rivals": (
-        "sklearn_halfnet.experiments.closed_form_rivals",
+        "sklearn_halfnet.experiments.closed_form.rivals",
         "Packages for ELM and RVFL, each installed on its own, beside ours on MNIST",
     ),
 }

@@ -1,0 +1,1 @@
+"""What all experiments share: values, runs, records, reports."""

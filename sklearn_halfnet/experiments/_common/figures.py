@@ -1,0 +1,135 @@
+"""The papers' pictures, from plain data. Needs matplotlib (the extra ``plot``)."""
+
+from importlib.util import find_spec
+from itertools import cycle
+
+from sklearn_halfnet._files import replace_file
+
+__all__ = [
+    "NO_MATPLOTLIB",
+    "can_draw",
+    "evolution_curve",
+    "learning_curves",
+    "of_display",
+    "save_png",
+    "score_against_parameters",
+    "weight_pictures",
+]
+
+NO_MATPLOTLIB = (
+    "No picture: matplotlib is not installed (pip install 'sklearn-halfnet[plot]')."
+)
+MARKERS = "osD^vP*X<>"
+
+
+def can_draw():
+    """Whether matplotlib is installed."""
+    return find_spec("matplotlib") is not None
+
+
+def _axes(n_rows=1, n_columns=1, **options):
+    # A Figure of its own: no pyplot, no window system, no global state.
+    from matplotlib.figure import Figure
+
+    figure = Figure(layout="constrained", **options)
+    return figure, figure.subplots(n_rows, n_columns, squeeze=False)
+
+
+def save_png(figure, path):
+    """Save a picture; an older one stays until the new one is complete."""
+    replace_file(path, lambda partial: figure.savefig(partial, dpi=150))
+
+
+def of_display(display, **options):
+    """Return what draws a display of ``inspection`` alone in a picture."""
+
+    def draw():
+        figure, [[ax]] = _axes(figsize=(7.5, 5))
+        display.plot(ax, **options)
+        return figure
+
+    return draw
+
+
+def score_against_parameters(series, score_name, title):
+    """Test score against trainable parameters, on a logarithmic axis.
+
+    ``series`` maps a label to points, dicts with ``parameters``, ``score``, ``sd`` (nan
+    for none) and, if the series is dashed and hollow, ``published`` True.
+    """
+    figure, [[ax]] = _axes(figsize=(7.5, 5))
+    colors = {}
+    for (label, points), marker in zip(series.items(), cycle(MARKERS), strict=False):
+        published = points[0].get("published", False)
+        # A published series has the colour and marker of ours of the same name.
+        base = label.removesuffix(" (paper)")
+        color, marker = colors.setdefault(base, (f"C{len(colors) % 10}", marker))
+        points = sorted(points, key=lambda point: point["parameters"])
+        ax.errorbar(
+            [point["parameters"] for point in points],
+            [point["score"] for point in points],
+            yerr=[0 if point["sd"] != point["sd"] else point["sd"] for point in points],
+            label=label,
+            color=color,
+            marker=marker,
+            markerfacecolor="white" if published else color,
+            linestyle=":" if published else "-",
+            linewidth=1,
+            capsize=2,
+        )
+    ax.set(xscale="log", xlabel="trainable parameters", ylabel=score_name, title=title)
+    ax.grid(alpha=0.3)
+    ax.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
+def weight_pictures(weights):
+    """Random weights as pictures, one row a kind.
+
+    ``weights`` maps a title to an array (n_units, height, width).
+    """
+    n_units = min(len(w) for w in weights.values())
+    size = (1.1 * n_units, 1.3 * len(weights))
+    figure, axes = _axes(len(weights), n_units, figsize=size)
+    for row, (title, images) in zip(axes, weights.items(), strict=True):
+        for ax, image in zip(row, images, strict=False):
+            limit = abs(image).max()
+            ax.imshow(image, cmap="RdBu", vmin=-limit, vmax=limit)
+            ax.set(xticks=[], yticks=[])
+        row[0].set_title(title, loc="left", fontsize="small")
+    return figure
+
+
+def learning_curves(curves, title):
+    """Train and test accuracy in percent after each epoch, one panel a model."""
+    figure, [row] = _axes(1, len(curves), figsize=(4 * len(curves), 3.5))
+    for ax, (name, curve) in zip(row, curves.items(), strict=True):
+        epochs = range(1, len(curve["train"]) + 1)
+        ax.plot(epochs, curve["train"], label="train", marker=".")
+        ax.plot(epochs, curve["test"], label="test", marker=".", linestyle="--")
+        ax.set(xlabel="epoch", ylabel="accuracy, %", title=name)
+        ax.grid(alpha=0.3)
+        ax.legend()
+    for ax in row[1:]:
+        ax.sharey(row[0])
+    figure.suptitle(title)
+    return figure
+
+
+def evolution_curve(curve):
+    """Accuracy of a search's champion against generations and against seconds.
+
+    ``curve`` is a list of points with ``generation``, ``seconds`` and the accuracies
+    ``mean`` (over the shared weights) and ``best`` (of one weight).
+    """
+    figure, [row] = _axes(1, 2, figsize=(9, 3.5))
+    for ax, name in zip(row, ("generation", "seconds"), strict=True):
+        steps = [point[name] for point in curve]
+        ax.plot(steps, [p["mean"] for p in curve], label="mean over weights")
+        ax.plot(steps, [p["best"] for p in curve], label="best weight", linestyle="--")
+        ax.set(xlabel=name)
+        ax.grid(alpha=0.3)
+    row[1].sharey(row[0])
+    row[0].set(ylabel="validation accuracy")
+    row[0].legend()
+    return figure

@@ -1,0 +1,164 @@
+"""What reports are made of: figures of results, tables as text and as Markdown."""
+
+import statistics
+
+import numpy as np
+
+__all__ = [
+    "by_model",
+    "bytes_text",
+    "describe",
+    "environment_text",
+    "markdown_table",
+    "mean",
+    "mean_and_sd",
+    "mean_text",
+    "processor_text",
+    "results_by",
+    "tables_text",
+    "text_table",
+]
+
+
+def describe(result):
+    """Write all numbers of a result in one line.
+
+    Examples
+    --------
+    >>> describe({"seconds": 0.25, "ratio": 2.0, "curve": []})
+    'seconds 0.25, ratio 2'
+    """
+    return ", ".join(
+        f"{name} {value:.4g}" for name, value in result.items() if np.isscalar(value)
+    )
+
+
+def results_by(name, records):
+    """Results by a value of their keys, in the order of the records.
+
+    Examples
+    --------
+    >>> records = [{"key": {"seed": i, "n": 9}, "result": i} for i in (1, 0, 1)]
+    >>> results_by("seed", records)
+    {1: [1, 1], 0: [0]}
+    """
+    found = {}
+    for record in records:
+        found.setdefault(record["key"][name], []).append(record["result"])
+    return found
+
+
+def by_model(records, table):
+    """Model -> results of a table, in the order of the records."""
+    return results_by("model", [r for r in records if r["key"]["table"] == table])
+
+
+def mean(results, name):
+    """Mean of one figure over results."""
+    return float(np.mean([result[name] for result in results]))
+
+
+def mean_text(results, name, digits=2):
+    """Mean of one figure and, of several results, its standard deviation."""
+    value, sd = mean_and_sd([result[name] for result in results])
+    spread = "" if np.isnan(sd) else f" ± {sd:.{digits}f}"
+    return f"{value:.{digits}f}{spread}"
+
+
+def mean_and_sd(values):
+    """Mean and sample standard deviation (nan for a single value).
+
+    Examples
+    --------
+    >>> mean_and_sd([1.0, 3.0])
+    (2.0, 1.4142135623730951)
+    """
+    sd = statistics.stdev(values) if len(values) > 1 else float("nan")
+    return statistics.fmean(values), sd
+
+
+def bytes_text(n_bytes):
+    """Write a number of bytes as people do (1 KB is 1,000 bytes).
+
+    Examples
+    --------
+    >>> bytes_text(512), bytes_text(101_770), bytes_text(3_200_000)
+    ('512 B', '102 KB', '3.2 MB')
+    """
+    if n_bytes < 1_000:
+        return f"{n_bytes} B"
+    if n_bytes < 1_000_000:
+        return f"{n_bytes / 1e3:.{0 if n_bytes >= 1e4 else 1}f} KB"
+    return f"{n_bytes / 1e6:.1f} MB"
+
+
+def text_table(headers, rows):
+    """Align a table in columns: the first to the left, numbers to the right.
+
+    Examples
+    --------
+    >>> print(text_table(["model", "n"], [["a", "10"], ["long name", "9"]]))
+    model       n
+    ---------  --
+    a          10
+    long name   9
+    """
+    widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
+    rule = ["-" * width for width in widths]
+    lines = []
+    for cells in [headers, rule, *rows]:
+        first = cells[0].ljust(widths[0])
+        rest = [c.rjust(w) for c, w in zip(cells[1:], widths[1:], strict=True)]
+        lines.append("  ".join([first, *rest]).rstrip())
+    return "\n".join(lines)
+
+
+def markdown_table(headers, rows):
+    """Write a table in Markdown, numbers to the right.
+
+    Examples
+    --------
+    >>> print(markdown_table(["model", "n"], [["a", "10"]]))
+    | model | n |
+    |---|---:|
+    | a | 10 |
+    """
+    rule = "|---|" + "---:|" * (len(headers) - 1)
+    lines = ["| " + " | ".join(cells) + " |" for cells in [headers, *rows]]
+    return "\n".join([lines[0], rule, *lines[1:]])
+
+
+def environment_text(records):
+    """Say on what it ran; more than one line if a run went on elsewhere."""
+    threads = {}
+    for record in records:
+        found = record["environment"]
+        versions = ", ".join(f"{k} {v}" for k, v in found["versions"].items())
+        machine = (
+            f"- {found['processor']}, {found['n_cpus']} CPUs, {found['platform']}, "
+            f"Python {found['python']}; {versions}"
+        )
+        # A library's pool is seen only once it is loaded: the last record has all.
+        pools = {f"{p['internal_api']} {p['num_threads']}" for p in found["threads"]}
+        threads[machine] = ", ".join(sorted(pools))
+    return "\n".join(f"{machine}; threads: {used}" for machine, used in threads.items())
+
+
+def processor_text(records):
+    """Say on what the last record ran, in one sentence."""
+    environment = records[-1]["environment"]
+    return f"Processor: {environment['processor']}, {environment['n_cpus']} cores."
+
+
+def tables_text(head, tables, records):
+    """Write every ``Table`` that has results, and on what they ran, as Markdown.
+
+    ``head`` are the lines before; the records' keys have ``table`` and ``model``.
+    """
+    lines = [*head, ""]
+    for number, table in tables.items():
+        results = by_model(records, number)
+        if results:
+            lines += [f"## Table {number}. {table.title}", "", table.text(results), ""]
+    lines += ["## Environment", "", environment_text(records)]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""ELM and RVFL in closed form: their bars, and packages that do the same."""

@@ -1,0 +1,1 @@
+"""Every estimator as it comes, on small data sets."""

@@ -1,0 +1,102 @@
+"""``halfnet reproduce half-layers-speed``: seconds, memory and bytes, with rivals."""
+
+from sklearn_halfnet.experiments._common.data import load_images
+from sklearn_halfnet.experiments._common.experiment import Experiment
+from sklearn_halfnet.experiments._common.measures import bars_table, measure_jobs
+from sklearn_halfnet.experiments._common.report import (
+    mean,
+    processor_text,
+    results_by,
+)
+from sklearn_halfnet.experiments.half_layers import _speed as speed
+
+__all__ = ["EXPERIMENT", "report_text"]
+
+QUICK_ROWS = 3_000
+
+
+def _jobs(run):
+    data = load_images(run, "mnist", train=QUICK_ROWS)
+    rows = {"n_rows": QUICK_ROWS} if run.quick else {}
+    measures = {
+        "mlp": lambda seed: speed.against_mlp(data, seed),
+        "epoch": lambda seed: speed.epoch_against_full_layer(data, seed),
+        "features": lambda seed: speed.epoch_by_features(seed, **rows),
+        "cache": lambda seed: speed.cache_too_small(data, seed),
+        "bytes": speed.pickled_bytes,
+    }
+    speed.against_mlp(data, 0)  # the first run loads libraries: not counted
+    return measure_jobs(measures, {"cache", "bytes"}, run, "pair")
+
+
+# Measure, half layer, beside, ratio, bar.
+ROWS = (
+    (
+        "MNIST, 512 templates: fit, s",
+        "{mlp.half:.2f}",
+        "MLPClassifier((32,), max_iter=10): {mlp.mlp:.2f}",
+        "{mlp.ratio:.2f}",
+        "at most 1.0",
+    ),
+    ("its test accuracy, %", "{mean:.2f}", "{mlp.mlp_test:.2f}", "", "at least 96.6"),
+    (
+        "its trainable parameters",
+        "{mlp.n_trainable:,.0f}",
+        "25,450",
+        "",
+        "at most 6,200",
+    ),
+    (
+        "epoch, H = 1,024, MNIST, s",
+        "{epoch.half:.3f}",
+        "full layer in torch: {epoch.full:.3f}",
+        "{epoch.ratio:.1f}",
+        "at least 5",
+    ),
+    (
+        "epoch with 3,072 features, s",
+        "{features.many:.3f}",
+        "with 784: {features.few:.3f}",
+        "{features.ratio:.2f}",
+        "within 15 %",
+    ),
+    (
+        "peak with cache_size=50, MB",
+        "{cache.peak_mb:.0f}",
+        "projection: {cache.projection_mb:.0f}",
+        "",
+        "at most 250",
+    ),
+    (
+        "its scores' largest difference",
+        "{cache.difference:.1e}",
+        "everything cached",
+        "",
+        "at most 1e-5",
+    ),
+    (
+        "pickle, 784 x 1,000 binary, bytes",
+        "{bytes.bytes:,.0f}",
+        "float32 weights alone: 3,136,000",
+        "",
+        "below 200,000",
+    ),
+)
+
+
+def report_text(records):
+    """Write the medians as Markdown, each beside its bar."""
+    accuracy = mean(results_by("measure", records)["mlp"], "half_test")
+    header = ["measure", "half layer", "beside", "ratio", "bar"]
+    return f"""\
+# Speed and memory of half layers
+
+Medians; each pair was measured alternately in one run.
+
+{bars_table(header, ROWS, records, mean=accuracy)}
+
+{processor_text(records)} Versions: {records[-1]["environment"]["versions"]}.
+"""
+
+
+EXPERIMENT = Experiment("half-layers-speed", _jobs, report_text)

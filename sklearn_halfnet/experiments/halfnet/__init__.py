@@ -1,0 +1,1 @@
+"""Alpaydin (2026), HalfNet."""

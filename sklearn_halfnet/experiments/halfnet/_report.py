@@ -1,0 +1,168 @@
+"""The report and the figures of ``halfnet reproduce halfnet``."""
+
+from collections import defaultdict
+from functools import partial, wraps
+
+import numpy as np
+
+from sklearn_halfnet.experiments._common.figures import score_against_parameters
+from sklearn_halfnet.experiments._common.report import (
+    by_model,
+    markdown_table,
+    mean,
+    mean_and_sd,
+    mean_text,
+)
+
+__all__ = [
+    "HEAD",
+    "beside_full_layers",
+    "by_rank",
+    "defaults",
+    "figures",
+    "neighbours",
+    "score_table",
+]
+
+HEAD = ["# HalfNet", "", "Means and standard deviations over the seeds."]
+
+
+def _with_seeds(text):
+    """Let a table begin with the number of its seeds."""
+
+    @wraps(text)
+    def with_seeds(results):
+        counts = sorted({len(found) for found in results.values()})
+        return f"Seeds: {' to '.join(map(str, counts))}.\n\n{text(results)}"
+
+    return with_seeds
+
+
+def _image_table(results):
+    rows = [
+        [
+            model,
+            mean_text(found, "test"),
+            mean_text(found, "train"),
+            f"{mean(found, 'n_trainable'):,.0f}",
+            mean_text(found, "fit_seconds", 1),
+            str(len(found)),
+        ]
+        for model, found in results.items()
+    ]
+    header = ["model", "test %", "train %", "parameters", "fit s", "seeds"]
+    return markdown_table(header, rows)
+
+
+@_with_seeds
+def beside_full_layers(results):
+    """Accuracies, and how HalfNet stands beside each full layer."""
+    lines = [_image_table(results), ""]
+    net = results.get("HalfNet")
+    if net:
+        lines += [
+            f"HalfNet with new random weights: {mean_text(net, 'old_read_out')} % with "
+            f"the old read-out, {mean_text(net, 'refit')} % with a refit one (logistic "
+            "regression).",
+            "",
+        ]
+    for model in results:
+        if net and model != "HalfNet":
+            other = results[model]
+            lines.append(
+                f"- Beside {model}: {mean(net, 'test') - mean(other, 'test'):+.2f} "
+                f"points; 1 / "
+                f"{mean(other, 'n_trainable') / mean(net, 'n_trainable'):.1f} of the "
+                f"parameters; 1 / "
+                f"{mean(other, 'fit_seconds') / mean(net, 'fit_seconds'):.1f} of the "
+                "time."
+            )
+    return "\n".join(lines)
+
+
+@_with_seeds
+def by_rank(results):
+    """Accuracies, and the largest fall between neighbours."""
+    ranked = {
+        model: found
+        for model, found in results.items()
+        if model.startswith("HalfNet, rank")
+    }
+    means = [mean(found, "test") for found in ranked.values()]
+    drop = max([0.0, *(-np.diff(means))])
+    return (
+        f"{_image_table(results)}\n\nLargest drop from one rank to the next: "
+        f"{drop:.2f} points."
+    )
+
+
+@_with_seeds
+def score_table(results):
+    """R2 and seconds."""
+    rows = [
+        [model, mean_text(found, "test", 4), mean_text(found, "fit_seconds", 1)]
+        for model, found in results.items()
+    ]
+    return markdown_table(["model", "test R2", "fit s"], rows)
+
+
+@_with_seeds
+def neighbours(results):
+    """Accuracy by what the neighbours are sought in."""
+    found = results["all"]
+    rows = [[name, mean_text(found, name)] for name in found[0]]
+    return markdown_table(["neighbours in", "test %"], rows)
+
+
+@_with_seeds
+def defaults(results):
+    """Mean score, one row a data set, and how HalfNet stands beside each model."""
+    scores, seconds = defaultdict(dict), defaultdict(float)
+    for key, found in results.items():
+        data, model = key.split(": ")
+        seconds[model] += mean(found, "fit_seconds")
+        scores[data][model] = np.array([result["test"] for result in found])
+    models = list(next(iter(scores.values())))
+    rows = [
+        [data, *(f"{of[m].mean():.4f}" if m in of else "" for m in models)]
+        for data, of in scores.items()
+    ]
+    rows.append(["seconds, all", *(f"{seconds[m]:.0f}" for m in models)])
+    lines = [
+        "Test accuracy or R2. A difference smaller than the standard deviation of the "
+        "splits' differences is a tie. Defaults, but 1,000 components and gamma "
+        '"scale" for RBFSampler and 500 components for Nystroem. Seconds of a fit, '
+        "summed over the data sets.",
+        "",
+        markdown_table(["data", *models], rows),
+        "",
+    ]
+    for model in models[1:]:
+        differences = [
+            of["halfnet"] - of[model] for of in scores.values() if model in of
+        ]
+        wins = sum(d.mean() > 0 and abs(d.mean()) >= d.std() for d in differences)
+        ties = sum(abs(d.mean()) < d.std() for d in differences)
+        lines.append(
+            f"- HalfNet beside {model}: {wins} wins, {ties} ties, "
+            f"{len(differences) - wins - ties} losses."
+        )
+    return "\n".join(lines)
+
+
+def figures(records, run):
+    """Accuracy against trainable parameters, of the tables by rank."""
+    found = {}
+    for number, name in ((2, "mnist"), (3, "cifar10")):
+        series = defaultdict(list)
+        for model, results in by_model(records, number).items():
+            score, sd = mean_and_sd([result["test"] for result in results])
+            parameters = mean(results, "n_trainable")
+            point = {"parameters": parameters, "score": score, "sd": sd}
+            series[model.split(", rank")[0]].append(point)
+        if series:
+            title = f"HalfNet of 1,024 units, rank 1 to 128: {name}"
+            found[f"{name}-rank.png"] = partial(
+                score_against_parameters, dict(series), "test accuracy, %", title
+            )
+    return found

@@ -1,0 +1,1 @@
+"""Rosenfeld & Tsotsos (2018), networks that learn next to nothing."""

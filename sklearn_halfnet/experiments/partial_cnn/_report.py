@@ -1,0 +1,199 @@
+"""The report and the figure of ``halfnet reproduce partial-cnn``."""
+
+from collections import defaultdict
+from functools import partial
+
+import numpy as np
+
+from sklearn_halfnet.experiments._common.figures import score_against_parameters
+from sklearn_halfnet.experiments._common.report import (
+    by_model,
+    markdown_table,
+    mean,
+    mean_and_sd,
+    mean_text,
+)
+
+__all__ = ["HEAD", "by_part", "ensembles", "figures", "findings", "speed"]
+
+# Top-1 % on CIFAR-10 as published: densenet-BC-100-12 and WRN-28-4 after 10 epochs of
+# one part; WRN and densenet after full training of a fraction.
+PUBLISHED = {
+    "wrn: batch norm": 30.2,
+    "wrn: conv1": 30.93,
+    "wrn: block1": 61.19,
+    "wrn: block2": 76.32,
+    "wrn: block3": 74.31,
+    "wrn: fc": 37.03,
+    "wrn: one filter": 69.0,
+    "wrn: fraction .1": 94.12,
+    "wrn: fraction .4": 95.75,
+    "wrn: fraction 1": 96.2,
+    "wrn: fraction .1, others zero": 91.53,
+    "wrn: fraction .4, others zero": 95.49,
+    "densenet: batch norm": 60.85,
+    "densenet: conv1": 64.76,
+    "densenet: block1": 73.02,
+    "densenet: block2": 72.95,
+    "densenet: block3": 76.33,
+    "densenet: fc": 68.63,
+    "densenet: one filter": 85.0,
+    "densenet: fraction .1": 88.73,
+    "densenet: fraction .4": 93.33,
+    "densenet: fraction .1, others zero": 82.11,
+    "densenet: fraction .4, others zero": 92.46,
+}
+# Mean member and ensemble.
+PUBLISHED_ENSEMBLES = {
+    "fc only": (68.5, 70.25),
+    "share .9": (69.9, 71.14),
+    "share .6": (71.0, 73.54),
+    "share .3": (71.3, 75.47),
+    "full": (71.7, 76.35),
+}
+SPEED_BARS = {
+    "a tenth of the filters": 1.2,
+    "first half fixed and kept": 2.0,
+    "a tenth, others zero": 3.0,
+}
+FRACTIONS = ("fraction .1", "fraction .4", "fraction .7", "fraction 1")
+
+
+HEAD = [
+    "# Learning next to nothing",
+    "",
+    "CIFAR-10, a copy that was recompressed as JPEG where it comes from a folder. "
+    "Means ± standard deviations over the seeds; settings in results.jsonl, the "
+    "same for all configurations. The paper's networks are larger and trained for "
+    "longer, so it is the order of its figures that can be compared.",
+]
+
+
+def by_part(results):
+    """Accuracy by what is learned, and the paper's findings."""
+    rows = [
+        [
+            model,
+            f"{mean(results[model], 'n_learned'):,.0f}",
+            mean_text(results[model], "test"),
+            mean_text(results[model], "train"),
+            f"{PUBLISHED.get(model, float('nan')):.2f}".replace("nan", ""),
+            f"{mean(results[model], 'n_stored_bytes') / 1000:,.0f}",
+            f"{mean(results[model], 'fit_seconds'):.0f}",
+        ]
+        for model in results
+    ]
+    header = ["learned", "numbers", "test %", "train %", "paper %", "stored KB", "s"]
+    lines = [
+        markdown_table(header, rows),
+        "",
+        "What the paper finds, and whether here:",
+    ]
+    lines += ["", *(f"- {line}" for line in findings(results))]
+    return "\n".join(lines)
+
+
+def findings(results):
+    """Say of each of the paper's findings whether it came out, with the figures."""
+    lines = []
+    for net in ("wrn", "densenet"):
+        found = {
+            model.removeprefix(f"{net}: "): mean(results[model], "test")
+            for model in results
+            if model.startswith(f"{net}: ")
+        }
+        if found:
+            lines += [f"{net}: {line}" for line in _findings_of(found)]
+    if {"wrn: batch norm", "densenet: batch norm"} <= set(results):
+        wrn, dense = (
+            mean(results[f"{n}: batch norm"], "test") for n in ("wrn", "densenet")
+        )
+        lines.append(
+            _judged(
+                dense > wrn, "densenet above wrn with batch norms alone", dense, wrn
+            )
+        )
+    return lines
+
+
+def _findings_of(found):
+    rising = [found[name] for name in FRACTIONS]
+    blocks = max(found[f"block{i}"] for i in (1, 2, 3))
+    random, zero = found["fraction .1"], found["fraction .1, others zero"]
+    channels = found["input channels .1"]
+    norms, fc = found["batch norm"], found["fc"]
+    return [
+        _judged(sorted(rising) == rising, "rises with the fraction", *rising),
+        _judged(random >= zero + 5, "random fixed 5 above zeroed at .1", random, zero),
+        _judged(random > channels, "whole filters above channels", random, channels),
+        _judged(norms > 15, "batch norms alone clearly above chance (10)", norms),
+        _judged(fc < blocks, "fc alone below the best block", fc, blocks),
+    ]
+
+
+def _judged(holds, what, *figures):
+    shown = ", ".join(f"{figure:.2f}" for figure in figures)
+    return f"{'yes' if holds else 'NO'}: {what} ({shown})"
+
+
+def ensembles(results):
+    """Ensembles beside their members."""
+    rows = [
+        [
+            model,
+            f"{mean(results[model], 'n_learned'):,.0f}",
+            mean_text(results[model], "mean_member"),
+            mean_text(results[model], "test"),
+            "{:.2f} / {:.2f}".format(*PUBLISHED_ENSEMBLES[model]),
+            f"{mean(results[model], 'pickle_ratio'):.2f}",
+        ]
+        for model in results
+    ]
+    header = ["members", "numbers", "mean member %", "ensemble %", "paper %", "pickle"]
+    together = [mean(results[model], "test") for model in results]
+    members = [mean(results[model], "mean_member") for model in results]
+    above = all(e > m for e, m in zip(together, members, strict=True))
+    return "\n".join(
+        [
+            markdown_table(header, rows),
+            "",
+            "The pickle of an ensemble of five, in pickles of one member.",
+            "",
+            f"- {_judged(sorted(together) == together, 'in this order', *together)}",
+            f"- {_judged(above, 'each above its mean member')}".replace(" ()", ""),
+        ]
+    )
+
+
+def speed(results):
+    """Seconds beside full training."""
+    rows = []
+    for model, found in results.items():
+        times = [result["speed"] for result in found]
+        rows.append(
+            [
+                model,
+                f"{np.median([result['part'] for result in found]):.3f}",
+                f"{np.median([result['full'] for result in found]):.3f}",
+                f"{np.median(times):.2f}",
+                f"{min(times):.2f} to {max(times):.2f}",
+                f"{SPEED_BARS[model]:.1f}",
+            ]
+        )
+    header = ["learned", "s", "full training, s", "times as fast", "range", "bar"]
+    return markdown_table(header, rows)
+
+
+def figures(records, run):
+    """Accuracy against numbers learned."""
+    series = defaultdict(list)
+    for model, found in by_model(records, 1).items():
+        score, sd = mean_and_sd([result["test"] for result in found])
+        network, what = model.split(": ")
+        kind = "fractions" if what in FRACTIONS or what == "one filter" else "parts"
+        kind = "zeroed" if "zero" in what else kind
+        point = {"parameters": found[0]["n_learned"], "score": score, "sd": sd}
+        series[f"{network}, {kind}"].append(point)
+    title = "CIFAR-10: accuracy by how much is learned"
+    draw = partial(score_against_parameters, series, "test accuracy, %", title)
+    return {"cifar10-learned.png": draw} if series else {}

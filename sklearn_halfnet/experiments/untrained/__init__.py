@@ -1,0 +1,1 @@
+"""Guest & Love (2017), untrained networks."""

@@ -1,0 +1,1 @@
+"""Gaier & Ha (2019), Weight Agnostic Neural Networks."""
