@@ -54,7 +54,7 @@ def test_number_of_trained_parameters(digits, head, count):
     X_train, _, y_train, _ = digits
     model = ConvHalfLayerClassifier(**SHAPED, head=head).fit(X_train, y_train)
     assert model.n_trainable_parameters_ == 416 + 4640 + count
-    network = model._network(torch.device("cpu"))
+    network = model.model_.module(torch.device("cpu"))
     trained = sum(p.numel() for p in network.parameters() if p.requires_grad)
     assert trained == model.n_trainable_parameters_
 
@@ -83,7 +83,7 @@ def test_pre_activations_start_with_unit_variance(digits):
     model = ConvHalfLayerClassifier(
         500, image_shape=(8, 8), learning_rate_init=1e-12, max_iter=1, random_state=0
     ).fit(X_train, y_train)
-    features = model._features(model._scaling.transform(X_train, np.float32))
+    features = model.transform_layers(X_train)[1]
     pre = features @ model.weights_[0].T * model.scales_[0]
     assert_allclose(pre.std(axis=0), 1, rtol=1e-3)
 
@@ -104,7 +104,7 @@ def test_gradients_equal_finite_differences(head):
         max_iter=1,
         random_state=0,
     ).fit(X, y)
-    network = model._network(torch.device("cpu"))
+    network = model.model_.module(torch.device("cpu"))
     objective = Objective(network, "softmax", alpha=0.1)
     batch = (torch.from_numpy(X), torch.from_numpy(y), None)
     objective(*batch).backward()

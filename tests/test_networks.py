@@ -345,8 +345,9 @@ def test_without_patience_all_passes_are_done(model):
 
 def held_out(model, y, weight=None):
     from sklearn_halfnet._random import child_generators
+    from sklearn_halfnet.estimators._trained.fit import split
 
-    return model._split(y, weight, child_generators(0, 3)[1])
+    return split(model, y, weight, child_generators(0, 3)[1])
 
 
 @each([*SMALL, PartialCNNClassifier(**CNN), ConvHalfLayerRegressor(**CONV)])

@@ -22,8 +22,9 @@ from sklearn_halfnet import (
     PartialCNNRegressor,
     SharedBackboneEnsembleClassifier,
 )
-from sklearn_halfnet.estimators.partial_cnn._trainable import salient_indices
+from sklearn_halfnet.estimators._trained.fit import split
 from sklearn_halfnet.inspection.magnitudes import MagnitudesDisplay, weight_magnitudes
+from sklearn_halfnet.models.partial_trainable import salient_indices
 from sklearn_halfnet.networks.architectures import wide_residual
 from sklearn_halfnet.networks.partial_cnn import Augmentation, Blocks
 from sklearn_halfnet.networks.partial_conv import BatchNorm, PartialConv2d
@@ -201,7 +202,7 @@ def test_penalty_is_half_alpha_times_the_squares_of_learned_weights(
     """Of convolutions and of the read-out; not of batch norms, nor of what is fixed."""
     X, _, y, _ = digits
     model = PartialCNNClassifier(**QUICK, trainable=trainable).fit(X[:99], y[:99])
-    network = model._network(torch.device("cpu"))
+    network = model.model_.module(torch.device("cpu"))
     with torch.no_grad():
         penalty = float(Objective(network, "softmax", 0.4).penalty())
     squares = of_read_out * np.square(model.read_out_coef_).sum()
@@ -396,8 +397,7 @@ def test_early_stopping_goes_back_to_the_best_averages(digits):
     X, _, y, _ = digits
     model = PartialCNNClassifier(**SMALL, max_iter=6, early_stopping=True).fit(X, y)
     assert model.best_validation_score_ == max(model.validation_scores_)
-    split = model._split(y, None, _second_generator())
-    rows = split[1]
+    _, rows = split(model, y, None, _second_generator())
     assert model.score(X[rows], y[rows]) == pytest.approx(model.best_validation_score_)
 
 
@@ -515,7 +515,8 @@ def test_ensemble_stores_what_is_shared_once(digits):
     member = len(pickle.dumps(ensemble.estimators_[0]))
     assert len(pickle.dumps(ensemble)) <= 1.8 * member
     again = pickle.loads(pickle.dumps(ensemble))
-    assert again.estimators_[0]._fixed is again.estimators_[1]._fixed
+    first, second, *_ = again.estimators_
+    assert first.model_.constants is second.model_.constants
     assert_array_equal(again.predict_proba(X), ensemble.predict_proba(X))
     assert ensemble.n_stored_bytes_ < len(pickle.dumps(ensemble))
 

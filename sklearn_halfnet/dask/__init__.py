@@ -27,7 +27,7 @@ from sklearn_halfnet.dask._blocks import Blocks, row_parts
 from sklearn_halfnet.dask._closed_form import fit_closed_form
 from sklearn_halfnet.dask._half_layers import fit_half_layers
 from sklearn_halfnet.dask._travel import Traveller, call
-from sklearn_halfnet.estimators._common.legacy_outputs import keep_state_on_error
+from sklearn_halfnet.estimators._common.fitting import keep_state_on_error
 from sklearn_halfnet.estimators.closed_form._base import ClosedForm
 from sklearn_halfnet.estimators.half_layers.half_layer import HalfLayer
 

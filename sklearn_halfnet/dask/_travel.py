@@ -2,7 +2,10 @@
 
 import uuid
 from copy import copy
+from dataclasses import replace
 from functools import lru_cache
+
+from sklearn_halfnet.features.hidden_layer import HiddenLayer
 
 __all__ = ["Traveller", "arrive", "call"]
 
@@ -14,12 +17,8 @@ class Traveller:
         self.token = uuid.uuid4().hex
         self.estimator = copy(estimator)
         vars(self.estimator).pop("_sums", None)
-        model = getattr(estimator, "model_", None)
-        if hasattr(model, "without_weights"):
-            self.estimator.model_ = model.without_weights()
-        elif hasattr(estimator, "_layers"):
-            layers = [layer.without_weights() for layer in estimator._layers]
-            self.estimator._layers = layers
+        if _has_layers(estimator):
+            self.estimator.model_ = _each(estimator.model_, HiddenLayer.without_weights)
 
     def __eq__(self, other):
         return self.token == other.token
@@ -32,14 +31,21 @@ class Traveller:
 def arrive(traveller):
     """Draw the weights again: once for each worker and fit."""
     estimator = copy(traveller.estimator)
-    model = getattr(estimator, "model_", None)
-    if hasattr(model, "with_weights"):
-        estimator.model_ = model.with_weights()
-    elif hasattr(estimator, "_layers"):
-        estimator._layers = [layer.with_weights() for layer in estimator._layers]
+    if _has_layers(estimator):
+        estimator.model_ = _each(estimator.model_, HiddenLayer.with_weights)
     return estimator
 
 
 def call(traveller, method, X, of_none):
     """Predict the rows of a block; of no rows, nothing."""
     return getattr(arrive(traveller), method)(X) if X.shape[0] else of_none
+
+
+def _has_layers(estimator):
+    """Whether its model holds layers whose weights may be drawn again."""
+    layers = getattr(getattr(estimator, "model_", None), "layers", None)
+    return bool(layers) and all(isinstance(each, HiddenLayer) for each in layers)
+
+
+def _each(model, function):
+    return replace(model, layers=[function(layer) for layer in model.layers])

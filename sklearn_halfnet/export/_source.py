@@ -40,9 +40,6 @@ def computation_of(estimator):
     >>> len(computation_of(network).steps)  # scaling, two layers
     3
     """
-    # A family that has no model_ yet.
-    if getattr(estimator, "_forward_steps", None) is not None:
-        return _legacy_computation(estimator)
     if not _has_steps(estimator):
         raise TypeError(
             f"{type(estimator).__name__} cannot be exported: the estimators that can "
@@ -68,12 +65,6 @@ def _kind_of_model(cls):
     kind = inspect.get_annotations(of[0]).get(of[1])
     # Modules that import annotations from __future__ have them as text.
     return vars(sys.modules[cls.__module__]).get(kind, kind)
-
-
-def _legacy_computation(estimator):
-    check_is_fitted(estimator)
-    steps, targets = estimator._forward_steps(), getattr(estimator, "_targets", None)
-    return steps if targets is None else targets.finished(steps)
 
 
 def class_labels(classes):

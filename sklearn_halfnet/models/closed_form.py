@@ -169,15 +169,6 @@ class ClosedFormModel:
             steps = steps.then(Join(), columns)
         return steps.read_out(self.coef, self.intercept)
 
-    def without_weights(self):
-        """Return the model as it travels: its weights are drawn again on arrival."""
-        layers = [layer.without_weights() for layer in self.layers]
-        return replace(self, layers=layers)
-
-    def with_weights(self):
-        """Return the model with the weights that ``without_weights`` left out."""
-        return replace(self, layers=[layer.with_weights() for layer in self.layers])
-
     # -- from rows to the read-out -----------------------------------------------------
 
     def sums(self, X, y, weight, *, n_before=0, keeps_rows=True, turns=False):

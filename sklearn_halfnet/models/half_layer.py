@@ -107,14 +107,6 @@ class HalfLayerModel(HiddenStack):
         """Compute the units' outputs, an array (n_rows, n_units) a hidden layer."""
         return all_features(X, self.scaling, self.layers, self.dtype)
 
-    def without_weights(self):
-        """Return the network as it travels: weights are drawn again on arrival."""
-        return replace(self, layers=[each.without_weights() for each in self.layers])
-
-    def with_weights(self):
-        """Draw the weights again that ``without_weights`` left out."""
-        return replace(self, layers=[layer.with_weights() for layer in self.layers])
-
     # -- training ----------------------------------------------------------------------
 
     def step_size(self, batch_size):

@@ -31,9 +31,12 @@ __all__ = [
     "Rows",
     "TrainingOptions",
     "loss_and_gradient",
+    "of_weight",
+    "rows_a_step",
     "train",
     "train_on_cluster",
     "train_once",
+    "without",
 ]
 
 # Times the objective of a read-out of zero: far above it, training has failed. Few
@@ -83,13 +86,6 @@ class TrainingOptions:
         names = {each.name for each in fields(cls)} - set(given)
         return cls(**given, **{each: parameters[each] for each in names})
 
-    def rows_a_step(self, n_rows):
-        """Find how many of so many rows are taken at a time."""
-        if self.batch_size == "full":
-            return n_rows
-        wanted = 256 if self.batch_size == "auto" else self.batch_size
-        return min(wanted, n_rows)
-
     def make_solver(self, **found):
         """Make the solver; what is found while training overrides parameters."""
         return SOLVERS[self.solver].make(**(self.of_solver | found))
@@ -137,6 +133,13 @@ class Rows:
     def train_weight(self):
         """Weights, zero for rows held out; None if all are one."""
         return without(self.weight, self.held_out, len(self.encoded))
+
+
+def rows_a_step(batch_size, n_rows):
+    """Find how many of so many rows a ``batch_size`` takes at a time."""
+    if batch_size == "full":
+        return n_rows
+    return min(256 if batch_size == "auto" else batch_size, n_rows)
 
 
 def of_weight(weight, n_samples):
@@ -189,7 +192,7 @@ def train(model, rows, options, *, rng, watch=None, revise=None, before=None):
     ConvergenceWarning
         If it ends before it has converged, or far above a read-out of zero.
     """
-    batch_size = options.rows_a_step(len(rows.train))
+    batch_size = rows_a_step(options.batch_size, len(rows.train))
     with training_mode(), compute_threads(model.step_size(batch_size)):
         device = resolve_device(options.device)
         module = model.module(device)
@@ -226,7 +229,7 @@ def train_once(model, rows, options, *, rng, before):
     model : object
     history : History
     """
-    batch_size = options.rows_a_step(len(rows.encoded))
+    batch_size = rows_a_step(options.batch_size, len(rows.encoded))
     with training_mode(), compute_threads(model.step_size(batch_size)):
         device = resolve_device(options.device)
         module = model.module(device)
@@ -320,7 +323,7 @@ def _blocks(model, rows, numbers, options, device, cache_bytes=None):
         rows.weight,
         n_columns=n_columns,
         working_columns=working_columns,
-        batch_size=options.rows_a_step(len(numbers)),
+        batch_size=rows_a_step(options.batch_size, len(numbers)),
         dtype=np.dtype(model.dtype),
         cache_bytes=options.cache_size * 2**20 if cache_bytes is None else cache_bytes,
         device=device,

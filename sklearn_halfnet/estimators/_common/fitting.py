@@ -9,8 +9,11 @@ from sklearn.base import _fit_context
 from sklearn.callback import with_callbacks
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_halfnet.models.torch_network import TorchNetwork
+
 __all__ = [
     "check_same_network",
+    "computing",
     "fit_method",
     "keep_state_on_error",
     "of_model",
@@ -40,6 +43,13 @@ def of_model(name: str, doc: str) -> property:
         return of(estimator.model_)
 
     return property(read, doc=doc)
+
+
+def computing(estimator):
+    """Return the model of an estimator, to compute where its parameters say."""
+    check_is_fitted(estimator)
+    model = estimator.model_
+    return model.on(estimator.device) if isinstance(model, TorchNetwork) else model
 
 
 @contextmanager

@@ -4,28 +4,7 @@ import warnings
 
 import numpy as np
 
-__all__ = ["ImageInputs", "conv_shapes", "flat_images", "full_image_shape"]
-
-
-class ImageInputs:
-    """Estimator whose X holds images; to be listed before the class that validates."""
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = False
-        return tags
-
-    def _flat(self, X):
-        """Flatten images to rows; called by validation."""
-        return flat_images(X)
-
-    def _validate_training(self, X, y, *, reset):
-        shape = getattr(X, "shape", ())
-        X, y = super()._validate_training(X, y, reset=reset)
-        if reset:
-            images = X.reshape(shape) if len(shape) in (3, 4) else X
-            self.image_shape_ = full_image_shape(images, self.image_shape)
-        return X, y
+__all__ = ["conv_shapes", "flat_images", "full_image_shape"]
 
 
 def flat_images(X):

@@ -16,15 +16,11 @@ __all__ = [
     "LAYER_CONSTRAINTS",
     "RANDOM_LAYER_CONSTRAINTS",
     "SIZE_CONSTRAINTS",
-    "SPREAD",
     "check_kinds",
     "check_sizes",
     "fingerprints",
     "fit_scaling",
 ]
-
-# Of grey values between 0 and 1, for which the default rates were chosen.
-SPREAD = 0.3
 
 SIZE_CONSTRAINTS = [whole(1), list, tuple, np.ndarray]
 

@@ -14,7 +14,11 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_halfnet.estimators._common.fitting import fit_method, part_of_fit
+from sklearn_halfnet.estimators._common.fitting import (
+    computing,
+    fit_method,
+    part_of_fit,
+)
 from sklearn_halfnet.estimators._common.validation import finite_outputs
 
 __all__ = [
@@ -257,5 +261,4 @@ def _targets(estimator: Any) -> Any:
 
 
 def _scores(estimator: Any, X: Any) -> Any:
-    check_is_fitted(estimator)
-    return finite_outputs(estimator, estimator.model_.scores, X)
+    return finite_outputs(estimator, computing(estimator).scores, X)

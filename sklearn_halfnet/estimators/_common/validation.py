@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from sklearn_halfnet._checks import not_masked
 from sklearn_halfnet._device import import_torch
 from sklearn_halfnet._sparse_input import canonical_csr
+from sklearn_halfnet.estimators._common.images import flat_images
 from sklearn_halfnet.features.scaling import all_finite
 from sklearn_halfnet.models.targets import ClassTargets, RealTargets
 
@@ -214,8 +215,9 @@ def _accepted(estimator):
 
 
 def _as_rows(estimator, X):
-    """Flatten what an estimator of images takes."""
-    return estimator._flat(X) if hasattr(estimator, "_flat") else X
+    """Flatten what an estimator of images takes: one whose tags have three dims."""
+    takes_images = get_tags(estimator).input_tags.three_d_array
+    return flat_images(X) if takes_images or hasattr(estimator, "_flat") else X
 
 
 def _at_the_door(data, name):

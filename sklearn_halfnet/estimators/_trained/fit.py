@@ -1,8 +1,8 @@
 """The frame of a fit by torch: validation, rows held out, warm starts, callbacks.
 
-A family says by ``_start(shape, network)`` what its networks are started from, a
-``NetworkStart``: ``shape`` is that of X as the user gave it, or as rows, and
-``network`` the one that goes on, or None. It has the parameters of
+A family says by ``_start(X, network)`` what its networks are started from, a
+``NetworkStart``: ``X`` is as the user gave it, or rows of it, and ``network`` the one
+that goes on, or None. It has the parameters of
 ``TRAINING_CONSTRAINTS``, and declares ``model_`` and ``_history``, which are set here.
 """
 
@@ -75,15 +75,14 @@ def fit_network(estimator, X, y, sample_weight, *, revising=None, polish=None):
         before = _fitted(estimator) if estimator.warm_start else (None, None)
         network, history = before
         context = estimator._init_callback_context(max_subtasks=estimator.max_iter)
-        shape = getattr(X, "shape", None)
-        X, y = validate_training(estimator, X, y, reset=network is None)
+        given, X, y = _validated(estimator, X, y, reset=network is None)
         known = None if network is None else network.targets.classes
         repeats, weight = row_weights(estimator, y, sample_weight, known)
         context.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
         rng_start, rng_split, rng = child_generators(estimator.random_state, 3)
         kept, held_out = split(estimator, y, weight, rng_split)
         shown = without(repeats, held_out, len(y))
-        start, targets = _begin(estimator, shape or X.shape, network, y, shown)
+        start, targets = _begin(estimator, given, network, y, shown)
         encoded = targets.encode(y, start.dtype)
         rows = Rows(X, encoded, weight, kept, held_out)
         if network is None:
@@ -112,16 +111,14 @@ def fit_network_on_chunk(estimator, X, y, sample_weight, classes=None):
         raise ValueError("partial_fit does not support early_stopping=True.")
     with keep_state_on_error(estimator):
         network, history = _fitted(estimator)
-        shape = getattr(X, "shape", None)
-        X, y = validate_training(estimator, X, y, reset=network is None)
+        given, X, y = _validated(estimator, X, y, reset=network is None)
         known = classes if network is None else network.targets.classes
         repeats, weight = row_weights(estimator, y, sample_weight, known)
         rng_start, _, rng = child_generators(estimator.random_state, 3)
         unknown = network is None and classes is None and y.ndim == 1
         if unknown and is_classifier(estimator):
             raise ValueError("classes must be passed on the first call to partial_fit.")
-        shape = shape or X.shape
-        start, targets = _begin(estimator, shape, network, y, repeats, classes)
+        start, targets = _begin(estimator, given, network, y, repeats, classes)
         if network is not None and classes is not None:
             targets.check_same_classes(classes)
         rows = Rows.all_of(X, targets.encode(y, start.dtype), weight)
@@ -144,9 +141,15 @@ def _fitted(estimator):
     return estimator.model_, estimator._history
 
 
-def _begin(estimator, shape, network, y, repeats, classes=None):
+def _validated(estimator, X, y, reset):
+    """Return X as it was given, if it has a shape, and validated X and y."""
+    rows, y = validate_training(estimator, X, y, reset=reset)
+    return X if hasattr(X, "shape") else rows, rows, y
+
+
+def _begin(estimator, X, network, y, repeats, classes=None):
     """Return what a network is started from, and targets: its own if it goes on."""
-    start = estimator._start(shape, network)
+    start = estimator._start(X, network)
     if network is None:
         return start, make_targets(estimator, y, repeats, classes)
     check_same_network(network.begun, start.begun)

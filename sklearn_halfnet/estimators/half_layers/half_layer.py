@@ -127,7 +127,7 @@ class HalfLayer(CallbackSupportMixin, BaseEstimator):
         tags.input_tags.sparse = True
         return tags
 
-    def _start(self, shape, network):
+    def _start(self, X, network):
         return half_layer_start(self)
 
     def _fit(self, X, y, sample_weight):

@@ -195,7 +195,7 @@ class HalfNet(
 
     # -- fit ---------------------------------------------------------------------------
 
-    def _start(self, shape, network):
+    def _start(self, X, network):
         sizes = check_sizes(self.hidden_layer_sizes)
         return LowRankStart(
             **start_options(self),

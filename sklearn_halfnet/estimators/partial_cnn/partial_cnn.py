@@ -1,126 +1,141 @@
 """Convolutional networks that are trained in part."""
 
-from sklearn_halfnet.estimators._common.images import ImageInputs
-from sklearn_halfnet.estimators._trained.training import (
-    ClassifierTraining,
-    RegressorTraining,
+import copy
+from collections.abc import Collection, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.callback import CallbackSupportMixin
+
+from sklearn_halfnet._checks import StrOptions, one_of, real, whole
+from sklearn_halfnet.estimators._common.documented import documented, numpydoc
+from sklearn_halfnet.estimators._common.fitting import computing, of_model
+from sklearn_halfnet.estimators._common.outputs import (
+    CLASS_WEIGHT,
+    Classifier,
+    Regressor,
 )
-from sklearn_halfnet.estimators.partial_cnn._base import BasePartialCNN
+from sklearn_halfnet.estimators._common.validation import finite_outputs
+from sklearn_halfnet.estimators._trained.fit import (
+    fit_network,
+    fit_network_on_chunk,
+    keep,
+    of_history,
+    takes_chunks,
+)
+from sklearn_halfnet.estimators._trained.heads import (
+    HEAD_CONSTRAINTS,
+    IMAGE_ATTRIBUTES,
+    IMAGE_TEXTS,
+    head_options,
+)
+from sklearn_halfnet.estimators._trained.parameters import (
+    NETWORK_ATTRIBUTES,
+    OF_CLASSIFIER,
+    SECTIONS,
+    TRAINING_CONSTRAINTS,
+    TRAINING_TEXTS,
+    solver_text,
+)
+from sklearn_halfnet.models.history import History
+from sklearn_halfnet.models.partial_cnn import (
+    Constants,
+    PartialCNNModel,
+    PartialCNNStart,
+)
+from sklearn_halfnet.models.partial_design import SIZES, NetworkDesign
+from sklearn_halfnet.solvers import solvers_for
 
-__all__ = ["PartialCNNClassifier", "PartialCNNRegressor"]
+__all__ = ["PartialCNNClassifier", "PartialCNNRegressor", "branches"]
 
+# Layers are built one by one; the deepest published have 1,202 (He et al. 2016).
+_MAX_DEPTH = 2_000
+_SOLVERS = solvers_for("momentum", minibatches=True)
 
-class PartialCNNClassifier(ImageInputs, ClassifierTraining, BasePartialCNN):
-    r"""Classifier of images by a convolutional network that is trained in part.
-
-    The weights of each convolution are split: a slice of them, such as a tenth of the
-    filters, is learned; the rest stays random as it was drawn, or is zero [1]_. The
-    fixed part is a constant: no gradient is computed for it and no optimiser state
-    kept; a pickled model holds a seed in its place. First blocks that are wholly fixed
-    are computed once, for batch norms with the averages of 1,000 training images.
-
-    Parameters
-    ----------
-    architecture : {"wrn", "densenet", "vgg", "vgg_bn", "alexnet"}, default="wrn"
+_TEXTS = (
+    TRAINING_TEXTS
+    | IMAGE_TEXTS
+    | {"solver": solver_text(_SOLVERS)}
+    | numpydoc(r"""
+    architecture : {"wrn", "densenet", "vgg", "vgg_bn", "alexnet"}
         Wide residual network; DenseNet-BC; VGG without and with batch normalisation;
         five or more convolutions after AlexNet.
-    depth : int from 2 to 2,000, or None, default=None
+    depth : int from 2 to 2,000, or None
         Layers with weights: 6 n + 4 for "wrn" and "densenet", else any from 2 on. None
         takes 16, 40, 9, 9 or 6, in the order above.
-    width : int or None, default=None
+    width : int or None
         Of "wrn" the factor on 16, 32 and 64 filters, of "densenet" the growth rate, of
         the others the filters of the first layer. None takes 2, 12, 32, 32 or 32.
-    trainable : str or collection of str, default="filters"
+    trainable : str or collection of str
         What is learned: "filters", "input_channels", "kernel_rows" or "kernel_columns",
         a slice along that dimension of the weights of each convolution, and with it all
         batch norms and the classifier; a block by its name ("conv1", "block1", ...),
         with its batch norms; "batch_norm", the gains and shifts of all; "classifier";
         or "all". Several names add up.
-    fraction : float, default=0.1
+    fraction : float
         Share of each layer's filters (or channels, rows, columns) that is learned; at
         least one.
-    n_filters : int or None, default=None
+    n_filters : int or None
         How many of each layer's filters (or channels, rows, columns) are learned, in
         place of ``fraction``.
-    frozen : {"random", "zero"}, default="random"
+    frozen : {"random", "zero"}
         What the rest is: as drawn, or zero. Of zero filters nothing is built: the
         network is narrow, and as much faster.
-    select : {"first", "saliency"}, default="first"
+    select : {"first", "saliency"}
         Which filters are learned: the first, as in [1]_, or those with the largest
         \|gradient x weight\| in the beginning, after [2]_.
-    image_shape : tuple of int or None, default=None
-        (height, width) or (channels, height, width) of the images where X has flat
-        rows; one entry may be -1. None takes the shape of X, which then is (n_samples,
-        height, width) or (n_samples, channels, height, width).
-    head : {"linear", "half", "full"}, default="linear"
+    head : {"linear", "half", "full"}
         The classifier: a read-out on the last block's channels, averaged over the
         image; with half layers before it; or with fully trained layers.
-    hidden_layer_sizes : int or sequence of int, default=512
+    hidden_layer_sizes : int or sequence of int
         Units of each hidden layer of the head "half" or "full".
-    weight_kind : str, object, callable, array or list of these, default="normal"
+    weight_kind : str, object, callable, array or list of these
         How the frozen weights of half layers are drawn, as in HalfLayerClassifier.
-    activation : str, default="relu"
+    activation : str
         Of these hidden layers; a name in
         ``sklearn_halfnet.activations.ACTIVATIONS``.
-    alpha : float, default=5e-4
+    alpha : float
         Weight decay: alpha / 2 times the squared norm of all learned weights of
         convolutions and read-out is added to the mean loss.
-    solver : {"sgd", "adam"}, default="sgd"
-        Gradient descent with momentum, or Adam, on minibatches.
-    momentum : float, default=0.9
+    momentum : float
         Of ``solver="sgd"``.
-    init : {"random", "ridge"}, default="random"
+    init : {"random", "ridge"}
         Start of the read-out: N(0, 1 / H), or a ridge solution on 1,000 rows.
-    input_scaling : {"standard", "center"} or None, default="center"
+    input_scaling : {"standard", "center"} or None
         Centre and scale each pixel; centre it only; or take images as they are. In any
         case all pixels are then divided by one number, their standard deviation.
-    batch_size : int, "auto" or "full", default=128
+    batch_size : int, "auto" or "full"
         Rows a step; "auto" is min(256, n_samples).
-    learning_rate : {"cosine", "one_cycle", "constant"}, default="cosine"
+    learning_rate : {"cosine", "one_cycle", "constant"}
         Schedule of the rate. The first two end at zero after ``max_iter`` passes.
-    learning_rate_init : float, default=0.1
+    learning_rate_init : float
         Largest rate. Networks without batch norms, and Adam, need less.
-    max_iter : int, default=10
+    max_iter : int
         Passes over the data.
-    flips : bool, default=False
+    flips : bool
         Whether training images are mirrored, left to right, half of the time.
-    crop_padding : int, default=0
+    crop_padding : int
         Pixels of zeros put around each training image before a random crop of the old
         size. With flips or crops, blocks that are fixed are computed in each pass.
-    tol : float, default=1e-4
-        Improvement of loss or validation score that counts.
-    early_stopping : bool, default=False
-        Hold rows out, stop when their score no longer improves and go back to the best
-        values.
-    validation_fraction : float, default=0.1
-        Share of rows held out, stratified by class, if ``early_stopping``.
-    n_iter_no_change : int, default=10
-        Passes without improvement before stopping, with ``early_stopping`` or a
-        constant rate.
-    class_weight : dict, list of dict, "balanced" or None, default=None
-        Weights of classes; multiplied with ``sample_weight``.
-    warm_start : bool, default=False
+    warm_start : bool
         Whether ``fit`` goes on from the values that the last call left, also where
         Ctrl-C ended it.
-    random_state : int, RandomState or None, default=None
+    random_state : int, RandomState or None
         Determines weights, batches, held-out rows, flips and crops.
-    device : str, default="auto"
-        Where to train and predict; "auto" takes a GPU if torch sees one.
-    dtype : {"float32", "float64"}, default="float32"
-        Precision of training and prediction.
-    cache_size : float, default=1024
+    cache_size : float
         Megabytes in which to keep what the network is fed with: the scaled images, or
         the output of the first blocks, where these are wholly fixed. What does not fit
         is computed again in each pass.
-    verbose : bool or int, default=False
-        Whether to print the loss of each pass.
+    """)
+)
 
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-        Class labels.
-    image_shape_ : tuple of int
-        (channels, height, width) of the images.
+_ATTRIBUTES = (
+    NETWORK_ATTRIBUTES
+    | IMAGE_ATTRIBUTES
+    | numpydoc("""
     learned_ : dict of str to ndarray
         What was learned of the blocks, by name: slices of weights ("...learned"),
         biases, gains and shifts of batch norms; and the means and variances of these.
@@ -135,18 +150,10 @@ class PartialCNNClassifier(ImageInputs, ClassifierTraining, BasePartialCNN):
         Read-out V.
     read_out_intercept_ : ndarray of shape (n_outputs,)
         Read-out c.
-    scales_, shifts_ : list of ndarray of shape (n_units,)
-        Factors alpha_h and offsets beta_h of the head's hidden layers.
-    loss_curve_ : list of float
-        Objective after each pass.
-    loss_ : float
-        Its last value.
-    validation_scores_ : list of float
-        Accuracy on the held-out rows after each pass, if ``early_stopping``.
-    best_validation_score_ : float
-        Their largest.
-    n_iter_ : int
-        Passes done.
+    scales_ : list of ndarray of shape (n_units,)
+        Factors alpha_h of the head's hidden layers.
+    shifts_ : list of ndarray of shape (n_units,)
+        Their offsets beta_h.
     n_layers_, n_outputs_ : int
         Hidden layers of the head, and scores a row.
     n_trainable_parameters_ : int
@@ -156,24 +163,210 @@ class PartialCNNClassifier(ImageInputs, ClassifierTraining, BasePartialCNN):
         averages. What is fixed comes from a seed.
     n_constant_bytes_ : int
         Bytes of what is fixed where no seed stands for it: in members of an ensemble.
-    n_features_in_ : int
-        Pixels of an image, times its channels.
-    feature_names_in_ : ndarray of shape (n_features,)
-        Names of the columns, if X had any.
+    """)
+)
+
+_SECTIONS = SECTIONS | {
+    "raises": """
+        ValueError
+            If training diverges (the loss is "non-finite"), options contradict each
+            other, or the data are not valid.
+        MemoryError
+            If the weights cannot fit into memory; raised before they are drawn.
+        """,
+    "references": """
+        .. [1] A. Rosenfeld and J. K. Tsotsos, "Intriguing Properties of Randomly
+           Weighted Networks: Generalizing While Learning Next to Nothing",
+           arXiv:1802.00844, 2018.
+        .. [2] P. Wimmer, J. Mehnert and A. Condurache, "FreezeNet: Full Performance by
+           Reduced Storage Costs", arXiv:2011.14087, 2020.
+        """,
+}
+
+
+@dataclass(eq=False, repr=False)
+class PartialCNN(CallbackSupportMixin, BaseEstimator):
+    """Parameters and fit of partially trained networks."""
+
+    architecture: Literal["wrn", "densenet", "vgg", "vgg_bn", "alexnet"] = "wrn"
+    _: KW_ONLY
+    depth: int | None = None
+    width: int | None = None
+    trainable: str | Collection[str] = "filters"
+    fraction: float = 0.1
+    n_filters: int | None = None
+    frozen: Literal["random", "zero"] = "random"
+    select: Literal["first", "saliency"] = "first"
+    image_shape: Sequence[int] | None = None
+    head: Literal["linear", "half", "full"] = "linear"
+    hidden_layer_sizes: int | Sequence[int] | NDArray[Any] = 512
+    weight_kind: Any = "normal"
+    activation: str = "relu"
+    alpha: float = 5e-4
+    solver: str = "sgd"
+    momentum: float = 0.9
+    init: Literal["random", "ridge"] = "random"
+    input_scaling: Literal["standard", "center"] | None = "center"
+    batch_size: int | Literal["auto", "full"] = 128
+    learning_rate: Literal["cosine", "one_cycle", "constant"] = "cosine"
+    learning_rate_init: float = 0.1
+    max_iter: int = 10
+    flips: bool = False
+    crop_padding: int = 0
+    tol: float = 1e-4
+    early_stopping: bool = False
+    validation_fraction: float = 0.1
+    n_iter_no_change: int = 10
+    warm_start: bool = False
+    random_state: int | np.random.RandomState | None = None
+    device: str = "auto"
+    dtype: Literal["float32", "float64"] = "float32"
+    cache_size: float = 1024
+    verbose: bool | int = False
+
+    model_: PartialCNNModel = field(init=False)
+    _history: History = field(init=False)
+    # Of what is fixed, where an ensemble shares it.
+    _shared_seed: int | None = field(init=False, default=None)
+
+    _parameter_constraints = {
+        **TRAINING_CONSTRAINTS,
+        **HEAD_CONSTRAINTS,
+        "alpha": [real(0)],
+        "architecture": [one_of(SIZES)],
+        "depth": [whole(2, _MAX_DEPTH), None],
+        "width": [whole(1), None],
+        "trainable": [str, list, tuple, set],
+        "fraction": [real(0, 1, closed="right")],
+        "n_filters": [whole(1), None],
+        "frozen": [StrOptions({"random", "zero"})],
+        "select": [StrOptions({"first", "saliency"})],
+        "solver": [one_of(_SOLVERS)],
+        "momentum": [real(0, 1)],
+        "flips": ["boolean"],
+        "crop_padding": [whole(0)],
+    }
+
+    image_shape_ = of_model("image_shape", "Shape of the images.")
+    learned_ = of_model("learned", "What was learned of the blocks, by name.")
+    selected_ = of_model("selected", "Which filters are learned, by name, or None.")
+    weights_ = of_model("weights", "Weights of each convolution by name.")
+    is_learned_ = of_model("is_learned", "Which of the weights are learned.")
+    n_constant_bytes_ = of_model("n_constant_bytes", "Bytes of what no seed gives.")
+    scales_ = of_model("scales", "Trained factors of each layer.")
+    shifts_ = of_model("shifts", "Trained offsets of each layer.")
+    read_out_coef_ = of_model("coef", "Trained read-out.")
+    read_out_intercept_ = of_model("intercept", "Offsets of the read-out.")
+    n_layers_ = of_model("n_layers", "Hidden layers.")
+    n_outputs_ = of_model("n_outputs", "Scores a row.")
+    n_trainable_parameters_ = of_model("n_trained", "Numbers trained.")
+    n_stored_bytes_ = of_model("nbytes", "Bytes of all arrays of the model.")
+    alpha_ = of_history("alpha", "L2 strength of the objective.")
+    loss_curve_ = of_history("losses", "Objective after each pass.")
+    loss_ = of_history("loss", "Its last value.")
+    validation_scores_ = of_history("scores", "Scores of the held-out rows.")
+    best_validation_score_ = of_history("best_score", "Their largest.")
+    n_iter_ = of_history("n_passes", "Passes done.")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+    def _start(self, X, network):
+        options = head_options(self, X, network)
+        parameters = self.get_params(deep=False)
+        return PartialCNNStart(
+            **options,
+            design=NetworkDesign.of(parameters, options["image_shape"]),
+            select=self.select,
+            flips=self.flips,
+            crop_padding=self.crop_padding,
+            batch_size=self.batch_size,
+            shared_seed=self._shared_seed,
+        )
+
+    def _fit(self, X, y, sample_weight):
+        return fit_network(self, X, y, sample_weight)
+
+    def _partial_fit(self, X, y, sample_weight, classes=None):
+        return fit_network_on_chunk(self, X, y, sample_weight, classes)
+
+    def _takes_chunks(self):
+        return takes_chunks(self)
+
+    def transform_layers(self, X: Any) -> list[NDArray[Any]]:
+        """Compute what each block gives, averaged over the image.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        layers : list of ndarray of shape (n_samples, n_channels)
+            One a block.
+        """
+        return finite_outputs(self, lambda rows: computing(self).features(rows), X)
+
+
+def branches(estimator, seeds, **parameters):
+    """Return estimators that go on from a fitted one, with other things learned.
+
+    Parameters
+    ----------
+    estimator : PartialCNN
+    seeds : list of int
+        Their ``random_state``.
+    **parameters : dict
+        Of all of them.
+
+    Returns
+    -------
+    estimators : list of PartialCNN
+        With warm starts; they share what is fixed.
+    """
+    network, history, constants = estimator.model_, estimator._history, None
+    history = replace(history, checkpoint=None)
+    found = []
+    for seed in seeds:
+        other = copy.copy(estimator)
+        other.set_params(**parameters, random_state=seed, warm_start=True)
+        start = other._start(None, network)
+        if constants is None:
+            given = network.backbone.present_values
+            constants = Constants(start.design, network.dtype, None, given)
+        keep(other, network.branch(start, constants, seed), history)
+        found.append(other)
+    return found
+
+
+@documented(_TEXTS, OF_CLASSIFIER | _ATTRIBUTES, **_SECTIONS)
+@dataclass(eq=False, repr=False)
+class PartialCNNClassifier(Classifier, PartialCNN):
+    """Classifier of images by a convolutional network that is trained in part.
+
+    The weights of each convolution are split: a slice of them, such as a tenth of the
+    filters, is learned; the rest stays random as it was drawn, or is zero [1]_. The
+    fixed part is a constant: no gradient is computed for it and no optimiser state
+    kept; a pickled model holds a seed in its place. First blocks that are wholly fixed
+    are computed once, for batch norms with the averages of 1,000 training images.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
 
     Raises
     ------
-    ValueError
-        If training diverges (the loss is "non-finite"), options contradict each other,
-        or the data are not valid.
-    MemoryError
-        If the weights cannot fit into memory; raised before they are drawn.
+    {raises}
 
     Warns
     -----
-    ConvergenceWarning
-        If training ends before it has converged, or with more than ten times the
-        objective of a read-out of zero.
+    {warns}
 
     See Also
     --------
@@ -182,10 +375,7 @@ class PartialCNNClassifier(ImageInputs, ClassifierTraining, BasePartialCNN):
 
     References
     ----------
-    .. [1] A. Rosenfeld and J. K. Tsotsos, "Intriguing Properties of Randomly Weighted
-       Networks: Generalizing While Learning Next to Nothing", arXiv:1802.00844, 2018.
-    .. [2] P. Wimmer, J. Mehnert and A. Condurache, "FreezeNet: Full Performance by
-       Reduced Storage Costs", arXiv:2011.14087, 2020.
+    {references}
 
     Examples
     --------
@@ -201,247 +391,34 @@ class PartialCNNClassifier(ImageInputs, ClassifierTraining, BasePartialCNN):
     (4412, 76432)
     """
 
-    _parameter_constraints = {
-        **BasePartialCNN._parameter_constraints,
-        **ClassifierTraining._parameter_constraints,
-    }
+    _: KW_ONLY
+    class_weight: Any = None
 
-    def __init__(
-        self,
-        architecture="wrn",
-        *,
-        depth=None,
-        width=None,
-        trainable="filters",
-        fraction=0.1,
-        n_filters=None,
-        frozen="random",
-        select="first",
-        image_shape=None,
-        head="linear",
-        hidden_layer_sizes=512,
-        weight_kind="normal",
-        activation="relu",
-        alpha=5e-4,
-        solver="sgd",
-        momentum=0.9,
-        init="random",
-        input_scaling="center",
-        batch_size=128,
-        learning_rate="cosine",
-        learning_rate_init=0.1,
-        max_iter=10,
-        flips=False,
-        crop_padding=0,
-        tol=1e-4,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        class_weight=None,
-        warm_start=False,
-        random_state=None,
-        device="auto",
-        dtype="float32",
-        cache_size=1024,
-        verbose=False,
-    ):
-        self.architecture = architecture
-        self.depth = depth
-        self.width = width
-        self.trainable = trainable
-        self.fraction = fraction
-        self.n_filters = n_filters
-        self.frozen = frozen
-        self.select = select
-        self.image_shape = image_shape
-        self.head = head
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.weight_kind = weight_kind
-        self.activation = activation
-        self.alpha = alpha
-        self.solver = solver
-        self.momentum = momentum
-        self.init = init
-        self.input_scaling = input_scaling
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.max_iter = max_iter
-        self.flips = flips
-        self.crop_padding = crop_padding
-        self.tol = tol
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.class_weight = class_weight
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.device = device
-        self.dtype = dtype
-        self.cache_size = cache_size
-        self.verbose = verbose
+    _parameter_constraints = PartialCNN._parameter_constraints | CLASS_WEIGHT
 
 
-class PartialCNNRegressor(ImageInputs, RegressorTraining, BasePartialCNN):
-    r"""Regressor of images by a convolutional network that is trained in part.
+@documented(_TEXTS, _ATTRIBUTES, **_SECTIONS)
+class PartialCNNRegressor(Regressor, PartialCNN):
+    """Regressor of images by a convolutional network that is trained in part.
 
-    The weights of each convolution are split: a slice of them, such as a tenth of the
-    filters, is learned; the rest stays random as it was drawn, or is zero [1]_. The
-    fixed part is a constant: no gradient is computed for it and no optimiser state
-    kept; a pickled model holds a seed in its place. First blocks that are wholly fixed
-    are computed once, for batch norms with the averages of 1,000 training images.
+    What ``PartialCNNClassifier`` is, with the squared loss [1]_. Which filters are
+    learned may be chosen by their saliency, as there [2]_.
 
     Parameters
     ----------
-    architecture : {"wrn", "densenet", "vgg", "vgg_bn", "alexnet"}, default="wrn"
-        Wide residual network; DenseNet-BC; VGG without and with batch normalisation;
-        five or more convolutions after AlexNet.
-    depth : int from 2 to 2,000, or None, default=None
-        Layers with weights: 6 n + 4 for "wrn" and "densenet", else any from 2 on. None
-        takes 16, 40, 9, 9 or 6, in the order above.
-    width : int or None, default=None
-        Of "wrn" the factor on 16, 32 and 64 filters, of "densenet" the growth rate, of
-        the others the filters of the first layer. None takes 2, 12, 32, 32 or 32.
-    trainable : str or collection of str, default="filters"
-        What is learned: "filters", "input_channels", "kernel_rows" or "kernel_columns",
-        a slice along that dimension of the weights of each convolution, and with it all
-        batch norms and the classifier; a block by its name ("conv1", "block1", ...),
-        with its batch norms; "batch_norm", the gains and shifts of all; "classifier";
-        or "all". Several names add up.
-    fraction : float, default=0.1
-        Share of each layer's filters (or channels, rows, columns) that is learned; at
-        least one.
-    n_filters : int or None, default=None
-        How many of each layer's filters (or channels, rows, columns) are learned, in
-        place of ``fraction``.
-    frozen : {"random", "zero"}, default="random"
-        What the rest is: as drawn, or zero. Of zero filters nothing is built: the
-        network is narrow, and as much faster.
-    select : {"first", "saliency"}, default="first"
-        Which filters are learned: the first, as in [1]_, or those with the largest
-        \|gradient x weight\| in the beginning, after [2]_.
-    image_shape : tuple of int or None, default=None
-        (height, width) or (channels, height, width) of the images where X has flat
-        rows; one entry may be -1. None takes the shape of X, which then is (n_samples,
-        height, width) or (n_samples, channels, height, width).
-    head : {"linear", "half", "full"}, default="linear"
-        The classifier: a read-out on the last block's channels, averaged over the
-        image; with half layers before it; or with fully trained layers.
-    hidden_layer_sizes : int or sequence of int, default=512
-        Units of each hidden layer of the head "half" or "full".
-    weight_kind : str, object, callable, array or list of these, default="normal"
-        How the frozen weights of half layers are drawn, as in HalfLayerRegressor.
-    activation : str, default="relu"
-        Of these hidden layers; a name in
-        ``sklearn_halfnet.activations.ACTIVATIONS``.
-    alpha : float, default=5e-4
-        Weight decay: alpha / 2 times the squared norm of all learned weights of
-        convolutions and read-out is added to the mean loss.
-    solver : {"sgd", "adam"}, default="sgd"
-        Gradient descent with momentum, or Adam, on minibatches.
-    momentum : float, default=0.9
-        Of ``solver="sgd"``.
-    init : {"random", "ridge"}, default="random"
-        Start of the read-out: N(0, 1 / H), or a ridge solution on 1,000 rows.
-    input_scaling : {"standard", "center"} or None, default="center"
-        Centre and scale each pixel; centre it only; or take images as they are. In any
-        case all pixels are then divided by one number, their standard deviation.
-    batch_size : int, "auto" or "full", default=128
-        Rows a step; "auto" is min(256, n_samples).
-    learning_rate : {"cosine", "one_cycle", "constant"}, default="cosine"
-        Schedule of the rate. The first two end at zero after ``max_iter`` passes.
-    learning_rate_init : float, default=0.1
-        Largest rate. Networks without batch norms, and Adam, need less.
-    max_iter : int, default=10
-        Passes over the data.
-    flips : bool, default=False
-        Whether training images are mirrored, left to right, half of the time.
-    crop_padding : int, default=0
-        Pixels of zeros put around each training image before a random crop of the old
-        size. With flips or crops, blocks that are fixed are computed in each pass.
-    tol : float, default=1e-4
-        Improvement of loss or validation score that counts.
-    early_stopping : bool, default=False
-        Hold rows out, stop when their score no longer improves and go back to the best
-        values.
-    validation_fraction : float, default=0.1
-        Share of rows held out if ``early_stopping``.
-    n_iter_no_change : int, default=10
-        Passes without improvement before stopping, with ``early_stopping`` or a
-        constant rate.
-    warm_start : bool, default=False
-        Whether ``fit`` goes on from the values that the last call left, also where
-        Ctrl-C ended it.
-    random_state : int, RandomState or None, default=None
-        Determines weights, batches, held-out rows, flips and crops.
-    device : str, default="auto"
-        Where to train and predict; "auto" takes a GPU if torch sees one.
-    dtype : {"float32", "float64"}, default="float32"
-        Precision of training and prediction.
-    cache_size : float, default=1024
-        Megabytes in which to keep what the network is fed with: the scaled images, or
-        the output of the first blocks, where these are wholly fixed. What does not fit
-        is computed again in each pass.
-    verbose : bool or int, default=False
-        Whether to print the loss of each pass.
+    {parameters}
 
     Attributes
     ----------
-    image_shape_ : tuple of int
-        (channels, height, width) of the images.
-    learned_ : dict of str to ndarray
-        What was learned of the blocks, by name: slices of weights ("...learned"),
-        biases, gains and shifts of batch norms; and the means and variances of these.
-    selected_ : dict of str to ndarray of int, or None
-        With ``select="saliency"``, which filters of each convolution are learned (None
-        is all).
-    weights_ : dict of str to ndarray (n_filters, n_channels, size, size)
-        Weights of each convolution, fixed and learned.
-    is_learned_ : dict of str to ndarray of bool
-        Which of ``weights_`` are learned.
-    read_out_coef_ : ndarray of shape (n_outputs, n_units)
-        Read-out V.
-    read_out_intercept_ : ndarray of shape (n_outputs,)
-        Read-out c.
-    scales_, shifts_ : list of ndarray of shape (n_units,)
-        Factors alpha_h and offsets beta_h of the head's hidden layers.
-    loss_curve_ : list of float
-        Objective after each pass.
-    loss_ : float
-        Its last value.
-    validation_scores_ : list of float
-        R2 on the held-out rows after each pass, if ``early_stopping``.
-    best_validation_score_ : float
-        Their largest.
-    n_iter_ : int
-        Passes done.
-    n_layers_, n_outputs_ : int
-        Hidden layers of the head, and scores a row.
-    n_trainable_parameters_ : int
-        Numbers learned.
-    n_stored_bytes_ : int
-        Bytes of what a pickled model holds: the numbers learned and the batch norms'
-        averages. What is fixed comes from a seed.
-    n_constant_bytes_ : int
-        Bytes of what is fixed where no seed stands for it: in members of an ensemble.
-    n_features_in_ : int
-        Pixels of an image, times its channels.
-    feature_names_in_ : ndarray of shape (n_features,)
-        Names of the columns, if X had any.
+    {attributes}
 
     Raises
     ------
-    ValueError
-        If training diverges (the loss is "non-finite"), options contradict each other,
-        or the data are not valid.
-    MemoryError
-        If the weights cannot fit into memory; raised before they are drawn.
+    {raises}
 
     Warns
     -----
-    ConvergenceWarning
-        If training ends before it has converged, or with more than ten times the
-        objective of a read-out of zero.
+    {warns}
 
     See Also
     --------
@@ -450,10 +427,7 @@ class PartialCNNRegressor(ImageInputs, RegressorTraining, BasePartialCNN):
 
     References
     ----------
-    .. [1] A. Rosenfeld and J. K. Tsotsos, "Intriguing Properties of Randomly Weighted
-       Networks: Generalizing While Learning Next to Nothing", arXiv:1802.00844, 2018.
-    .. [2] P. Wimmer, J. Mehnert and A. Condurache, "FreezeNet: Full Performance by
-       Reduced Storage Costs", arXiv:2011.14087, 2020.
+    {references}
 
     Examples
     --------
@@ -468,80 +442,3 @@ class PartialCNNRegressor(ImageInputs, RegressorTraining, BasePartialCNN):
     >>> model.n_trainable_parameters_, sum(w.size for w in model.weights_.values())
     (3827, 76432)
     """
-
-    _parameter_constraints = {
-        **BasePartialCNN._parameter_constraints,
-    }
-
-    def __init__(
-        self,
-        architecture="wrn",
-        *,
-        depth=None,
-        width=None,
-        trainable="filters",
-        fraction=0.1,
-        n_filters=None,
-        frozen="random",
-        select="first",
-        image_shape=None,
-        head="linear",
-        hidden_layer_sizes=512,
-        weight_kind="normal",
-        activation="relu",
-        alpha=5e-4,
-        solver="sgd",
-        momentum=0.9,
-        init="random",
-        input_scaling="center",
-        batch_size=128,
-        learning_rate="cosine",
-        learning_rate_init=0.1,
-        max_iter=10,
-        flips=False,
-        crop_padding=0,
-        tol=1e-4,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        warm_start=False,
-        random_state=None,
-        device="auto",
-        dtype="float32",
-        cache_size=1024,
-        verbose=False,
-    ):
-        self.architecture = architecture
-        self.depth = depth
-        self.width = width
-        self.trainable = trainable
-        self.fraction = fraction
-        self.n_filters = n_filters
-        self.frozen = frozen
-        self.select = select
-        self.image_shape = image_shape
-        self.head = head
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.weight_kind = weight_kind
-        self.activation = activation
-        self.alpha = alpha
-        self.solver = solver
-        self.momentum = momentum
-        self.init = init
-        self.input_scaling = input_scaling
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.max_iter = max_iter
-        self.flips = flips
-        self.crop_padding = crop_padding
-        self.tol = tol
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.device = device
-        self.dtype = dtype
-        self.cache_size = cache_size
-        self.verbose = verbose

@@ -1,5 +1,8 @@
 """Cheap ensembles of convolutional networks that share what is fixed."""
 
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, Self
+
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import (
@@ -17,49 +20,44 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_halfnet._checks import real, whole
 from sklearn_halfnet._device import check_memory
 from sklearn_halfnet._random import child_generators
-from sklearn_halfnet.estimators._common.legacy_outputs import keep_state_on_error
-from sklearn_halfnet.estimators._common.validation import check_sample_weight
-from sklearn_halfnet.estimators.partial_cnn._design import NetworkDesign
-from sklearn_halfnet.estimators.partial_cnn.partial_cnn import PartialCNNClassifier
+from sklearn_halfnet.estimators._common.documented import documented, numpydoc
+from sklearn_halfnet.estimators._common.fitting import keep_state_on_error
+from sklearn_halfnet.estimators._common.validation import (
+    check_sample_weight,
+    make_targets,
+    validate_training,
+)
+from sklearn_halfnet.estimators.partial_cnn.partial_cnn import (
+    PartialCNNClassifier,
+    branches,
+)
 
 __all__ = ["SharedBackboneEnsembleClassifier"]
 
-
-class SharedBackboneEnsembleClassifier(
-    CallbackSupportMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
-):
-    """Mean of several networks that share a fraction of every convolution.
-
-    One network is trained as a whole for a few passes. From there each member goes on
-    by itself, with other batches: it learns the first filters of every convolution, all
-    batch norms and the classifier; the other filters stay as the start left them, and
-    are stored once for all members [1]_.
-
-    Parameters
-    ----------
-    estimator : PartialCNNClassifier or None, default=None
+_TEXTS = numpydoc("""
+    estimator : PartialCNNClassifier or None
         What members are; its ``trainable``, ``fraction`` and ``n_filters`` are set by
         ``shared_fraction``. None takes ``PartialCNNClassifier()``.
-    n_estimators : int, default=5
+    n_estimators : int
         Members.
-    shared_fraction : float, default=0.9
+    shared_fraction : float
         Share of each convolution's filters that is shared. With 1 members learn only
         their classifier, with 0 everything.
-    shared_max_iter : int, default=1
+    shared_max_iter : int
         Passes over the data of the common start. With 0 there is none: members share
         filters as they were drawn, of which only the seed is stored, and draw the
         others by themselves.
-    validation_fraction : float or None, default=0.1
+    validation_fraction : float or None
         Share of the rows held out, stratified by class, on which members and ensemble
         are scored; None trains on all rows and scores nothing.
-    n_jobs : int or None, default=None
+    n_jobs : int or None
         Members trained at the same time, as in joblib. It changes the result by
         rounding at most.
-    random_state : int, RandomState or None, default=None
+    random_state : int, RandomState or None
         Determines weights, batches and held-out rows.
+    """)
 
-    Attributes
-    ----------
+_ATTRIBUTES = numpydoc("""
     estimators_ : list of PartialCNNClassifier
         The members.
     classes_ : ndarray of shape (n_classes,)
@@ -78,6 +76,28 @@ class SharedBackboneEnsembleClassifier(
         Pixels of an image, times its channels.
     feature_names_in_ : ndarray of str
         Names of the columns, where X had any.
+    """)
+
+
+@documented(_TEXTS, _ATTRIBUTES)
+@dataclass(eq=False, repr=False)
+class SharedBackboneEnsembleClassifier(
+    CallbackSupportMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+):
+    """Mean of several networks that share a fraction of every convolution.
+
+    One network is trained as a whole for a few passes. From there each member goes on
+    by itself, with other batches: it learns the first filters of every convolution, all
+    batch norms and the classifier; the other filters stay as the start left them, and
+    are stored once for all members [1]_.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
 
     Raises
     ------
@@ -108,6 +128,15 @@ class SharedBackboneEnsembleClassifier(
     True
     """
 
+    estimator: PartialCNNClassifier | None = None
+    n_estimators: int = 5
+    _: KW_ONLY
+    shared_fraction: float = 0.9
+    shared_max_iter: int = 1
+    validation_fraction: float | None = 0.1
+    n_jobs: int | None = None
+    random_state: int | np.random.RandomState | None = None
+
     _parameter_constraints = {
         "estimator": [PartialCNNClassifier, None],
         "n_estimators": [whole(1)],
@@ -117,25 +146,6 @@ class SharedBackboneEnsembleClassifier(
         "n_jobs": [int, None],
         "random_state": ["random_state"],
     }
-
-    def __init__(
-        self,
-        estimator=None,
-        n_estimators=5,
-        *,
-        shared_fraction=0.9,
-        shared_max_iter=1,
-        validation_fraction=0.1,
-        n_jobs=None,
-        random_state=None,
-    ):
-        self.estimator = estimator
-        self.n_estimators = n_estimators
-        self.shared_fraction = shared_fraction
-        self.shared_max_iter = shared_max_iter
-        self.validation_fraction = validation_fraction
-        self.n_jobs = n_jobs
-        self.random_state = random_state
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -147,7 +157,7 @@ class SharedBackboneEnsembleClassifier(
     @with_callbacks
     # `estimator` is validated when its own fit is called.
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train all members.
 
         Parameters
@@ -170,7 +180,7 @@ class SharedBackboneEnsembleClassifier(
             )
         trial = clone(member)
         sample_weight = _checked_weight(trial, X, y, sample_weight)
-        self._check_memory(trial)
+        self._check_memory(trial, X)
         with keep_state_on_error(self):
             shares = self.shared_max_iter > 0
             context = self._init_callback_context(
@@ -198,10 +208,10 @@ class SharedBackboneEnsembleClassifier(
             context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
-    def _check_memory(self, trial):
+    def _check_memory(self, trial, X):
         """Estimate what all members learn by themselves, for one that has seen X."""
         trial._validate_params()
-        design = NetworkDesign.of(trial)
+        design = trial._start(X if hasattr(X, "shape") else np.asarray(X), None).design
         weights = sum(map(int, map(np.prod, design.conv_shapes.values())))
         own = (1 - self.shared_fraction) * weights * np.dtype(trial.dtype).itemsize
         check_memory(
@@ -252,20 +262,19 @@ class SharedBackboneEnsembleClassifier(
                 clone(member).set_params(**learned, random_state=s) for s in seeds
             ]
             for one in members:
-                one._backbone_seed = start_seed
+                one._shared_seed = start_seed
             return members
         start = clone(member).set_params(
             trainable="all", max_iter=self.shared_max_iter, random_state=start_seed
         )
         start = _fit(start, train, self, context.subcontext(task_name="shared start"))
-        constants = start._present_values()
-        learned["max_iter"] = member.max_iter
-        return [start._branch(constants, **learned, random_state=s) for s in seeds]
+        return branches(start, seeds, **learned, max_iter=member.max_iter)
 
     def _share_constants(self):
         """Let members hold one copy, also if they come from other processes."""
+        constants = self.estimators_[0].model_.constants
         for member in self.estimators_[1:]:
-            member._fixed = self.estimators_[0]._fixed
+            member.model_ = member.model_.with_constants(constants)
 
     def _score_members(self, X, y):
         self.member_scores_ = np.array([m.score(X, y) for m in self.estimators_])
@@ -313,7 +322,7 @@ class SharedBackboneEnsembleClassifier(
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
         """
         probabilities = self.predict_proba(X)
-        if self.estimators_[0]._targets.kind == "multilabel":
+        if self.estimators_[0].model_.targets.kind == "multilabel":
             return (probabilities > 0.5).astype(int)
         return self.classes_[probabilities.argmax(axis=1)]
 
@@ -341,8 +350,8 @@ class SharedBackboneEnsembleClassifier(
 
 def _checked_weight(member, X, y, sample_weight):
     """Raise what a member would raise, before any rows are held out."""
-    _, y = member._validate_training(X, y, reset=True)
-    member._make_targets(y, None)
+    _, y = validate_training(member, X, y, reset=True)
+    make_targets(member, y, None)
     return check_sample_weight(sample_weight, len(y))
 
 

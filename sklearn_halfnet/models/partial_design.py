@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sklearn_halfnet.estimators.partial_cnn._trainable import Trainable, n_learned
+from sklearn_halfnet.models.partial_trainable import Trainable, n_learned
 
 __all__ = ["SIZES", "NetworkDesign"]
 
@@ -19,7 +19,7 @@ SIZES = {
 }
 
 
-@dataclass
+@dataclass(frozen=True)
 class NetworkDesign:
     """Which network is built, and what of it is learned.
 
@@ -27,7 +27,7 @@ class NetworkDesign:
     ----------
     architecture, depth, width, trainable, fraction, n_filters, frozen
         As the estimator has them.
-    image_shape_ : tuple of int
+    image_shape : tuple of int
         (channels, height, width).
     """
 
@@ -38,16 +38,22 @@ class NetworkDesign:
     fraction: float
     n_filters: int
     frozen: str
-    image_shape_: tuple
+    image_shape: tuple
 
     @classmethod
-    def of(cls, estimator):
-        """Take the parameters that an estimator has now."""
-        return cls(**{f.name: getattr(estimator, f.name) for f in fields(cls)})
+    def of(cls, parameters, image_shape):
+        """Take what there is among an estimator's parameters, a dict."""
+        names = {field.name for field in fields(cls)} - {"image_shape"}
+        return cls(**{n: parameters[n] for n in names}, image_shape=image_shape)
+
+    @property
+    def parameters(self):
+        """All of them as a dict."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def __getstate__(self):
         """Leave out what is derived: it need not be pickled."""
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        return self.parameters
 
     def check(self, select):
         """Raise ValueError if parameters contradict each other."""
@@ -87,7 +93,7 @@ class NetworkDesign:
         width = width if self.width is None else self.width
         with torch.device(device):
             return ARCHITECTURES[self.architecture](
-                self.image_shape_[0], depth, width, part
+                self.image_shape[0], depth, width, part
             )
 
     @cached_property
@@ -106,11 +112,11 @@ class NetworkDesign:
 
         from sklearn_halfnet.networks.partial_cnn import Blocks
 
-        blocks = Blocks(self.build("meta"), self.image_shape_).eval()
-        row = torch.empty(1, int(np.prod(self.image_shape_)), device="meta")
+        blocks = Blocks(self.build("meta"), self.image_shape).eval()
+        row = torch.empty(1, int(np.prod(self.image_shape)), device="meta")
         with torch.no_grad():
             after = [tuple(images.shape[1:]) for images in blocks.each(row)]
-        return [self.image_shape_, *after]
+        return [self.image_shape, *after]
 
     @property
     def n_numbers_in_maps(self):

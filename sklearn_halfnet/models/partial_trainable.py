@@ -16,7 +16,7 @@ def n_learned(size, fraction, n_filters):
 
     Examples
     --------
-    >>> from sklearn_halfnet.estimators.partial_cnn._trainable import n_learned
+    >>> from sklearn_halfnet.models.partial_trainable import n_learned
     >>> n_learned(16, 0.1, None), n_learned(16, 0.1, 5), n_learned(3, 0.1, 5)
     (2, 5, 3)
     """
