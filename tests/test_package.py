@@ -14,6 +14,7 @@ from sklearn.utils import get_tags
 import sklearn_halfnet
 from sklearn_halfnet.activations import ACTIVATIONS
 from sklearn_halfnet.estimators._common import types
+from sklearn_halfnet.solvers import solvers_for
 from sklearn_halfnet.weights import WEIGHTS
 
 ROOT = Path(__file__).parents[1]
@@ -142,6 +143,9 @@ def test_each_parameter_is_documented_with_its_default(name):
 def test_names_that_types_tell_are_those_that_are_known():
     assert {*get_args(types.ActivationName)} == {*ACTIVATIONS}
     assert {*get_args(types.WeightName)} == {*WEIGHTS}
+    assert {*get_args(types.SolverName)} == {*solvers_for()}
+    of_momentum = solvers_for("momentum", minibatches=True)
+    assert {*get_args(types.MomentumSolverName)} == {*of_momentum}
 
 
 def test_types_are_announced_where_there_are_any():

@@ -11,15 +11,24 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from sklearn_halfnet import (
+    ConvHalfLayerClassifier,
+    ConvHalfLayerRegressor,
     DeskewResize,
     ELMClassifier,
     ELMRegressor,
     HalfLayerClassifier,
+    HalfLayerRegressor,
+    HalfNetClassifier,
+    HalfNetRegressor,
+    PartialCNNClassifier,
+    PartialCNNRegressor,
     RandomFeatures,
     RandomNetwork,
+    SharedBackboneEnsembleClassifier,
     WeightAgnosticClassifier,
     WeightAgnosticRegressor,
 )
+from sklearn_halfnet.weights import BinaryWeights
 
 X = np.zeros((9, 4))
 y = np.arange(9) % 2
@@ -30,6 +39,18 @@ ELMClassifier(500, "binary", "tanh", alpha="loo", class_weight={0: 2.0}).fit(X, 
 ELMClassifier((60, 40), ["normal", "binary"], alpha=0.5, random_state=0)
 ELMRegressor(np.array([30, 20]), alphas=[0.1, 1.0]).fit(sparse.csr_array(X), y)
 HalfLayerClassifier((40, 20), alpha="auto").fit(X, y).predict_proba(X).max()
+HalfLayerClassifier(40, BinaryWeights(), solver="lbfgs").fit(X, y).model_.n_trained + 1
+HalfLayerRegressor([9], [BinaryWeights()]).partial_fit(X, y).model_.scores(X)
+ConvHalfLayerClassifier(64, image_shape=(2, 2), head="full", filters=[4, 8]).fit(X, y)
+ConvHalfLayerRegressor(batch_size="full").fit(X, y).transform_layers(X)[0].max()
+PartialCNNClassifier("vgg", trainable={"batch_norm", "block1"}, depth=9, alpha=1e-3)
+PartialCNNRegressor(solver="adam", n_filters=3).fit(X, y).n_features_in_.bit_length()
+members = SharedBackboneEnsembleClassifier(
+    PartialCNNClassifier(flips=True), 3, n_jobs=2
+)
+members.fit(X, y).estimators_[0].model_.design.architecture.upper()
+HalfNetClassifier([30], rank="auto", polish="ridge").fit(X, y).transform(X).max()
+HalfNetRegressor(30, 2).fit(X, y).resample(X, y, refit=False).set_factor(X).predict(X)
 RandomFeatures(50, "orthogonal", "cos", gamma="scale").fit(X).transform(X)
 RandomFeatures(9, X, scale=0.5).fit_transform(X, y)
 RandomFeatures(9, lambda n_units, n_features, rng: rng.normal(size=(n_units, 4)))
@@ -46,6 +67,20 @@ GridSearchCV(make_pipeline(RandomFeatures(), ELMClassifier()), {}).fit(X, y)
 HalfLayerClassifier(hidden_units=3)  # pyright: ignore[reportCallIssue]
 HalfLayerClassifier().fit(X, y).predikt(X)  # pyright: ignore[reportAttributeAccessIssue]
 HalfLayerClassifier(alpha="atuo")  # pyright: ignore[reportArgumentType]
+HalfLayerClassifier(weight_kind=["nomral"])  # pyright: ignore[reportArgumentType]
+HalfLayerRegressor(solver="sgd")  # pyright: ignore[reportArgumentType]
+HalfLayerRegressor(class_weight="balanced")  # pyright: ignore[reportCallIssue]
+ConvHalfLayerClassifier(activation="rleu")  # pyright: ignore[reportArgumentType]
+ConvHalfLayerClassifier(head="halves")  # pyright: ignore[reportArgumentType]
+ConvHalfLayerRegressor(filters=16)  # pyright: ignore[reportArgumentType]
+PartialCNNClassifier("resnet")  # pyright: ignore[reportArgumentType]
+PartialCNNClassifier(alpha="auto")  # pyright: ignore[reportArgumentType]
+PartialCNNRegressor(solver="lbfgs")  # pyright: ignore[reportArgumentType]
+SharedBackboneEnsembleClassifier(HalfNetClassifier())  # pyright: ignore[reportArgumentType]
+members.partial_fit(X, y)  # pyright: ignore[reportAttributeAccessIssue]
+HalfNetClassifier(weight_kind="normal")  # pyright: ignore[reportCallIssue]
+HalfNetClassifier(polish=True)  # pyright: ignore[reportArgumentType]
+HalfNetRegressor(dtype="float16")  # pyright: ignore[reportArgumentType]
 ELMClassifier(alpha="atuo")  # pyright: ignore[reportArgumentType]
 ELMClassifier(500, "binary", "tanh", 1.0)  # pyright: ignore[reportCallIssue]
 ELMRegressor(class_weight="balanced")  # pyright: ignore[reportCallIssue]

@@ -1,6 +1,7 @@
 """Gram: the sums that a ridge read-out needs, which add up over blocks of rows."""
 
 import math
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -76,6 +77,13 @@ class Gram:
     >>> np.round(coef, 6), np.round(intercept, 6)
     (array([[2.]]), array([1.]))
     """
+
+    # None before the first rows.
+    feature_mean: Any
+    target_mean: Any
+    gram: Any
+    cross: Any
+    target_square: Any
 
     def __init__(self):
         self.n_samples = 0

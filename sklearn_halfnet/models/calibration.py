@@ -1,5 +1,7 @@
 """Probabilities from the leave-one-out scores of a ridge classifier."""
 
+from typing import Any
+
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit, log_softmax, softmax
@@ -116,7 +118,7 @@ class _Problem:
     def __init__(self, scores, wanted, share, softmaxes, prior):
         self.scores, self.wanted = (np.ascontiguousarray(a.T) for a in (scores, wanted))
         self.share, self.softmaxes, self.prior = share, softmaxes, prior
-        self.known = None, None
+        self.known: tuple[Any, Any] = None, None
 
     def _log_odds(self, values):
         return values[0] * self.scores + values[1:, None]

@@ -126,7 +126,8 @@ class ClosedFormModel:
     @property
     def n_trained(self):
         """Numbers of the read-out."""
-        return self.coef.size + self.intercept.size
+        arrays = (self.coef, self.intercept)
+        return sum(array.size for array in arrays if array is not None)
 
     @property
     def nbytes(self):
@@ -194,16 +195,16 @@ class ClosedFormModel:
         """
         wanted = self.targets.indicators(self.targets.encode(y, np.float64))
         wanted = wanted.astype(np.float64, copy=False)
-        rounds = self.rounding is not None and weight is None and not turns
-        step = self.rounding.step if rounds else None
-        groups, bases = self.groups, None
+        rounding = self.rounding if weight is None and not turns else None
+        step = None if rounding is None else rounding.step
+        groups, bases = self.groups, []
         if turns:
             H = self.all_features(X)
             blocks = [(slice(0, len(H)), H)]
             bases = [row_space(H[:, columns]) for columns in groups]
-        elif rounds:
+        elif rounding is not None:
             blocks = rounded_blocks(
-                X, self.scaling, self.layers, self.rounding, _FIT_BLOCK_BYTES
+                X, self.scaling, self.layers, rounding, _FIT_BLOCK_BYTES
             )
         else:
             blocks = self.features(X, _FIT_BLOCK_BYTES)
@@ -211,7 +212,7 @@ class ClosedFormModel:
         if keeps_rows:
             blocks = rows.update(blocks, wanted, weight, step)
         for block, features in blocks:
-            if rounds:
+            if rounding is not None:
                 read_out.update_rounded(features, step, wanted[block])
             else:
                 part = None if weight is None else weight[block]
@@ -249,13 +250,14 @@ class ClosedFormModel:
         """
         relative, unit = self.targets.loss == "squared", self.weight_unit
         given = alphas if alpha in CHOICES else [alpha]
-        candidates = None if given is None else np.asarray(given) / unit
+        candidates: Any = None if given is None else np.asarray(given) / unit
         strength = alpha if alpha in CHOICES else candidates[0]
         fits = sums.read_out.choose(strength, candidates, sums.rows, relative)
         used = [_as_given(fit.alpha * unit, given) for fit in fits]
         coef, intercept = sums.read_out.solve(fits, self.n_columns)
-        if not relative:
-            coef, intercept = self._calibrated(coef, intercept, sums, fits)
+        if isinstance(self.targets, ClassTargets):
+            slope, offset = _log_odds(sums, fits, self.targets.kind)
+            coef, intercept = slope[:, None] * coef, slope * intercept + offset
         with np.errstate(over="ignore"):
             coef = coef.astype(self.dtype)
         if not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
@@ -266,19 +268,16 @@ class ClosedFormModel:
         alpha = used[0] if len(used) == 1 else np.array(used)
         return replace(self, coef=coef, intercept=intercept, alpha=alpha)
 
-    def _calibrated(self, coef, intercept, sums, fits):
-        """Turn scores into log odds, by what they are on rows left out."""
-        rows = sums.rows
-        scores = sums.read_out.left_out(fits, rows)
-        slope, offset = calibration(
-            scores, rows.targets, rows.weight, self.targets.kind
-        )
-        return slope[:, None] * coef, slope * intercept + offset
-
 
 def needs_rows(alpha, targets):
     """Whether rows choose a strength, or calibrate the scores of classes."""
     return alpha in CHOICES or targets.loss != "squared"
+
+
+def _log_odds(sums, fits, kind):
+    """Find what turns scores into log odds, by what they are on rows left out."""
+    scores = sums.read_out.left_out(fits, sums.rows)
+    return calibration(scores, sums.rows.targets, sums.rows.weight, kind)
 
 
 def _as_given(alpha, given):

@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -44,7 +45,7 @@ class ConvHalfLayerStart(TorchNetworkStart):
     paddings: tuple
     pool_size: int
     shapes: list
-    batch_size: int | str
+    batch_size: int | Literal["auto", "full"]
 
     @property
     def begun(self):

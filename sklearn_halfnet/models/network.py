@@ -5,7 +5,10 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from sklearn_halfnet.features import (
+    HiddenLayer,
     InputScaling,
     StartSample,
     forward_blocks,
@@ -59,7 +62,7 @@ class NetworkStart(ABC):
         }
 
     @abstractmethod
-    def network(self, rows, targets, rng):
+    def network(self, rows, targets, rng) -> "TrainedNetwork":
         """Start a network.
 
         Parameters
@@ -121,17 +124,17 @@ class TrainedNetwork(ABC):
 
     @property
     @abstractmethod
-    def stack(self):
+    def stack(self) -> list[HiddenLayer]:
         """All hidden layers in the order of their computation."""
 
     @property
     @abstractmethod
-    def units(self):
+    def units(self) -> list[HiddenLayer]:
         """Those of them that have scales and shifts."""
 
     @property
     @abstractmethod
-    def n_trained(self):
+    def n_trained(self) -> int:
         """How many numbers are trained."""
 
     @property
@@ -170,7 +173,7 @@ class TrainedNetwork(ABC):
         return [layer.shifts for layer in self.units]
 
     @property
-    def weights(self):
+    def weights(self) -> Any:
         """Weights of the units, a matrix a layer."""
         return [layer.weights.matrix(self.dtype) for layer in self.units]
 
@@ -225,5 +228,5 @@ class HiddenStack(TrainedNetwork):
         return self.stack[0].weights.shape[1]
 
     @abstractmethod
-    def features(self, X):
+    def features(self, X) -> list[np.ndarray]:
         """Compute the units' outputs, an array (n_rows, n_units) a hidden layer."""

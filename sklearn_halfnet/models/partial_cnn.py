@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -108,17 +108,16 @@ class Backbone:
         set_constants(blocks, _tensors(self.constants.arrays))
         if learns:
             self._make_learnable(blocks)
-        blocks = Blocks(blocks, self.design.image_shape)
-        blocks = blocks.to(
-            device, getattr(torch, dtype), memory_format=torch.channels_last
-        )
+        # The types that torch announces leave memory_format out.
+        module: Any = Blocks(blocks, self.design.image_shape)
+        module.to(device, getattr(torch, dtype), memory_format=torch.channels_last)
         if learned:
             arrays = self.learned if learns else _averages(self.learned)
             values = {
                 name: to_tensor(array, dtype, device) for name, array in arrays.items()
             }
-            blocks.blocks.load_state_dict(values)
-        return blocks
+            module.blocks.load_state_dict(values)
+        return module
 
     def _make_learnable(self, blocks):
         from sklearn_halfnet.networks.partial_cnn import parts
@@ -243,7 +242,7 @@ class PartialCNNStart(TorchNetworkStart):
     select: str
     flips: bool
     crop_padding: int
-    batch_size: int | str
+    batch_size: int | Literal["auto", "full"]
     shared_seed: int | None
 
     @property

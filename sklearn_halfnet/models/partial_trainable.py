@@ -38,7 +38,7 @@ class Trainable:
         Whether gains and shifts are learned everywhere; whether the head is.
     """
 
-    dim: int
+    dim: int | None
     blocks: set
     batch_norm: bool
     classifier: bool

@@ -83,9 +83,10 @@ def start_read_out(features, sample, targets, start, rng, least_strength=0.0):
     alpha : float or None
         The L2 strength that "auto" is; None if nobody asked.
     """
-    alpha = None
+    found = None, None, None
     if start.init == "ridge" or start.alpha == "auto":
-        coef, intercept, alpha = ridge_start(features, sample, targets, least_strength)
+        found = ridge_start(features, sample, targets, least_strength)
+    coef, intercept, alpha = found
     if start.init == "random":
         coef = rng.standard_normal((targets.n_outputs, features.shape[1]))
         coef /= np.sqrt(features.shape[1])

@@ -55,7 +55,7 @@ class ReadOutSums:
     ----------
     groups : list of slice or ndarray of int
         Columns of the whole feature matrix.
-    bases : list of ndarray of shape (n_group_columns, n_axes), or None
+    bases : list of ndarray of shape (n_group_columns, n_axes), or of None
         Axes in which each group's regression is solved; None is the columns as they
         are.
     grams : list of Gram
@@ -63,11 +63,11 @@ class ReadOutSums:
     """
 
     groups: list
-    bases: list = None
+    bases: list = field(default_factory=list)
     grams: list = field(default_factory=list)
 
     def __post_init__(self):
-        if self.bases is None:
+        if not self.bases:
             self.bases = [None] * len(self.groups)
         if not self.grams:
             self.grams = [Gram() for _ in self.groups]
@@ -111,7 +111,7 @@ class ReadOutSums:
             gram if basis is None else gram.turned(basis)
             for _, basis, gram in self.parts
         ]
-        return ReadOutSums(self.groups, None, grams)
+        return ReadOutSums(self.groups, grams=grams)
 
     def choose(self, alpha, candidates, rows, relative):
         """Take the given ridge strength, or choose one for each group.

@@ -29,11 +29,11 @@ class RowSample:
 
     seed: int
     n_seen: int = 0
-    features: np.ndarray = None
-    targets: np.ndarray = None
-    weight: np.ndarray = None
-    priority: np.ndarray = None
-    number: np.ndarray = None
+    features: np.ndarray | None = None
+    targets: np.ndarray | None = None
+    weight: np.ndarray | None = None
+    priority: np.ndarray | None = None
+    number: np.ndarray | None = None
 
     def update(self, blocks, targets, weight, unit=None):
         """Show the next rows.

@@ -5,6 +5,7 @@ The head is half layers, fully trained layers, or the read-out alone.
 
 from abc import abstractmethod
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -128,12 +129,12 @@ class TorchNetwork(TrainedNetwork):
     device: str
 
     @abstractmethod
-    def whole(self, device):
+    def whole(self, device) -> Any:
         """Make the torch module from scaled images on, as it predicts."""
 
     @property
     @abstractmethod
-    def widest(self):
+    def widest(self) -> int:
         """Numbers that a row has where it has most."""
 
     def on(self, device):

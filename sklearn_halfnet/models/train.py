@@ -13,7 +13,7 @@ import math
 import warnings
 from dataclasses import dataclass, fields
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -69,7 +69,7 @@ class TrainingOptions:
     alpha: float
     solver: str
     of_solver: dict[str, Any]
-    batch_size: int | str
+    batch_size: int | Literal["auto", "full"]
     learning_rate: str
     max_iter: int
     n_iter_no_change: int
@@ -135,7 +135,7 @@ class Rows:
         return without(self.weight, self.held_out, len(self.encoded))
 
 
-def rows_a_step(batch_size, n_rows):
+def rows_a_step(batch_size: int | Literal["auto", "full"], n_rows: int) -> int:
     """Find how many of so many rows a ``batch_size`` takes at a time."""
     if batch_size == "full":
         return n_rows
@@ -398,12 +398,11 @@ def _take_values(module, model):
 
 def _minimise(model, module, data, solver, monitor, options, before):
     """Run the solver to its end and take what it found."""
-    state = None
     if before is not None:
         state = before.left_off(options.solver, options.max_iter)
-    if state is not None:
-        solver.resume(state)
-        monitor.remember(before.losses, before.scores or [])
+        if state is not None:
+            solver.resume(state)
+            monitor.remember(before.losses, before.scores or [])
     objective = _objective(model, module, options)
     converged, checkpoint = _solve(solver, objective, data, monitor, options)
     monitor.check_parameters()

@@ -1,5 +1,8 @@
 """A convolutional network in named blocks, and what is done to its images."""
 
+from collections.abc import Iterator
+from typing import TypeVar
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -16,8 +19,10 @@ __all__ = [
     "set_learned",
 ]
 
+_Kind = TypeVar("_Kind", bound=nn.Module)
 
-def parts(blocks, kind):
+
+def parts(blocks, kind: type[_Kind]) -> dict[str, _Kind]:
     """Name -> module of all convolutions, or all batch norms, in order.
 
     Parameters
@@ -87,7 +92,7 @@ class Blocks(nn.Module):
         self.blocks = nn.ModuleDict(blocks)
         self.image_shape = image_shape
 
-    def each(self, rows):
+    def each(self, rows: torch.Tensor) -> Iterator[torch.Tensor]:
         """Yield the images (n_rows, n_channels, height, width) after each block."""
         images = rows.view(len(rows), *self.image_shape)
         # With the channels last, most steps on a CPU are faster by half.

@@ -36,6 +36,12 @@ class PartialConv2d(nn.Module):
         The slice that is trained, and its biases.
     """
 
+    weight: torch.Tensor
+    offset: torch.Tensor | None
+    index: torch.Tensor | None
+    learned: nn.Parameter | None
+    bias: nn.Parameter | None
+
     def __init__(self, n_channels, n_filters, size, stride=1, *, bias=False):
         super().__init__()
         self.stride = stride

@@ -20,6 +20,8 @@ class FrozenWeights(ABC):
         Stored bytes.
     """
 
+    shape: tuple[int, ...]
+
     @staticmethod
     def from_array(weights):
         """Choose the storage that fits the weights.

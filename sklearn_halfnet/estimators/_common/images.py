@@ -12,8 +12,8 @@ def flat_images(X):
 
     Anything that is not an array of three or four dimensions is returned as it is.
     """
-    shape = getattr(X, "shape", ())
-    return X.reshape(shape[0], -1) if len(shape) in (3, 4) else X
+    are_images = len(getattr(X, "shape", ())) in (3, 4)
+    return X.reshape(X.shape[0], -1) if are_images else X
 
 
 def full_image_shape(X, image_shape):

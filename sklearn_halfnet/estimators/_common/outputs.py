@@ -63,6 +63,9 @@ class Classifier(ClassifierMixin):
     ``_takes_chunks()`` whether there is a ``partial_fit``.
     """
 
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+
     _fit: Any
     _partial_fit: Any
 
@@ -191,6 +194,9 @@ class Classifier(ClassifierMixin):
 
 class Regressor(MultiOutputMixin, RegressorMixin):
     """Fits and predictions of a family; its other side is ``Classifier``."""
+
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
 
     _fit: Any
     _partial_fit: Any

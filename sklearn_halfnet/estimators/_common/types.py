@@ -1,6 +1,6 @@
 """Names for what public signatures take, as type checkers read them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
@@ -11,14 +11,18 @@ __all__ = [
     "ActivationName",
     "FloatName",
     "InputScalingName",
+    "MomentumSolverName",
     "RandomState",
     "Sizes",
+    "SolverName",
     "WeightKind",
+    "WeightKinds",
     "WeightName",
 ]
 
-# The names of ``activations.ACTIVATIONS`` and ``weights.WEIGHTS``: a checker of types
-# runs no code, so they stand here once more, and a test holds them to the tables.
+# The names in the tables ``activations.ACTIVATIONS``, ``weights.WEIGHTS`` and
+# ``solvers.SOLVERS``: a checker of types runs no code, so they stand here once more,
+# and a test holds them to the tables.
 ActivationName: TypeAlias = Literal[
     "relu",
     "leaky_relu",
@@ -45,6 +49,9 @@ WeightName: TypeAlias = Literal[
     "class_sums",
     "receptive_field",
 ]
+SolverName: TypeAlias = Literal["adam", "lbfgs"]
+# Of networks that need minibatches and have a momentum.
+MomentumSolverName: TypeAlias = Literal["adam", "sgd"]
 
 
 class _Samples(Protocol):
@@ -62,6 +69,8 @@ WeightKind: TypeAlias = (
     | sparse.sparray
     | sparse.spmatrix
 )
+# One, or one a layer.
+WeightKinds: TypeAlias = WeightKind | Sequence[WeightKind]
 FloatName: TypeAlias = Literal["float32", "float64"]
 InputScalingName: TypeAlias = Literal["standard", "center"] | None
 RandomState: TypeAlias = int | np.random.RandomState | None

@@ -8,6 +8,7 @@ that goes on, or None. It has the parameters of
 
 import time
 from itertools import count
+from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -120,11 +121,11 @@ def fit_network_on_chunk(estimator, X, y, sample_weight, classes=None):
             raise ValueError("classes must be passed on the first call to partial_fit.")
         start, targets = _begin(estimator, given, network, y, repeats, classes)
         if network is not None and classes is not None:
-            targets.check_same_classes(classes)
+            network.targets.check_same_classes(classes)
         rows = Rows.all_of(X, targets.encode(y, start.dtype), weight)
         if network is None:
             network = start.network(rows, targets, rng_start)
-            history = History([], None, 0.0)
+        history = history or History([], None, 0.0)
         network = start.ready(network, history.n_passes)
         # Each call shuffles its rows in another order.
         seed = [rng.integers(2**32), history.n_passes]
@@ -227,7 +228,7 @@ def split(estimator, y, weight, rng):
         return rows, None
     fraction, classifies = estimator.validation_fraction, is_classifier(estimator)
     try:
-        train, held_out = train_test_split(
+        halves: Any = train_test_split(
             rows,
             test_size=fraction,
             stratify=y[rows] if classifies and y.ndim == 1 else None,
@@ -235,6 +236,7 @@ def split(estimator, y, weight, rng):
         )
     except ValueError as error:
         raise _cannot_hold_out(fraction, len(rows), error) from error
+    train, held_out = halves
     if len(held_out) < 2 and not classifies:
         raise _cannot_hold_out(fraction, len(rows), "R2 needs two rows or more.")
     return train, held_out

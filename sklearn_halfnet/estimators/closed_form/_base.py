@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Literal, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import StrOptions
@@ -32,6 +32,14 @@ from sklearn_halfnet.estimators._common.layer_options import (
     fit_scaling,
 )
 from sklearn_halfnet.estimators._common.outputs import refuse_balanced, require_classes
+from sklearn_halfnet.estimators._common.types import (
+    ActivationName,
+    FloatName,
+    InputScalingName,
+    RandomState,
+    Sizes,
+    WeightKinds,
+)
 from sklearn_halfnet.estimators._common.validation import (
     make_targets,
     row_weights,
@@ -55,18 +63,18 @@ _SCALE_ROWS = 1000
 class ClosedForm(CallbackSupportMixin, BaseEstimator):
     """Random hidden layers and a ridge read-out, fitted from sums over rows."""
 
-    hidden_layer_sizes: int | Sequence[int] | NDArray[np.integer] = 1000
-    weight_kind: Any = "normal"
-    activation: str = "relu"
+    hidden_layer_sizes: Sizes = 1000
+    weight_kind: WeightKinds = "normal"
+    activation: ActivationName = "relu"
     _: KW_ONLY
     alpha: Literal["gcv", "loo"] | float = "gcv"
     alphas: ArrayLike | None = None
     scale: Literal["auto"] | float = "auto"
     bias: Literal["auto", "normal", "uniform", "zero"] = "auto"
-    input_scaling: Literal["standard", "center"] | None = "standard"
+    input_scaling: InputScalingName = "standard"
     read_out: Literal["all", "ensemble"] = "all"
-    random_state: int | np.random.RandomState | None = None
-    dtype: Literal["float32", "float64", "int8"] = "float32"
+    random_state: RandomState = None
+    dtype: FloatName | Literal["int8"] = "float32"
 
     model_: ClosedFormModel = field(init=False)
     n_features_in_: int = field(init=False)

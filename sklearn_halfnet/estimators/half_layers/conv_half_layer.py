@@ -1,5 +1,7 @@
 """Half layers behind trained convolutions."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Literal
@@ -16,7 +18,17 @@ from sklearn_halfnet.estimators._common.images import conv_shapes
 from sklearn_halfnet.estimators._common.outputs import (
     CLASS_WEIGHT,
     Classifier,
+    ClassWeight,
     Regressor,
+)
+from sklearn_halfnet.estimators._common.types import (
+    ActivationName,
+    FloatName,
+    InputScalingName,
+    RandomState,
+    Sizes,
+    SolverName,
+    WeightKinds,
 )
 from sklearn_halfnet.estimators._common.validation import finite_outputs
 from sklearn_halfnet.estimators._trained.fit import (
@@ -111,20 +123,20 @@ _SECTIONS = SECTIONS | {
 class ConvHalfLayer(CallbackSupportMixin, BaseEstimator):
     """Parameters and fit of half layers behind convolutions."""
 
-    hidden_layer_sizes: int | Sequence[int] | NDArray[Any] = 512
-    weight_kind: Any = "normal"
-    activation: str = "relu"
+    hidden_layer_sizes: Sizes = 512
+    weight_kind: WeightKinds = "normal"
+    activation: ActivationName = "relu"
     _: KW_ONLY
     image_shape: Sequence[int] | None = None
     head: Literal["half", "linear", "full"] = "half"
     filters: Sequence[int] = (16, 32)
     kernel_sizes: Sequence[int] = (5, 3)
-    paddings: Sequence[str] = ("same", "valid")
+    paddings: Sequence[Literal["same", "valid"]] = ("same", "valid")
     pool_size: int = 2
     alpha: float | Literal["auto"] = "auto"
-    solver: str = "adam"
+    solver: SolverName = "adam"
     init: Literal["ridge", "random"] = "ridge"
-    input_scaling: Literal["standard", "center"] | None = "center"
+    input_scaling: InputScalingName = "center"
     batch_size: int | Literal["auto", "full"] = "auto"
     learning_rate: Literal["one_cycle", "cosine", "constant"] = "one_cycle"
     learning_rate_init: float = 1e-2
@@ -134,9 +146,9 @@ class ConvHalfLayer(CallbackSupportMixin, BaseEstimator):
     validation_fraction: float = 0.1
     n_iter_no_change: int = 10
     warm_start: bool = False
-    random_state: int | np.random.RandomState | None = None
+    random_state: RandomState = None
     device: str = "auto"
-    dtype: Literal["float32", "float64"] = "float32"
+    dtype: FloatName = "float32"
     cache_size: float = 1024
     verbose: bool | int = False
 
@@ -282,7 +294,7 @@ class ConvHalfLayerClassifier(Classifier, ConvHalfLayer):
     """
 
     _: KW_ONLY
-    class_weight: Any = None
+    class_weight: ClassWeight = None
 
     _parameter_constraints = ConvHalfLayer._parameter_constraints | CLASS_WEIGHT
 

@@ -1,10 +1,10 @@
 """Half layers: random frozen weights, two trained numbers a hidden unit."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Literal
 
-import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
@@ -20,7 +20,17 @@ from sklearn_halfnet.estimators._common.layer_options import (
 from sklearn_halfnet.estimators._common.outputs import (
     CLASS_WEIGHT,
     Classifier,
+    ClassWeight,
     Regressor,
+)
+from sklearn_halfnet.estimators._common.types import (
+    ActivationName,
+    FloatName,
+    InputScalingName,
+    RandomState,
+    Sizes,
+    SolverName,
+    WeightKinds,
 )
 from sklearn_halfnet.estimators._common.validation import finite_outputs
 from sklearn_halfnet.estimators._trained.fit import (
@@ -73,15 +83,15 @@ _SECTIONS = SECTIONS | {
 class HalfLayer(CallbackSupportMixin, BaseEstimator):
     """Parameters and fit of half layers, for classifier and regressor alike."""
 
-    hidden_layer_sizes: int | Sequence[int] | NDArray[Any] = 512
-    weight_kind: Any = "normal"
-    activation: str = "relu"
+    hidden_layer_sizes: Sizes = 512
+    weight_kind: WeightKinds = "normal"
+    activation: ActivationName = "relu"
     _: KW_ONLY
     alpha: float | Literal["auto"] = "auto"
-    solver: str = "adam"
+    solver: SolverName = "adam"
     init: Literal["ridge", "random"] = "ridge"
     polish: bool = False
-    input_scaling: Literal["standard", "center"] | None = "standard"
+    input_scaling: InputScalingName = "standard"
     batch_size: int | Literal["auto", "full"] = "auto"
     learning_rate: Literal["one_cycle", "cosine", "constant"] = "one_cycle"
     learning_rate_init: float = 1e-2
@@ -91,9 +101,9 @@ class HalfLayer(CallbackSupportMixin, BaseEstimator):
     validation_fraction: float = 0.1
     n_iter_no_change: int = 10
     warm_start: bool = False
-    random_state: int | np.random.RandomState | None = None
+    random_state: RandomState = None
     device: str = "auto"
-    dtype: Literal["float32", "float64"] = "float32"
+    dtype: FloatName = "float32"
     cache_size: float = 1024
     verbose: bool | int = False
 
@@ -233,7 +243,7 @@ class HalfLayerClassifier(Classifier, HalfLayer):
     """
 
     _: KW_ONLY
-    class_weight: Any = None
+    class_weight: ClassWeight = None
 
     _parameter_constraints = HalfLayer._parameter_constraints | CLASS_WEIGHT
 

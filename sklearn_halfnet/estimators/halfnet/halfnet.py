@@ -1,7 +1,8 @@
 """HalfNet: random weights whose covariance is learned."""
 
+from __future__ import annotations
+
 import copy
-from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, Literal, Self
 
@@ -29,7 +30,16 @@ from sklearn_halfnet.estimators._common.layer_options import check_sizes
 from sklearn_halfnet.estimators._common.outputs import (
     CLASS_WEIGHT,
     Classifier,
+    ClassWeight,
     Regressor,
+)
+from sklearn_halfnet.estimators._common.types import (
+    ActivationName,
+    FloatName,
+    InputScalingName,
+    RandomState,
+    Sizes,
+    SolverName,
 )
 from sklearn_halfnet.estimators._common.validation import (
     finite_outputs,
@@ -130,18 +140,18 @@ class HalfNet(
 ):
     """Parameters and fit of HalfNet, for classifier and regressor alike."""
 
-    hidden_layer_sizes: int | Sequence[int] | NDArray[Any] = 512
+    hidden_layer_sizes: Sizes = 512
     rank: int | Literal["auto"] = "auto"
-    activation: str = "relu"
+    activation: ActivationName = "relu"
     _: KW_ONLY
     geometry: Literal["gradient", "principal", "orthogonal"] = "gradient"
     train_scales: bool = True
     resample_every: int | None = None
     alpha: float | Literal["auto"] = "auto"
-    solver: str = "adam"
+    solver: SolverName = "adam"
     init: Literal["ridge", "random"] = "ridge"
     polish: Literal["ridge", "logistic"] | None = None
-    input_scaling: Literal["standard", "center"] | None = "standard"
+    input_scaling: InputScalingName = "standard"
     batch_size: int | Literal["auto", "full"] = "auto"
     learning_rate: Literal["one_cycle", "cosine", "constant"] = "one_cycle"
     learning_rate_init: float = 1e-2
@@ -151,9 +161,9 @@ class HalfNet(
     validation_fraction: float = 0.1
     n_iter_no_change: int = 10
     warm_start: bool = False
-    random_state: int | np.random.RandomState | None = None
+    random_state: RandomState = None
     device: str = "auto"
-    dtype: Literal["float32", "float64"] = "float32"
+    dtype: FloatName = "float32"
     cache_size: float = 1024
     verbose: bool | int = False
 
@@ -296,7 +306,7 @@ class HalfNet(
         y: Any,
         sample_weight: ArrayLike | None = None,
         *,
-        random_state: int | np.random.RandomState | None = None,
+        random_state: RandomState = None,
         refit: bool = True,
     ) -> Self:
         """Draw new random weights from the learned distribution; refit the read-out.
@@ -423,7 +433,7 @@ class HalfNetClassifier(Classifier, HalfNet):
     """
 
     _: KW_ONLY
-    class_weight: Any = None
+    class_weight: ClassWeight = None
 
     _parameter_constraints = {
         **HalfNet._parameter_constraints,

@@ -1,11 +1,12 @@
 """Convolutional networks that are trained in part."""
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Collection, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, Literal
 
-import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
@@ -16,7 +17,17 @@ from sklearn_halfnet.estimators._common.fitting import computing, of_model
 from sklearn_halfnet.estimators._common.outputs import (
     CLASS_WEIGHT,
     Classifier,
+    ClassWeight,
     Regressor,
+)
+from sklearn_halfnet.estimators._common.types import (
+    ActivationName,
+    FloatName,
+    InputScalingName,
+    MomentumSolverName,
+    RandomState,
+    Sizes,
+    WeightKinds,
 )
 from sklearn_halfnet.estimators._common.validation import finite_outputs
 from sklearn_halfnet.estimators._trained.fit import (
@@ -199,14 +210,14 @@ class PartialCNN(CallbackSupportMixin, BaseEstimator):
     select: Literal["first", "saliency"] = "first"
     image_shape: Sequence[int] | None = None
     head: Literal["linear", "half", "full"] = "linear"
-    hidden_layer_sizes: int | Sequence[int] | NDArray[Any] = 512
-    weight_kind: Any = "normal"
-    activation: str = "relu"
+    hidden_layer_sizes: Sizes = 512
+    weight_kind: WeightKinds = "normal"
+    activation: ActivationName = "relu"
     alpha: float = 5e-4
-    solver: str = "sgd"
+    solver: MomentumSolverName = "sgd"
     momentum: float = 0.9
     init: Literal["random", "ridge"] = "random"
-    input_scaling: Literal["standard", "center"] | None = "center"
+    input_scaling: InputScalingName = "center"
     batch_size: int | Literal["auto", "full"] = 128
     learning_rate: Literal["cosine", "one_cycle", "constant"] = "cosine"
     learning_rate_init: float = 0.1
@@ -218,9 +229,9 @@ class PartialCNN(CallbackSupportMixin, BaseEstimator):
     validation_fraction: float = 0.1
     n_iter_no_change: int = 10
     warm_start: bool = False
-    random_state: int | np.random.RandomState | None = None
+    random_state: RandomState = None
     device: str = "auto"
-    dtype: Literal["float32", "float64"] = "float32"
+    dtype: FloatName = "float32"
     cache_size: float = 1024
     verbose: bool | int = False
 
@@ -392,7 +403,7 @@ class PartialCNNClassifier(Classifier, PartialCNN):
     """
 
     _: KW_ONLY
-    class_weight: Any = None
+    class_weight: ClassWeight = None
 
     _parameter_constraints = PartialCNN._parameter_constraints | CLASS_WEIGHT
 

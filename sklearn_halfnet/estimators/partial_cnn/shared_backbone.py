@@ -1,10 +1,13 @@
 """Cheap ensembles of convolutional networks that share what is fixed."""
 
-from dataclasses import KW_ONLY, dataclass
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Self
 
 import numpy as np
 from joblib import Parallel, delayed
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
@@ -22,6 +25,7 @@ from sklearn_halfnet._device import check_memory
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._common.documented import documented, numpydoc
 from sklearn_halfnet.estimators._common.fitting import keep_state_on_error
+from sklearn_halfnet.estimators._common.types import RandomState
 from sklearn_halfnet.estimators._common.validation import (
     check_sample_weight,
     make_targets,
@@ -135,7 +139,14 @@ class SharedBackboneEnsembleClassifier(
     shared_max_iter: int = 1
     validation_fraction: float | None = 0.1
     n_jobs: int | None = None
-    random_state: int | np.random.RandomState | None = None
+    random_state: RandomState = None
+
+    estimators_: list[PartialCNNClassifier] = field(init=False)
+    classes_: NDArray[Any] = field(init=False)
+    feature_names_in_: NDArray[Any] = field(init=False)
+    member_scores_: NDArray[np.float64] = field(init=False)
+    mean_member_score_: float = field(init=False)
+    ensemble_score_: float = field(init=False)
 
     _parameter_constraints = {
         "estimator": [PartialCNNClassifier, None],
@@ -157,7 +168,7 @@ class SharedBackboneEnsembleClassifier(
     @with_callbacks
     # `estimator` is validated when its own fit is called.
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
         """Train all members.
 
         Parameters
@@ -194,10 +205,11 @@ class SharedBackboneEnsembleClassifier(
             members = self._members(member, train, start_seed, seeds, context)
             # All contexts first: none may be added while another is being pickled.
             tasks = [context.subcontext(task_name="member") for _ in members]
-            self.estimators_ = Parallel(n_jobs=self.n_jobs)(
+            fitted: Any = Parallel(n_jobs=self.n_jobs)(
                 delayed(_fit)(member, train, self, task)
                 for member, task in zip(members, tasks, strict=True)
             )
+            self.estimators_ = fitted
             self._share_constants()
             self._forget()
             self.classes_ = self.estimators_[0].classes_
@@ -252,20 +264,22 @@ class SharedBackboneEnsembleClassifier(
 
     def _members(self, member, train, start_seed, seeds, context):
         """Return members as they are before their own training."""
-        learned = {"fraction": 1 - self.shared_fraction, "trainable": "filters"}
+        learned: dict[str, Any] = {"n_filters": None}
         if self.shared_fraction in (0, 1):
             everything = self.shared_fraction == 0
-            learned = {"trainable": "all" if everything else "classifier"}
-        learned["n_filters"] = None
+            learned["trainable"] = "all" if everything else "classifier"
+        else:
+            learned |= {"fraction": 1 - self.shared_fraction, "trainable": "filters"}
         if self.shared_max_iter == 0:
-            members = [
-                clone(member).set_params(**learned, random_state=s) for s in seeds
-            ]
+            members = [_copy(member, **learned, random_state=s) for s in seeds]
             for one in members:
                 one._shared_seed = start_seed
             return members
-        start = clone(member).set_params(
-            trainable="all", max_iter=self.shared_max_iter, random_state=start_seed
+        start = _copy(
+            member,
+            trainable="all",
+            max_iter=self.shared_max_iter,
+            random_state=start_seed,
         )
         start = _fit(start, train, self, context.subcontext(task_name="shared start"))
         return branches(start, seeds, **learned, max_iter=member.max_iter)
@@ -281,7 +295,7 @@ class SharedBackboneEnsembleClassifier(
         self.mean_member_score_ = float(self.member_scores_.mean())
         self.ensemble_score_ = float(self.score(X, y))
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Average the members' probabilities.
 
         Parameters
@@ -296,7 +310,7 @@ class SharedBackboneEnsembleClassifier(
         check_is_fitted(self)
         return np.mean([m.predict_proba(X) for m in self.estimators_], axis=0)
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
         """Compute the logarithm of the average probabilities.
 
         Parameters
@@ -310,7 +324,7 @@ class SharedBackboneEnsembleClassifier(
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def predict(self, X):
+    def predict(self, X: Any) -> NDArray[Any]:
         """Predict the class that is most probable on average.
 
         Parameters
@@ -327,25 +341,31 @@ class SharedBackboneEnsembleClassifier(
         return self.classes_[probabilities.argmax(axis=1)]
 
     @property
-    def n_features_in_(self):
+    def n_features_in_(self) -> int:
         """Pixels of an image, times its channels."""
         check_is_fitted(self, "estimators_")
         return self.estimators_[0].n_features_in_
 
     @property
-    def n_trainable_parameters_(self):
+    def n_trainable_parameters_(self) -> int:
         """Numbers that the members learned by themselves."""
         check_is_fitted(self)
         return sum(member.n_trainable_parameters_ for member in self.estimators_)
 
     @property
-    def n_stored_bytes_(self):
+    def n_stored_bytes_(self) -> int:
         """Bytes of the arrays that a pickled ensemble holds."""
         check_is_fitted(self)
         first = self.estimators_[0]
         shared = first.n_constant_bytes_
         own = (member.n_stored_bytes_ - shared for member in self.estimators_)
         return shared + sum(own)
+
+
+def _copy(member: PartialCNNClassifier, **parameters: Any) -> PartialCNNClassifier:
+    """Clone a member, with some parameters changed."""
+    copy: Any = clone(member)
+    return copy.set_params(**parameters)
 
 
 def _checked_weight(member, X, y, sample_weight):
