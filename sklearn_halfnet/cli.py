@@ -159,8 +159,8 @@ def _add_suite(bench):
     suite.add_argument(
         "--suite",
         choices=("tables",),
-        help="fifteen tables, default parameters, beside boosting, forests and networks "
-        "of other packages; goes on where it stopped",
+        help="fifteen tables, default parameters, beside boosting, forests and "
+        "networks of other packages; goes on where it stopped",
     )
     suite.add_argument("--sets", nargs="+", metavar="NAME", help="only these sets")
     suite.add_argument(
@@ -177,7 +177,7 @@ def _add_suite(bench):
 
 
 def _complete_bench(error, given):
-    """Fill in the defaults of one data set or of a suite; refuse the other's options."""
+    """Fill in the defaults of one data set or of a suite, and refuse other options."""
     suite = given.pop("suite", None)
     chosen = BENCH[suite]
     wrong = sorted(given.keys() - chosen["options"].keys() - {"command"})

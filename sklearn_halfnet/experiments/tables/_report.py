@@ -115,9 +115,9 @@ def _rank(found, model):
 
 def _test(group, found):
     return (
-        f"- {group}: two models differ (Nemenyi, 5 %) from {found.difference:.2f} ranks "
-        f"on; that all are alike has p = {found.test.p:.2g} (Friedman, F = "
-        f"{found.test.F:.2f})."
+        f"- {group}: two models differ (Nemenyi, 5 %) from {found.difference:.2f} "
+        f"ranks on; that all are alike has p = {found.test.p:.2g} (Friedman, "
+        f"F = {found.test.F:.2f})."
     )
 
 
