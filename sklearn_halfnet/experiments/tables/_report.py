@@ -187,7 +187,10 @@ def _outcome(results, mine, rival):
 def _losses(results, ours, rivals):
     if not ours or not rivals:
         return ""
-    lines = ["Difference to the best rival, where that wins and does not tie.", ""]
+    lines = [
+        "Sets on which any rival wins, and the largest difference among those that do.",
+        "",
+    ]
     for mine in ours:
         found = (_lost(results, mine, rivals, name) for name in results.sets)
         lost = sorted(filter(None, found))
@@ -200,14 +203,14 @@ def _losses(results, ours, rivals):
 
 
 def _lost(results, mine, rivals, name):
-    """Return the gap to the best rival on a set and its name, if that wins."""
+    """Return the largest gap on a set to a rival that wins; None if none does."""
     found = {rival: results.differences(name, mine, rival) for rival in rivals}
-    found = {rival: each for rival, each in found.items() if each is not None}
-    if not found:
-        return None
-    rival = min(found, key=lambda r: found[r].mean())
-    gap = float(found[rival].mean())
-    return (gap, name, rival) if verdict(found[rival]) == "loss" else None
+    gaps = [
+        (float(each.mean()), name, rival)
+        for rival, each in found.items()
+        if each is not None and verdict(each) == "loss"
+    ]
+    return min(gaps, default=None)
 
 
 # -- time and size ---------------------------------------------------------------------

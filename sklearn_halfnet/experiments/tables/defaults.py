@@ -89,9 +89,9 @@ def report_text(records):
         "",
         f"## Beside {first}",
         "",
-        "Mean difference over the sets, in points of a hundred, and sets won, tied and "
-        "lost; a mean difference below the standard deviation over splits is a tie. "
-        "Time is the geometric mean of the ratio.",
+        "Mean difference over the sets, times a hundred, and sets won, tied and lost; "
+        "a mean difference below the standard deviation over splits is a tie. Time is "
+        "the geometric mean of the ratio.",
         "",
         markdown_table(
             ["candidate", *GROUPS, "fit time"],
@@ -131,7 +131,7 @@ def _difference(found, measure):
     mean = 100 * sign * np.mean([each.mean() for each in found])
     counts = Counter(map(verdict, found))
     beside = " - ".join(str(counts[word]) for word in ("win", "tie", "loss"))
-    return f"{mean:+.2f} ({beside})"
+    return f"{mean + 0.0:+.2f} ({beside})"
 
 
 def _time_ratio(results, other, first):
