@@ -5,6 +5,7 @@ Nothing heavy is imported before a command runs, so that ``--help`` is quick.
 
 import argparse
 import sys
+from functools import partial
 from importlib import import_module
 
 from sklearn_halfnet import __version__
@@ -16,6 +17,39 @@ __all__ = ["main", "make_parser"]
 DATA_NAMES = ("digits", "mnist", "fashion-mnist", "cifar10")
 DATA_SUFFIXES = (".csv", ".csv.gz", ".npz")
 EXPORT_SUFFIXES = (".onnx", ".c")
+FAMILIES = ("linear", "mlp", "boosting", "half")
+# Suite, or None for one data set -> the module, and its options with their defaults.
+BENCH = {
+    None: {
+        "module": "sklearn_halfnet.experiments.bench.command",
+        "options": {
+            "data": "digits",
+            "data_home": None,
+            "target": None,
+            "task": None,
+            "seeds": 3,
+            "out": "halfnet-bench",
+            "models": None,
+            "sizes": None,
+            "kinds": None,
+            "plot": True,
+            "quick": False,
+        },
+    },
+    "tables": {
+        "module": "sklearn_halfnet.experiments.tables.command",
+        "options": {
+            "data_home": None,
+            "sets": None,
+            "models": None,
+            "splits": 3,
+            "out": "halfnet-tables",
+            "quick": False,
+            "report": False,
+            "install": False,
+        },
+    },
+}
 
 
 def main(argv=None):
@@ -33,6 +67,7 @@ def main(argv=None):
         if interrupted.
     """
     args = vars(make_parser().parse_args(argv))
+    args = args.pop("complete", dict)(args)
     module, command = args.pop("module"), args.pop("command")
     try:
         import_module(module).run(**args)
@@ -77,13 +112,15 @@ def _add_bench(commands):
         help="compare half layers with scikit-learn's models on a data set",
         description="Compare half layers with linear models, MLPs and boosting: a "
         "table, a JSON file and a picture of test score against trainable "
-        "parameters.",
+        "parameters. Or, with --suite, all families and other packages on many data "
+        "sets.",
+        # What is not given is filled in by what the options make of it together.
+        argument_default=argparse.SUPPRESS,
     )
-    bench.set_defaults(module="sklearn_halfnet.experiments.bench.command")
+    bench.set_defaults(complete=partial(_complete_bench, bench.error))
     bench.add_argument(
         "--data",
         type=_data_name,
-        default="digits",
         help=f"{', '.join(DATA_NAMES)}, or the path of a "
         f"{', '.join(DATA_SUFFIXES)} file (default: digits)",
     )
@@ -99,8 +136,9 @@ def _add_bench(commands):
     bench.add_argument(
         "--models",
         nargs="+",
-        choices=("linear", "mlp", "boosting", "half"),
-        help="families to fit (default: all that take reasonable time)",
+        metavar="NAME",
+        help=f"families to fit, of {', '.join(FAMILIES)} (default: all that take "
+        "reasonable time); of a suite, models (default: all that are installed)",
     )
     bench.add_argument(
         "--sizes",
@@ -113,6 +151,47 @@ def _add_bench(commands):
         "--kinds", nargs="+", metavar="KIND", help="weight kinds of the half layers"
     )
     bench.add_argument("--no-plot", dest="plot", action="store_false")
+    _add_suite(bench)
+
+
+def _add_suite(bench):
+    suite = bench.add_argument_group("many data sets")
+    suite.add_argument(
+        "--suite",
+        choices=("tables",),
+        help="fifteen tables, default parameters, beside boosting, forests and "
+        "networks of other packages; goes on where it stopped",
+    )
+    suite.add_argument("--sets", nargs="+", metavar="NAME", help="only these sets")
+    suite.add_argument(
+        "--splits", type=_positive, metavar="N", help="splits of each set (default: 3)"
+    )
+    suite.add_argument(
+        "--report", action="store_true", help="fit nothing, report on what is stored"
+    )
+    suite.add_argument(
+        "--install",
+        action="store_true",
+        help="install absent packages, each into an environment of its own",
+    )
+
+
+def _complete_bench(error, given):
+    """Fill in the defaults of one data set or of a suite, and refuse other options."""
+    suite = given.pop("suite", None)
+    chosen = BENCH[suite]
+    wrong = sorted(given.keys() - chosen["options"].keys() - {"command"})
+    if wrong:
+        how = "without --suite" if suite is None else f"with --suite {suite}"
+        error(f"argument --{wrong[0].replace('plot', 'no-plot')}: not allowed {how}")
+    if suite is None:
+        for name in given.get("models") or ():
+            if name not in FAMILIES:
+                error(
+                    f"argument --models: invalid choice: {name!r} (choose from "
+                    f"{', '.join(FAMILIES)})"
+                )
+    return {"module": chosen["module"], **chosen["options"], **given}
 
 
 def _add_reproduce(commands):
@@ -131,7 +210,9 @@ def _add_reproduce(commands):
         paper.add_argument(
             "--table", type=_positive, metavar="N", help="only this table"
         )
-        _add_common(paper, seeds=5, out=f"halfnet-{name}")
+        defaults = {"seeds": 5, "out": f"halfnet-{name}"}
+        _add_common(paper, **defaults)
+        paper.set_defaults(**defaults)
 
 
 def _add_export(commands):
@@ -174,13 +255,11 @@ def _add_common(command, seeds, out):
     command.add_argument(
         "--seeds",
         type=_positive,
-        default=seeds,
         metavar="N",
         help=f"repetitions (default: {seeds})",
     )
     command.add_argument(
         "--out",
-        default=out,
         metavar="DIR",
         help=f"folder for the results (default: {out})",
     )

@@ -9,11 +9,13 @@ import pytest
 from sklearn.utils import Bunch
 
 from sklearn_halfnet.experiments import CommandError
-from sklearn_halfnet.experiments._common import data as data_sets
+from sklearn_halfnet.experiments._common import (
+    data as data_sets,
+    rival_environments as environments,
+)
 from sklearn_halfnet.experiments._common.experiment import reproduce
 from sklearn_halfnet.experiments.closed_form import (
     _rival_candidates as candidates,
-    _rival_environments as environments,
     _rival_report as report,
     _rival_worker as worker,
     rivals,

@@ -33,6 +33,11 @@ EXPERIMENTS = {
         "sklearn_halfnet.experiments.half_layers.defaults",
         "Default parameters on ten tabular data sets, beside scikit-learn's MLP",
     ),
+    "tables-defaults": (
+        "sklearn_halfnet.experiments.tables.defaults",
+        "Settings that may become defaults, cross-validated inside the training rows "
+        "of fifteen tables: classification (1), regression (2)",
+    ),
     "halfnet": (
         "sklearn_halfnet.experiments.halfnet.paper",
         "Alpaydin (2026), HalfNet: beside full layers (1), by rank on MNIST (2) and "

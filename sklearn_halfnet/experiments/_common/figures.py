@@ -8,6 +8,7 @@ from sklearn_halfnet._files import replace_file
 __all__ = [
     "NO_MATPLOTLIB",
     "can_draw",
+    "critical_difference",
     "evolution_curve",
     "learning_curves",
     "of_display",
@@ -132,4 +133,43 @@ def evolution_curve(curve):
     row[1].sharey(row[0])
     row[0].set(ylabel="validation accuracy")
     row[0].legend()
+    return figure
+
+
+def critical_difference(mean_ranks, difference, groups, title):
+    """Mean ranks on one line, with bars over models that are not told apart.
+
+    ``mean_ranks`` maps a model to its rank, ascending; ``groups`` are pairs of the
+    first and last number of models that lie within the critical ``difference``.
+    """
+    names, values = list(mean_ranks), list(mean_ranks.values())
+    n_left = (len(names) + 1) // 2
+    height = 0.3 * (n_left + len(groups)) + 1.2
+    figure, [[ax]] = _axes(figsize=(7.5, height))
+    low, high = 1, len(names)
+    for row, (first, last) in enumerate(groups):
+        ends = values[first] - 0.03, values[last] + 0.03
+        ax.plot(ends, [-0.35 - 0.3 * row] * 2, color="C0", linewidth=4)
+    below = 0.35 + 0.3 * len(groups)
+    for i, (name, value) in enumerate(mean_ranks.items()):
+        # The better half is named at the left, the best on top; the worst at the right.
+        left = i < n_left
+        y = -below - 0.45 * (i if left else len(names) - 1 - i)
+        edge = low if left else high
+        ax.plot([value, value, edge], [0, y, y], color="black", linewidth=0.8)
+        ax.annotate(
+            f"{name}  {value:.2f}" if left else f"{value:.2f}  {name}",
+            (edge, y),
+            xytext=(-4 if left else 4, 0),
+            textcoords="offset points",
+            ha="right" if left else "left",
+            va="center",
+        )
+    ax.plot([low, low + difference], [0.75, 0.75], color="C3", linewidth=2)
+    ax.text(low, 0.85, f"critical difference {difference:.2f}", va="bottom")
+    ax.set(xlim=(low, high), ylim=(-below - 0.45 * n_left, 1.5), title=title, yticks=[])
+    ax.spines[["left", "right", "bottom"]].set_visible(False)
+    ax.spines["top"].set_position(("data", 0))
+    ax.xaxis.tick_top()
+    ax.set_xticks(range(low, high + 1))
     return figure

@@ -18,15 +18,15 @@ import numpy as np
 
 from sklearn_halfnet.experiments._common.data import load_images
 from sklearn_halfnet.experiments._common.experiment import Experiment
+from sklearn_halfnet.experiments._common.rival_environments import (
+    InstallError,
+    first_error,
+    interpreter,
+)
 from sklearn_halfnet.experiments._common.runner import Job
 from sklearn_halfnet.experiments.closed_form import (
     _rival_report as rival_report,
     _rival_worker as worker,
-)
-from sklearn_halfnet.experiments.closed_form._rival_environments import (
-    InstallError,
-    first_error,
-    interpreter,
 )
 
 __all__ = ["CANDIDATES", "EXPERIMENT", "Candidate"]

@@ -18,7 +18,7 @@ class InstallError(RuntimeError):
     """A rival cannot be installed; the message is one line."""
 
 
-def interpreter(name, requirements):
+def interpreter(name, requirements, install=True):
     """Path of the Python that has a rival installed; installs it when needed.
 
     The folder is the environment variable ``HALFNET_RIVALS_HOME``, by default
@@ -31,6 +31,8 @@ def interpreter(name, requirements):
         Folder of the environment.
     requirements : sequence of str
         What pip is asked for.
+    install : bool, default=True
+        False: only look whether it is there.
 
     Returns
     -------
@@ -40,7 +42,8 @@ def interpreter(name, requirements):
     Raises
     ------
     InstallError
-        If the environment cannot be made, with the first line of the error.
+        If the environment cannot be made, with the first line of the error; if it is
+        not there and nothing is to be installed.
     """
     base = os.environ.get(PYTHON_VARIABLE, sys.executable)
     folder = _home() / f"{name}-{Path(base).name}"
@@ -49,6 +52,8 @@ def interpreter(name, requirements):
     complete = folder / COMPLETE
     # Written last: an installation that was cut off begins anew.
     if not complete.exists() or complete.read_text(encoding="utf-8") != wanted:
+        if not install:
+            raise InstallError("not installed")
         shutil.rmtree(folder, ignore_errors=True)
         _call([base, "-m", "venv", folder])
         _call([python, "-m", "pip", "install", "--quiet", *requirements])

@@ -1,0 +1,1 @@
+"""Fifteen tables and default parameters: ``halfnet bench --suite tables``."""
