@@ -25,8 +25,8 @@ OVERFITS = (
     "stronger ridge in its start mends this and costs .1 of R2 on multi-index data"
 )
 LEARNS_NOISE = (
-    "all convolutions are trained, on 1,280 images of noise, and no penalty is chosen by "
-    "how noisy they are"
+    "all convolutions are trained, on 1,280 images of noise, and no penalty is chosen "
+    "by how noisy they are"
 )
 KNOWN = {
     ("classification", "noise images", "partial CNN"): LEARNS_NOISE,
