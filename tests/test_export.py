@@ -283,8 +283,9 @@ def test_scores_whose_powers_are_no_numbers(run, y, size, tmp_path):
     """The exponential of 89 is beyond float32, that of 710 beyond float64."""
     estimator = ELMClassifier(20, **FIXED).fit(X, y)
     size = size / np.abs(estimator.decision_function(X)).min(axis=0).max()
-    estimator.read_out_coef_ = estimator.read_out_coef_ * size
-    estimator.read_out_intercept_ = estimator.read_out_intercept_ * size
+    model = estimator.model_
+    larger = {"coef": model.coef * size, "intercept": model.intercept * size}
+    estimator.model_ = replace(model, **larger)
     assert np.abs(estimator.decision_function(X)).max() > 200
     check(run, estimator, tmp_path, accuracy=0.02)
 
