@@ -37,11 +37,11 @@ def computation_of(estimator):
     >>> len(computation_of(network).steps)  # scaling, two layers
     3
     """
-    if hasattr(estimator, "model_") and hasattr(estimator.model_, "steps"):
+    fields = getattr(type(estimator), "__dataclass_fields__", {})
+    if "model_" in fields and hasattr(fields["model_"].type, "steps"):
+        check_is_fitted(estimator)
         return estimator.model_.targets.finished(estimator.model_.steps())
     if getattr(estimator, "_forward_steps", None) is None:
-        if hasattr(type(estimator), "_start"):
-            check_is_fitted(estimator)
         raise TypeError(
             f"{type(estimator).__name__} cannot be exported: the estimators that can "
             f"are {_EXPORTED}."
