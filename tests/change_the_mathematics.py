@@ -217,7 +217,7 @@ CHANGES = [
         "weight_agnostic",
     ),
     Change(
-        "estimators/partial_cnn/_base.py",
+        "models/partial_cnn.py",
         "np.sqrt(2 / np.prod(shape[1:])",
         "np.sqrt(2 / np.prod(shape[2:])",
         "partial_cnn",

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from callbacks import Interrupt
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.callback import ProgressBar
@@ -482,3 +483,25 @@ def test_gpu_gives_the_same_model(digits):
     gpu = HalfLayerClassifier(**options, device="cuda").fit(X_train, y_train)
     assert_array_equal(cpu.weights_[0], gpu.weights_[0])
     assert_allclose(cpu.predict_proba(X_test), gpu.predict_proba(X_test), atol=1e-6)
+
+
+@pytest.mark.parametrize("before, after", [("adam", "lbfgs"), ("lbfgs", "adam")])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_another_solver_goes_on_from_the_values_after_ctrl_c(iris, before, after):
+    model = HalfLayerClassifier(**QUICK, solver=before).set_callbacks(Interrupt())
+    with pytest.warns(UserWarning, match="interrupted by the user after 2"):
+        model.fit(*iris)
+    loss = model.loss_
+    model.set_callbacks().set_params(solver=after, warm_start=True, max_iter=20)
+    assert model.fit(*iris).loss_ < loss
+    assert model.n_iter_ == len(model.loss_curve_) <= 20
+
+
+def test_a_fitted_network_is_a_value(iris):
+    """A warm start and a chunk make other networks; this one stays as it was."""
+    X, y = iris
+    model = HalfLayerClassifier(**QUICK, warm_start=True).fit(X, y)
+    network, before = model.model_, model.model_.scores(X)
+    model.fit(X, y).partial_fit(X, y)
+    assert model.model_ is not network
+    assert_array_equal(network.scores(X), before)

@@ -575,3 +575,13 @@ def test_copies_share_nothing_that_training_changes(digits):
     twin = copy.copy(model)
     twin.set_params(warm_start=True).fit(X, y)
     assert_array_equal(model.predict_proba(X_test), before)
+
+
+def test_members_with_a_common_start_flip_their_images(digits):
+    X, X_test, y, _ = digits
+    ensemble = SharedBackboneEnsembleClassifier(
+        PartialCNNClassifier(**QUICK, flips=True), 2, random_state=0
+    ).fit(X, y)
+    first, second = ensemble.estimators_
+    assert first.model_.moves != second.model_.moves
+    assert ensemble.predict(X_test).shape == (len(X_test),)

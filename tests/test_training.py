@@ -1,5 +1,7 @@
 """The engine: networks, losses, blocks of data, solvers, schedules, the monitor."""
 
+import inspect
+
 import numpy as np
 import pytest
 import torch
@@ -311,3 +313,21 @@ def test_monitor_refuses_what_is_not_finite():
         network.intercept[0] = float("inf")
     with pytest.raises(NonFiniteError, match="a trained parameter"):
         monitor.check_parameters()
+
+
+def test_the_table_says_what_each_solver_takes():
+    for solver in SOLVERS.values():
+        made = solver.make(
+            learning_rate_init=0.1,
+            learning_rate="cosine",
+            batch_size=8,
+            tol=0.1,
+            momentum=0.5,
+            rng=None,
+            unknown=1,
+        )
+        assert hasattr(made, "run_epoch") == solver.minibatches
+        taken = set(inspect.signature(type(made)).parameters) - {"options"}
+        assert taken <= set(solver.takes)
+        assert solver.ends_by_itself("cosine") == solver.minibatches
+        assert solver.watches_the_loss("constant") == solver.minibatches
