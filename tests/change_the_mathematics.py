@@ -199,7 +199,7 @@ CHANGES = [
         "half_layer training weight_agnostic",
     ),
     Change(
-        "estimators/closed_form/_base.py",
+        "models/closed_form.py",
         "rows.targets * scale + mean",
         "rows.targets * scale",
         "closed_form calibration",
