@@ -215,9 +215,8 @@ def _accepted(estimator):
 
 
 def _as_rows(estimator, X):
-    """Flatten what an estimator of images takes: one whose tags have three dims."""
-    takes_images = get_tags(estimator).input_tags.three_d_array
-    return flat_images(X) if takes_images or hasattr(estimator, "_flat") else X
+    """Flatten images, for an estimator whose tags say that it takes them."""
+    return flat_images(X) if get_tags(estimator).input_tags.three_d_array else X
 
 
 def _at_the_door(data, name):

@@ -17,7 +17,7 @@ from sklearn.base import (
 
 from sklearn_halfnet.estimators._common.documented import documented, numpydoc
 from sklearn_halfnet.estimators._common.fitting import keep_state_on_error, part_of_fit
-from sklearn_halfnet.estimators._common.images import flat_images, full_image_shape
+from sklearn_halfnet.estimators._common.images import full_image_shape
 from sklearn_halfnet.estimators._common.validation import finite_outputs, validate_X
 
 __all__ = ["DeskewResize"]
@@ -84,6 +84,7 @@ class DeskewResize(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
@@ -152,10 +153,6 @@ class DeskewResize(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             upright = _deskewed(image) if self._deskews else image
             zoom(upright, ratio, out, order=1, grid_mode=True, mode="nearest")
         return small.reshape(len(X), -1)
-
-    def _flat(self, X):
-        """Flatten images to rows; called by validation."""
-        return flat_images(X)
 
     @property
     def _n_features_out(self):
