@@ -73,9 +73,13 @@ def test_start_sample_is_bounded_and_leaves_out_weight_zero():
     found = InputScaling.fit(X, "standard")
     arguments = (X, np.arange(400), WEIGHT, found)
     draw = np.random.default_rng(0)
-    few = StartSample.draw(*arguments, 10, draw, "float32", max_rows=50)
+    few = StartSample.draw(
+        *arguments, n_units=10, rng=draw, dtype="float32", max_rows=50
+    )
     assert len(few.targets) == 50
-    many = StartSample.draw(*arguments, 120, draw, "float32", max_rows=50)
+    many = StartSample.draw(
+        *arguments, n_units=120, rng=draw, dtype="float32", max_rows=50
+    )
     assert len(many.targets) == 120
     assert (many.sample_weight > 0).all()
 
@@ -83,9 +87,11 @@ def test_start_sample_is_bounded_and_leaves_out_weight_zero():
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_layers_start_with_unit_variance_and_forward_repeats_them(activation):
     found = InputScaling.fit(X, "standard")
-    sample = StartSample.draw(X, X[:, 0], None, found, 30, rng, "float64")
+    sample = StartSample.draw(
+        X, X[:, 0], None, found, n_units=30, rng=rng, dtype="float64"
+    )
     kinds = [check_weight_kind("normal"), check_weight_kind("orthogonal")]
-    layers, features = draw_hidden_layers(sample, kinds, [30, 20], activation, rng)
+    layers, features = draw_hidden_layers(sample, kinds, [30, 20], activation, rng=rng)
     first = found.project(X, layers[0].weights.matrix("float64"), "float64")
     assert_allclose((first * layers[0].scales).std(axis=0), 1)
     passes = forward_blocks(X, found, layers, "float64", max_bytes=30_000)
@@ -103,7 +109,7 @@ def test_units_that_are_nearly_dead_are_not_blown_up():
         columns / columns.std(axis=0) * deviations, None, np.ones(400), 400
     )
     kinds = [check_weight_kind(np.eye(5))]
-    (layer,), _ = draw_hidden_layers(sample, kinds, [5], "identity", rng)
+    (layer,), _ = draw_hidden_layers(sample, kinds, [5], "identity", rng=rng)
     assert_allclose(layer.scales, [1, 1 / 2, 1 / 3, 1e2, 1], rtol=1e-6)
 
 
@@ -125,7 +131,7 @@ def test_layers_as_drawn(bias):
     sample = StartSample(X, None, np.ones(len(X)), len(X))
     kinds = [check_weight_kind(np.eye(X.shape[1]))]
     (layer,), features = draw_hidden_layers(
-        sample, kinds, [X.shape[1]], "identity", rng, scale=0.5, bias=bias
+        sample, kinds, [X.shape[1]], "identity", rng=rng, scale=0.5, bias=bias
     )
     assert_allclose(features, 0.5 * X + layer.shifts)
     assert (layer.shifts == 0).all() == (bias == "zero")

@@ -11,7 +11,7 @@ __all__ = ["draw_deep_layers"]
 
 
 def draw_deep_layers(
-    sample, n_features, kinds, sizes, activation, rng, sigma_w, sigma_b, dtype
+    sample, n_features, kinds, sizes, *, activation, rng, sigma_w, sigma_b, dtype
 ):
     """Draw layers with weights of scale sigma_w / sqrt(number of inputs).
 

@@ -58,7 +58,9 @@ class LowRankLayer:
         return replace(self, units=self.units.with_frozen(directions))
 
 
-def draw_low_rank_layers(sample, indicators, ranks, sizes, activation, geometry, rng):
+def draw_low_rank_layers(
+    sample, indicators, *, ranks, sizes, activation, geometry, rng
+):
     """Draw a stack of layers z = g(scales * (Z A^T x) + shifts).
 
     A is scaled so that the units' pre-activations have unit variance on average; its

@@ -60,6 +60,7 @@ class StartSample:
         targets,
         sample_weight,
         scaling,
+        *,
         n_units,
         rng,
         dtype,
@@ -119,7 +120,7 @@ def choose_rows(n_samples, sample_weight, n_rows, rng):
 
 
 def draw_hidden_layers(
-    sample, weight_kinds, sizes, activation, rng, scale: Any = "auto", bias="auto"
+    sample, weight_kinds, sizes, activation, *, rng, scale: Any = "auto", bias="auto"
 ):
     """Draw a stack of layers, by default with pre-activations of unit variance.
 

@@ -64,10 +64,18 @@ class DeepStack:
         sample = None
         if any(kind.requires_X or kind.requires_y for kind in kinds):
             sample = StartSample.draw(
-                X, y, None, scaling, max(sizes), rows_rng, X.dtype
+                X, y, None, scaling, n_units=max(sizes), rng=rows_rng, dtype=X.dtype
             )
         layers = draw_deep_layers(
-            sample, X.shape[1], kinds, sizes, activation, rng, sigma_w, sigma_b, X.dtype
+            sample,
+            X.shape[1],
+            kinds,
+            sizes,
+            activation=activation,
+            rng=rng,
+            sigma_w=sigma_w,
+            sigma_b=sigma_b,
+            dtype=X.dtype,
         )
         return cls(X.shape[1], scaling, tuple(layers), sigma_w)
 

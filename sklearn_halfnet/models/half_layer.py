@@ -48,7 +48,7 @@ class HalfLayerStart(NetworkStart):
     def of_sample(self, scaling, sample, targets, rng):
         """Do so, given a StartSample of the rows."""
         layers, features = draw_hidden_layers(
-            sample, self.kinds, self.sizes, self.activation, rng
+            sample, self.kinds, self.sizes, self.activation, rng=rng
         )
         read_out, alpha = start_read_out(features, sample, targets, self, rng)
         return HalfLayerModel(

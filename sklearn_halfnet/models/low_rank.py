@@ -61,11 +61,11 @@ class LowRankStart(NetworkStart):
         layers, features, least_strength = draw_low_rank_layers(
             sample,
             targets.indicators(sample.targets),
-            self.ranks,
-            self.sizes,
-            self.activation,
-            self.geometry,
-            rng,
+            ranks=self.ranks,
+            sizes=self.sizes,
+            activation=self.activation,
+            geometry=self.geometry,
+            rng=rng,
         )
         started = start_read_out(features, sample, targets, self, rng, least_strength)
         network = LowRankModel(
@@ -207,9 +207,9 @@ class LowRankModel(HiddenStack):
             rows.encoded,
             rows.train_weight,
             self.scaling,
-            self.units[-1].n_units,
-            rng,
-            self.dtype,
+            n_units=self.units[-1].n_units,
+            rng=rng,
+            dtype=self.dtype,
         )
         features = last_features(
             sample.features, InputScaling(), self.stack, self.dtype

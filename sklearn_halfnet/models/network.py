@@ -87,8 +87,9 @@ class NetworkStart(ABC):
 
     def sample(self, rows, scaling, n_units, rng, **options):
         """Draw the rows of which start values are computed."""
-        fixed = (rows.X, rows.encoded, rows.train_weight, scaling, n_units, rng)
-        return StartSample.draw(*fixed, self.dtype, **options)
+        fixed = (rows.X, rows.encoded, rows.train_weight, scaling)
+        options |= {"n_units": n_units, "rng": rng, "dtype": self.dtype}
+        return StartSample.draw(*fixed, **options)
 
     def common(self, scaling, targets, read_out, start_alpha):
         """Return the fields that every network has, as a dict."""

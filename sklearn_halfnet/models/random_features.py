@@ -76,13 +76,15 @@ class RandomFeaturesModel:
         -------
         model : RandomFeaturesModel
         """
-        sample = StartSample.draw(X, y, None, scaling, n_units, rng, X.dtype)
+        sample = StartSample.draw(
+            X, y, None, scaling, n_units=n_units, rng=rng, dtype=X.dtype
+        )
         factor = 1.0
         if gamma is not None:
             scale, bias = _frequency_scale(gamma, sample.features), "uniform"
             factor = np.sqrt(2 / n_units)
         (layer,), _ = draw_hidden_layers(
-            sample, [kind], [n_units], activation, rng, scale, bias
+            sample, [kind], [n_units], activation, rng=rng, scale=scale, bias=bias
         )
         return cls(X.shape[1], scaling, layer, factor, links)
 

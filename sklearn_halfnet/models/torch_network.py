@@ -87,7 +87,7 @@ class TorchNetworkStart(NetworkStart):
             Of the network.
         """
         layers, features = draw_hidden_layers(
-            sample, self.kinds, self.sizes, self.activation, rng
+            sample, self.kinds, self.sizes, self.activation, rng=rng
         )
         read_out, alpha = start_read_out(features, sample, targets, self, rng)
         return self.common(scaling, targets, read_out, alpha) | {

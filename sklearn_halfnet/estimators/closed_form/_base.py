@@ -281,9 +281,9 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
             self._kinds(),
             self._sizes(),
             self.activation,
-            layers_rng,
-            self.scale,
-            self.bias,
+            rng=layers_rng,
+            scale=self.scale,
+            bias=self.bias,
         )
         rounds = self.dtype == "int8" and has_fast_int8()
         return ClosedFormModel(
