@@ -471,7 +471,7 @@ def test_fork_after_a_fit_in_the_parent():
     fit_and_predict(big, target)
     with parallel_config("multiprocessing", n_jobs=2):
         tasks = (delayed(fit_and_predict)(big, target) for _ in range(2))
-        results = Parallel(timeout=30)(tasks)
+        results = Parallel(timeout=120)(tasks)
     assert [len(result) for result in results] == [3, 3]
 
 

@@ -21,7 +21,7 @@ from sklearn_halfnet import (
     SharedBackboneEnsembleClassifier,
     WeightAgnosticClassifier,
 )
-from sklearn_halfnet.estimators import _closed_form
+from sklearn_halfnet.estimators.closed_form import _base as closed_form
 
 pytestmark = [
     pytest.mark.skipif(
@@ -84,7 +84,7 @@ def predict_and_fit(model, expected):
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: repr(m)[:40])
 def test_predict_and_fit_in_a_forked_process(model, two_threads, monkeypatch):
     # By integers also where the processor has no fast ones: torch computes them all.
-    monkeypatch.setattr(_closed_form, "has_fast_int8", lambda: True)
+    monkeypatch.setattr(closed_form, "has_fast_int8", lambda: True)
     expected = outputs(model.fit(X, Y))
     process = multiprocessing.get_context("fork").Process(
         target=predict_and_fit, args=(model, expected)

@@ -8,7 +8,6 @@ from sklearn.base import (
     ClassifierMixin,
     MultiOutputMixin,
     RegressorMixin,
-    is_classifier,
 )
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
@@ -27,7 +26,6 @@ __all__ = [
     "Classifier",
     "Regressor",
     "refuse_balanced",
-    "require_classes",
 ]
 
 ClassWeight = Literal["balanced"] | dict[Any, float] | list[dict[int, float]] | None
@@ -44,9 +42,10 @@ def refuse_balanced(estimator, method):
         )
 
 
-def require_classes(estimator, y):
+def _check_classes_are_known(estimator, y, classes):
     """Raise where a first chunk of labels may lack some, and nobody says which."""
-    if is_classifier(estimator) and y.ndim == 1:
+    labels = np.ndim(y) < 2 or np.shape(y)[1] == 1
+    if labels and classes is None and not hasattr(estimator, "model_"):
         raise ValueError("classes must be passed on the first call to partial_fit.")
 
 
@@ -124,6 +123,7 @@ class Classifier(ClassifierMixin):
             The estimator.
         """
         refuse_balanced(self, "partial_fit")
+        _check_classes_are_known(self, y, classes)
         return self._partial_fit(X, y, sample_weight, classes)
 
     @property

@@ -116,9 +116,6 @@ def fit_network_on_chunk(estimator, X, y, sample_weight, classes=None):
         known = classes if network is None else network.targets.classes
         repeats, weight = row_weights(estimator, y, sample_weight, known)
         rng_start, _, rng = child_generators(estimator.random_state, 3)
-        unknown = network is None and classes is None and y.ndim == 1
-        if unknown and is_classifier(estimator):
-            raise ValueError("classes must be passed on the first call to partial_fit.")
         start, targets = _begin(estimator, given, network, y, repeats, classes)
         if network is not None and classes is not None:
             network.targets.check_same_classes(classes)

@@ -31,7 +31,7 @@ from sklearn_halfnet.estimators._common.layer_options import (
     fingerprints,
     fit_scaling,
 )
-from sklearn_halfnet.estimators._common.outputs import refuse_balanced, require_classes
+from sklearn_halfnet.estimators._common.outputs import refuse_balanced
 from sklearn_halfnet.estimators._common.types import (
     ActivationName,
     FloatName,
@@ -175,7 +175,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         with keep_state_on_error(self):
-            self._add_rows(X, y, sample_weight, classes, needs_classes=True)
+            self._add_rows(X, y, sample_weight, classes)
             self._take_sums(self._sums)
         return self
 
@@ -198,7 +198,6 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
         *,
         turns=False,
         may_be_empty=False,
-        needs_classes=False,
     ):
         """Add rows to the sums.
 
@@ -210,8 +209,6 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
             Whether few rows may be summed up in the space that they span.
         may_be_empty : bool, default=False
             Whether nothing is to be done where no row has positive weight.
-        needs_classes : bool, default=False
-            Whether the first rows need not show all classes.
         """
         model = vars(self).get("model_")
         self._check_alphas()
@@ -221,8 +218,6 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
                 "partial_fit cannot go on from a copied or pickled fit, which carries "
                 "no sums. Begin with partial_fit or fit_blocks instead of fit."
             )
-        if needs_classes and model is None and classes is None:
-            require_classes(self, y)
         known = classes if model is None else model.targets.classes
         repeats, weight = row_weights(self, y, sample_weight, known, may_be_empty)
         if weight is not None and not weight.any():
