@@ -214,7 +214,8 @@ _HERE = (
     ),
     Here("forest", twins(RandomForestClassifier, RandomForestRegressor)),
 )
-_PYTABKIT = ("pytabkit[models]",)
+# Its RealMLP and TabM need none of its extras.
+_PYTABKIT = ("pytabkit",)
 _PACKAGES = (
     Package("LightGBM", "lightgbm", "lightgbm", ("lightgbm", "scikit-learn")),
     Package("CatBoost", "catboost", "catboost", ("catboost", "scikit-learn"), cost=30),
