@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import expit, log_expit, log_softmax, softmax
+from scipy.special import log_expit, log_softmax
 
 __all__ = ["calibration"]
 
@@ -120,32 +120,29 @@ class _Problem:
         self.share, self.softmaxes, self.prior = share, softmaxes, prior
         self.known: tuple[Any, Any] = None, None
 
-    def _log_odds(self, values):
-        return values[0] * self.scores + values[1:, None]
-
-    def _probabilities(self, values):
-        """Of these values, once for gradient and Hessian."""
+    def _at(self, values):
+        """Log odds, and their logarithmic and plain probabilities, once a point."""
         if not np.array_equal(values, self.known[0]):
-            z = self._log_odds(values)
-            p = softmax(z, axis=0) if self.softmaxes else expit(z)
-            self.known = values.copy(), p
+            z = values[0] * self.scores + values[1:, None]
+            logs = log_softmax(z, axis=0) if self.softmaxes else log_expit(z)
+            self.known = values.copy(), (z, logs, np.exp(logs))
         return self.known[1]
 
     def loss(self, values):
-        z = self._log_odds(values)
+        z, logs, _ = self._at(values)
         if self.softmaxes:
-            likelihood = (self.wanted * log_softmax(z, axis=0)).sum(axis=0) @ self.share
+            likelihood = (self.wanted * logs).sum(axis=0) @ self.share
             return 0.5 * self.prior * float(values[1:] @ values[1:]) - likelihood
-        cross = self.wanted * log_expit(z) + (1 - self.wanted) * log_expit(-z)
+        cross = self.wanted * logs + (1 - self.wanted) * (logs - z)
         return -float(cross[0] @ self.share)
 
     def gradient(self, values):
-        residual = self.share * (self._probabilities(values) - self.wanted)
+        residual = self.share * (self._at(values)[2] - self.wanted)
         of_offsets = residual.sum(axis=1) + self.prior * values[1:]
         return np.concatenate([[(residual * self.scores).sum()], of_offsets])
 
     def hessian(self, values):
-        p, s = self._probabilities(values), self.scores
+        p, s = self._at(values)[2], self.scores
         weighted = self.share * (p if self.softmaxes else p * (1 - p))
         mean = (p * s).sum(axis=0) if self.softmaxes else 0.0
         slope_offset = weighted * (s - mean)
