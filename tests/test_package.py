@@ -76,6 +76,19 @@ def test_imports_go_down(path):
         assert FLOORS[target] <= FLOORS[room(path)], f"{path.name} imports {name}"
 
 
+def test_families_know_only_what_all_share():
+    """No room of estimators imports the files of another, but for what all share."""
+    rooms = PACKAGE / "estimators"
+    for path in rooms.glob("*/*.py"):
+        own = path.parent.name
+        for name in imported(ast.parse(path.read_text(encoding="utf-8"))):
+            if not name.startswith("sklearn_halfnet.estimators."):
+                continue
+            other = name.split(".")[2]
+            assert other in {own, "_common", "_trained"}, f"{path} imports {name}"
+            assert not (own == "_common" and other != own), f"{path} imports {name}"
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_torch_is_imported_where_it_belongs(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -1,1 +1,1 @@
-"""scikit-learn estimators: one family a file."""
+"""scikit-learn estimators: a room a family, over what they share."""
