@@ -19,7 +19,7 @@ from sklearn_halfnet import ELMClassifier, HalfLayerClassifier, dask as halfnet_
 
 X, y = load_digits(return_X_y=True)
 # Two workers in this process; on a real cluster, Client(address of its scheduler).
-cluster = LocalCluster(n_workers=2, processes=False, dashboard_address=None)
+cluster = LocalCluster(n_workers=2, processes=False, dashboard_address=":0")
 client = Client(cluster)
 
 # %%

@@ -249,7 +249,7 @@ def kill_once(block, marker):
 
 @pytest.mark.filterwarnings("ignore")  # of the cluster about the dead worker
 def test_killed_worker_changes_nothing(tmp_path):
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     expected = ELMClassifier(**EXACT).fit(X, Y)
     whole = da.from_array(X, chunks=(60, -1))
     with (
