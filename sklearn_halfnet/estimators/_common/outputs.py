@@ -1,6 +1,6 @@
 """The two ends of every family: a classifier's methods, and a regressor's."""
 
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,13 +22,10 @@ from sklearn_halfnet.estimators._common.validation import finite_outputs
 
 __all__ = [
     "CLASS_WEIGHT",
-    "ClassWeight",
     "Classifier",
     "Regressor",
     "refuse_balanced",
 ]
-
-ClassWeight = Literal["balanced"] | dict[Any, float] | list[dict[int, float]] | None
 
 CLASS_WEIGHT = {"class_weight": [StrOptions({"balanced"}), dict, list, None]}
 

@@ -9,6 +9,7 @@ from scipy import sparse
 
 __all__ = [
     "ActivationName",
+    "ClassWeight",
     "FloatName",
     "InputScalingName",
     "MomentumSolverName",
@@ -52,6 +53,10 @@ WeightName: TypeAlias = Literal[
 SolverName: TypeAlias = Literal["adam", "lbfgs"]
 # Of networks that need minibatches and have a momentum.
 MomentumSolverName: TypeAlias = Literal["adam", "sgd"]
+
+ClassWeight: TypeAlias = (
+    Literal["balanced"] | dict[Any, float] | list[dict[int, float]] | None
+)
 
 
 class _Samples(Protocol):

@@ -114,12 +114,14 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
             with blas_threads(n_products):
                 self._add_rows(X, y, sample_weight, turns=True)
                 self._take_sums(self._sums, pickled=False)
-            weighted = {} if sample_weight is None else {"sample_weight": sample_weight}
+            weighted = None
+            if sample_weight is not None:
+                weighted = {"sample_weight": sample_weight}
             context.call_on_fit_task_end(
                 estimator=self,
                 X=X,
                 y=y,
-                metadata=weighted or None,
+                metadata=weighted,
                 reconstruction_attributes={},
             )
         return self

@@ -8,9 +8,9 @@ from sklearn_halfnet.estimators._common.documented import documented
 from sklearn_halfnet.estimators._common.outputs import (
     CLASS_WEIGHT,
     Classifier,
-    ClassWeight,
     Regressor,
 )
+from sklearn_halfnet.estimators._common.types import ClassWeight
 from sklearn_halfnet.estimators.closed_form._base import ClosedForm
 from sklearn_halfnet.estimators.closed_form._parameters import (
     ATTRIBUTES,

@@ -18,11 +18,11 @@ from sklearn_halfnet.estimators._common.images import conv_shapes
 from sklearn_halfnet.estimators._common.outputs import (
     CLASS_WEIGHT,
     Classifier,
-    ClassWeight,
     Regressor,
 )
 from sklearn_halfnet.estimators._common.types import (
     ActivationName,
+    ClassWeight,
     FloatName,
     InputScalingName,
     RandomState,

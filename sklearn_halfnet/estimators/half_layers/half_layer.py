@@ -20,11 +20,11 @@ from sklearn_halfnet.estimators._common.layer_options import (
 from sklearn_halfnet.estimators._common.outputs import (
     CLASS_WEIGHT,
     Classifier,
-    ClassWeight,
     Regressor,
 )
 from sklearn_halfnet.estimators._common.types import (
     ActivationName,
+    ClassWeight,
     FloatName,
     InputScalingName,
     RandomState,

@@ -30,11 +30,11 @@ from sklearn_halfnet.estimators._common.layer_options import check_sizes
 from sklearn_halfnet.estimators._common.outputs import (
     CLASS_WEIGHT,
     Classifier,
-    ClassWeight,
     Regressor,
 )
 from sklearn_halfnet.estimators._common.types import (
     ActivationName,
+    ClassWeight,
     FloatName,
     InputScalingName,
     RandomState,

@@ -17,11 +17,11 @@ from sklearn_halfnet.estimators._common.fitting import computing, of_model
 from sklearn_halfnet.estimators._common.outputs import (
     CLASS_WEIGHT,
     Classifier,
-    ClassWeight,
     Regressor,
 )
 from sklearn_halfnet.estimators._common.types import (
     ActivationName,
+    ClassWeight,
     FloatName,
     InputScalingName,
     MomentumSolverName,

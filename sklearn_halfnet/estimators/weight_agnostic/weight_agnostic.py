@@ -8,9 +8,9 @@ from sklearn_halfnet.estimators._common.documented import documented, numpydoc
 from sklearn_halfnet.estimators._common.outputs import (
     CLASS_WEIGHT,
     Classifier,
-    ClassWeight,
     Regressor,
 )
+from sklearn_halfnet.estimators._common.types import ClassWeight
 from sklearn_halfnet.estimators.weight_agnostic._base import WeightAgnostic
 from sklearn_halfnet.estimators.weight_agnostic._parameters import (
     ATTRIBUTES,
