@@ -87,7 +87,8 @@ def test_sums_in_chunks_solve_to_1e_8(Model):
 @pytest.mark.parametrize("dtype, rtol", [("float32", 1e-2), ("float64", 1e-6)])
 @pytest.mark.parametrize("Model", FAMILY)
 def test_sparse_equals_dense(Model, dtype, rtol):
-    model = Model(20, alpha=1.0, dtype=dtype, random_state=0)
+    options = {"input_scaling": "standard", "random_state": 0}
+    model = Model(20, alpha=1.0, dtype=dtype, **options)
     X, y = make_data(model)
     X[X < 0] = 0
     dense = clone(model).fit(X, y)

@@ -75,6 +75,8 @@ def test_same_for_every_weight_kind(kind):
     [
         {"input_scaling": None, "scale": 0.1},
         {"input_scaling": "center", "activation": "tanh"},
+        {"input_scaling": "standard"},
+        {"input_scaling": "robust"},
         {"hidden_layer_sizes": (20, 10), "read_out": "ensemble", "alpha": 1.0},
         {"class_weight": "balanced"},
         {"class_weight": {0: 0.0, 3: 5.0}},

@@ -36,7 +36,8 @@ from sklearn_halfnet import (
 )
 from sklearn_halfnet._files import replace_file
 from sklearn_halfnet._sparse_input import canonical_csr
-from sklearn_halfnet.features.scaling import Moments
+from sklearn_halfnet.features.moments import Moments
+from sklearn_halfnet.features.scaling_rules import SCALINGS
 
 QUICK = {"hidden_layer_sizes": 16, "max_iter": 2, "random_state": 0}
 ONE_PASS = {**QUICK, "max_iter": 1}
@@ -324,7 +325,7 @@ def fitted_output(model, data):
 
 
 @each(OF_ANY_SCALE)
-@pytest.mark.parametrize("scaling", ["standard", "center", None])
+@pytest.mark.parametrize("scaling", [*SCALINGS, None])
 @pytest.mark.parametrize("exponent", [-90, -20, 20, 45])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_inputs_of_any_scale(model, scaling, exponent, dtype):
@@ -364,7 +365,7 @@ def test_values_too_large_name_the_column():
 
 
 @each(TAKE_SPARSE + IMAGES)
-@pytest.mark.parametrize("scaling", ["standard", "center", None])
+@pytest.mark.parametrize("scaling", [*SCALINGS, None])
 @pytest.mark.parametrize("value", [1e14, 1e20, 3e38, 1e200, 1e308])
 def test_finite_rows_give_finite_outputs_or_an_error(model, scaling, value):
     names = clone(model).get_params()

@@ -82,6 +82,7 @@ CLASSIFIERS = {
     "deep half layers": HalfLayerClassifier((12, 8), ["binary", "normal"], **SHORT),
     "HalfNet": HalfNetClassifier(12, 3, **SHORT),
     "deep HalfNet": HalfNetClassifier((12, 8), 3, input_scaling=None, **SHORT),
+    "limited HalfNet": HalfNetClassifier(12, 3, input_scaling="robust", **SHORT),
     "ELM": ELMClassifier(20, **FIXED),
     "deep ELM": ELMClassifier(**OF_TWO_LAYERS, **FIXED),
     "ensemble ELM": ELMClassifier(**OF_TWO_LAYERS, read_out="ensemble", **FIXED),
@@ -104,6 +105,7 @@ TRANSFORMERS = {
     "features": RandomFeatures(20, **FIXED),
     "Fourier features": RandomFeatures(20, activation="cos", gamma="scale", **FIXED),
     "direct links": RandomFeatures(20, direct_links=True, **FIXED),
+    "limited": RandomFeatures(20, direct_links=True, input_scaling="robust", **FIXED),
     "network": RandomNetwork((9, 7, 5), bias_scale=0.1, **FIXED),
 }
 IMAGES = {"image_shape": (4, 4), "filters": (3, 2), **SHORT}
@@ -122,6 +124,14 @@ CONVOLUTIONAL = {
         paddings=("same", "valid"),
         pool_size=1,
         input_scaling=None,
+        **IMAGES,
+    ),
+    "limited": ConvHalfLayerClassifier(
+        12,
+        kernel_sizes=(3, 2),
+        paddings=("same", "valid"),
+        pool_size=1,
+        input_scaling="robust",
         **IMAGES,
     ),
     "full": ConvHalfLayerClassifier(
@@ -245,6 +255,17 @@ def test_activations_of_large_numbers(run, activation, tmp_path):
 
 
 @FORMATS
+@pytest.mark.parametrize("value", [1e3, -1e20, 3e38])
+def test_limits_of_large_numbers(run, value, tmp_path):
+    """They come near the limit, and the square of none is infinite."""
+    estimator = RVFLRegressor(20, input_scaling="robust", **FIXED)
+    estimator.fit(X, TARGETS["one"])
+    extreme = X.copy()
+    extreme[::2, 3] = value
+    check(run, estimator, tmp_path, extreme)
+
+
+@FORMATS
 @pytest.mark.parametrize("activation", NODE_ACTIVATIONS)
 def test_node_activations(run, activation, tmp_path):
     estimator = WeightAgnosticRegressor(**SEARCH)
@@ -306,6 +327,7 @@ def test_bits_of_any_number_of_columns(run, n_features, tmp_path):
         "RVFL": RVFLClassifier(20, ["binary"], dtype="float64", **FIXED),
         "sparse": ELMClassifier(20, "sparse", "softplus", dtype="float64", **FIXED),
         "graph": WeightAgnosticClassifier(dtype="float64", **SEARCH),
+        "limited": ELMClassifier(20, input_scaling="robust", dtype="float64", **FIXED),
     },
 )
 def test_double_precision(run, estimator, tmp_path):

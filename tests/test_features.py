@@ -12,7 +12,7 @@ from sklearn_halfnet.features import (
     StartSample,
     draw_hidden_layers,
     forward_blocks,
-    scaling,
+    moments,
 )
 from sklearn_halfnet.features.rounded import RoundedInputs
 from sklearn_halfnet.weights import check_weight_kind
@@ -25,9 +25,9 @@ WEIGHT = rng.integers(0, 4, len(X)).astype(float)
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Cut rows into blocks of about 30."""
-    cut = scaling.row_blocks
+    cut = moments.row_blocks
     monkeypatch.setattr(
-        scaling, "row_blocks", lambda n, size, _: cut(n, size, max_bytes=30 * size)
+        moments, "row_blocks", lambda n, size, _: cut(n, size, max_bytes=30 * size)
     )
 
 

@@ -137,6 +137,7 @@ def test_validation_scores_are_accuracies(y):
 def test_sparse_equals_dense(digits, kind):
     X_train, X_test, y_train, _ = digits
     options = {**QUICK, "weight_kind": kind, "dtype": "float64"}
+    options["input_scaling"] = "standard"
     dense = HalfLayerClassifier(**options).fit(X_train, y_train)
     thin = HalfLayerClassifier(**options).fit(sparse.csr_array(X_train), y_train)
     assert_allclose(
@@ -317,7 +318,7 @@ def test_weights(iris):
 def test_early_stopping_goes_back_to_the_best(digits):
     X_train, _, y_train, _ = digits
     model = HalfLayerClassifier(
-        64, early_stopping=True, max_iter=40, learning_rate_init=0.3, random_state=0
+        64, early_stopping=True, max_iter=40, learning_rate_init=0.3, random_state=2
     ).fit(X_train, y_train)
     assert len(model.validation_scores_) == model.n_iter_
     assert model.best_validation_score_ == max(model.validation_scores_)

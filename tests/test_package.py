@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import NoneType
 from typing import get_args
 
 import pytest
@@ -14,6 +15,7 @@ from sklearn.utils import get_tags
 import sklearn_halfnet
 from sklearn_halfnet.activations import ACTIVATIONS
 from sklearn_halfnet.estimators._common import types
+from sklearn_halfnet.features.scaling_rules import SCALINGS
 from sklearn_halfnet.solvers import solvers_for
 from sklearn_halfnet.weights import WEIGHTS
 
@@ -156,6 +158,8 @@ def test_each_parameter_is_documented_with_its_default(name):
 def test_names_that_types_tell_are_those_that_are_known():
     assert {*get_args(types.ActivationName)} == {*ACTIVATIONS}
     assert {*get_args(types.WeightName)} == {*WEIGHTS}
+    names, nothing = get_args(types.InputScalingName)
+    assert {*get_args(names)} == {*SCALINGS} and nothing is NoneType
     assert {*get_args(types.SolverName)} == {*solvers_for()}
     of_momentum = solvers_for("momentum", minibatches=True)
     assert {*get_args(types.MomentumSolverName)} == {*of_momentum}

@@ -124,6 +124,8 @@ def _class_counts(facts):
 def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **options):
     """Learn scaling and targets, and take the same rows as on one machine.
 
+    Quantiles do not add up: those of a "robust" scaling are of the sample.
+
     Sets what scikit-learn keeps of the features on the estimator.
 
     Parameters
@@ -156,7 +158,8 @@ def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **o
     names = getattr(estimator, "feature_names_in_", None)
     scaling = InputScaling()
     if moments is not None:
-        scaling = InputScaling.from_moments(moments, estimator.input_scaling, names)
+        how, rows = estimator.input_scaling, (X, weight)
+        scaling = InputScaling.from_moments(moments, how, rows, names)
     encoded = targets.encode(y, np.float64)
     weight = np.ones(len(y)) if weight is None else weight
     n_whole = sum(lengths) if positive is None else int(np.count_nonzero(positive))

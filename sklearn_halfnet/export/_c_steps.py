@@ -19,6 +19,7 @@ from sklearn_halfnet.features.computation import (
     Scale,
     SharedWeightGraph,
 )
+from sklearn_halfnet.features.scaling import FAR
 from sklearn_halfnet.weights.storage import BitStorage, DenseStorage, SparseStorage
 
 __all__ = ["write_steps"]
@@ -57,7 +58,16 @@ def _scale(source, step, out, x):
         value = f"({value} - {source.array(np.asarray(mean))}[i])"
     if scale is not None:
         value = f"{value} * {source.array(1 / np.asarray(scale))}[i]"
+    if step.scaling.limit is not None:
+        body = _LIMITED.replace("{limit}", repr(step.scaling.limit))
+        value = f"{source.function('limited', '{real} z', body)}({value})"
     source.say(_EACH, value=value, **_words(out, x))
+
+
+_LIMITED = f"""
+z = fmin{{f}}(fmax{{f}}(z, -{FAR}{{f}}), {FAR}{{f}});
+return z / sqrt{{f}}(1 + z / {{limit}}{{f}} * (z / {{limit}}{{f}}));
+"""
 
 
 _EACH = """

@@ -4,6 +4,7 @@ Values have shape (n_rows, width). A new kind of step, of stored weights or of
 activation is one function and one line in a table.
 """
 
+import numpy as np
 from scipy import sparse
 
 from sklearn_halfnet.export._onnx_shared_weight import write_graph
@@ -17,6 +18,7 @@ from sklearn_halfnet.features.computation import (
     Scale,
     SharedWeightGraph,
 )
+from sklearn_halfnet.features.scaling import FAR
 from sklearn_halfnet.weights.storage import BitStorage, DenseStorage, SparseStorage
 
 __all__ = ["write_steps"]
@@ -50,7 +52,16 @@ def _scale(graph, step, x):
     scaling = step.scaling
     if scaling.mean is not None:
         x = graph.add("Sub", x, scaling.mean)
-    return x if scaling.scale is None else graph.add("Mul", x, 1 / scaling.scale)
+    if scaling.scale is not None:
+        x = graph.add("Mul", x, 1 / scaling.scale)
+    return x if scaling.limit is None else _limited(graph, x, scaling.limit)
+
+
+def _limited(graph, z, limit):
+    z = graph.add("Clip", z, np.array(-FAR), np.array(FAR))
+    share = graph.add("Mul", z, np.array(1 / limit))
+    square = graph.add("Add", graph.add("Mul", share, share), np.array(1.0))
+    return graph.add("Div", z, graph.add("Sqrt", square))
 
 
 def _join(graph, step, *values):

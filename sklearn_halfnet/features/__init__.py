@@ -17,8 +17,9 @@ from sklearn_halfnet.features.hidden_layer import (
     linear_scores,
 )
 from sklearn_halfnet.features.low_rank import LowRankLayer, draw_low_rank_layers
+from sklearn_halfnet.features.moments import Moments
 from sklearn_halfnet.features.rounded import Rounding, rounded_blocks
-from sklearn_halfnet.features.scaling import InputScaling, Moments, working_columns
+from sklearn_halfnet.features.scaling import InputScaling, working_columns
 from sklearn_halfnet.features.start import StartSample, draw_hidden_layers
 
 __all__ = [

@@ -49,8 +49,10 @@ class RoundedInputs:
         """Choose the range of a sample of scaled rows; None if it is too coarse.
 
         Columns that are not scaled have one range, and are rounded as they are: pixels
-        of 8 bits stay exact.
+        of 8 bits stay exact. Limited inputs are no linear function of x: None, too.
         """
+        if scaling.limit is not None:
+            return None
         centre, scale, below = scaling.mean, scaling.scale, 0.0
         if scale is None:
             below, centre, scale = (0.0 if centre is None else centre), 0.0, 1.0

@@ -7,7 +7,7 @@ import numpy as np
 
 from sklearn_halfnet._matmul import matmul
 from sklearn_halfnet.features.hidden_layer import HiddenLayer
-from sklearn_halfnet.features.scaling import Moments
+from sklearn_halfnet.features.moments import Moments
 from sklearn_halfnet.weights.storage import FrozenWeights
 
 __all__ = [

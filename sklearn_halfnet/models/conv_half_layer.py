@@ -60,7 +60,7 @@ class ConvHalfLayerStart(TorchNetworkStart):
     def network(self, rows, targets, rng):
         """Draw kernels and hidden layers, and set the read-out's start value."""
         self._check_memory(rows.X.shape[0])
-        scaling = self.fit_scaling(rows, SPREAD)
+        scaling = self.fit_scaling(rows, spread=SPREAD, one_unit=True)
         kernels = self._draw_kernels(rng)
         n_inputs = int(np.prod(self.shapes[-1]))
         n_units = max([n_inputs, *self.sizes])

@@ -87,7 +87,7 @@ class LowRankStart(NetworkStart):
 
         A rate suits weights of one size only, but A is kept for the inputs as they are.
         """
-        if self.input_scaling == "standard":
+        if self.input_scaling not in ("center", None):  # of size one as they are
             return max(1.0, sample.features.shape[1] / _MANY_COLUMNS)
         moments = Moments.of(sample.features, sample.sample_weight)
         return moments.spread(about_one_mean=True) / SPREAD or 1.0
@@ -174,7 +174,7 @@ class LowRankModel(HiddenStack):
 
     @property
     def metric(self):
-        """A of the first layer in the units of X."""
+        """A of the first layer in the units of X; if limited, near their centre."""
         factor, scale = self.factors[0], self.scaling.scale
         return factor if scale is None else factor / scale[:, None]
 

@@ -34,7 +34,7 @@ class NetworkStart(ABC):
     sizes : list of int
         The same as a list.
     activation : str
-    input_scaling : {"standard", "center"} or None
+    input_scaling : {"auto", "standard", "robust", "center"} or None
     feature_names : ndarray of str or None
         For errors that name a column.
     init : {"ridge", "random"}
@@ -80,10 +80,10 @@ class NetworkStart(ABC):
         """Return a network that has done some passes, ready to go on."""
         return network
 
-    def fit_scaling(self, rows, spread=None):
-        """Learn the scaling of the inputs; parameters as of ``InputScaling.fit``."""
+    def fit_scaling(self, rows, **options):
+        """Learn the scaling of the inputs; options as of ``InputScaling.fit``."""
         how, names, weight = self.input_scaling, self.feature_names, rows.train_weight
-        return InputScaling.fit(rows.X, how, weight, names, spread)
+        return InputScaling.fit(rows.X, how, weight, names, **options)
 
     def sample(self, rows, scaling, n_units, rng, **options):
         """Draw the rows of which start values are computed."""

@@ -263,7 +263,7 @@ class PartialCNNStart(TorchNetworkStart):
         seed = own_seed if self.shared_seed is None else self.shared_seed
         self.design.check(self.select)
         self._check_memory(rows.X.shape[0])
-        scaling = self.fit_scaling(rows, spread=1.0)
+        scaling = self.fit_scaling(rows, spread=1.0, one_unit=True)
         n_units, n_rows = max(self.sizes, default=0), max([_START_ROWS, *self.sizes])
         sample = self.sample(rows, scaling, n_units, rng, max_rows=n_rows)
         images = sample.features

@@ -8,7 +8,7 @@ from scipy.special import expit, log_softmax, softmax
 from sklearn.metrics import r2_score
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from sklearn_halfnet.features.scaling import Moments
+from sklearn_halfnet.features.moments import Moments
 
 __all__ = ["ClassTargets", "RealTargets"]
 

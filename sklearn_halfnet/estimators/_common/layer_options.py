@@ -8,12 +8,15 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 
 from sklearn_halfnet._checks import real, whole
 from sklearn_halfnet.activations import ACTIVATIONS
+from sklearn_halfnet.estimators._common.documented import numpydoc
 from sklearn_halfnet.features.scaling import InputScaling
+from sklearn_halfnet.features.scaling_rules import SCALINGS
 from sklearn_halfnet.features.start import BIASES
 from sklearn_halfnet.weights import WEIGHTS, check_weight_kind
 
 __all__ = [
     "LAYER_CONSTRAINTS",
+    "LAYER_TEXTS",
     "RANDOM_LAYER_CONSTRAINTS",
     "SIZE_CONSTRAINTS",
     "check_kinds",
@@ -34,9 +37,19 @@ LAYER_CONSTRAINTS = {
         callable,
     ],
     "activation": [StrOptions(set(ACTIVATIONS))],
-    "input_scaling": [StrOptions({"standard", "center"}), None],
+    "input_scaling": [StrOptions(set(SCALINGS)), None],
     "random_state": ["random_state"],
 }
+
+LAYER_TEXTS = numpydoc("""
+input_scaling : {"auto", "standard", "robust", "center"} or None
+    "standard" centres each column and divides it by its standard deviation; "robust"
+    takes median and interquartile range instead, and limits values smoothly to
+    magnitudes below 3; "center" only subtracts means; None takes columns as they are.
+    "auto" is "standard", but columns that share a unit, such as pixels, counts and
+    one-hot codes, and all columns of a sparse X, are divided by one number. The user
+    guide has the rule.
+""")
 
 # Of layers that stay as they were drawn.
 RANDOM_LAYER_CONSTRAINTS = {
@@ -118,12 +131,12 @@ def _fingerprint(kind):
         return repr(kind)
 
 
-def fit_scaling(estimator, X, sample_weight=None, spread=None):
+def fit_scaling(estimator, X, sample_weight=None, **options):
     """Learn the scaling of the inputs that ``input_scaling`` asks for.
 
-    Errors name the column as ``feature_names_in_`` does. Networks that train what meets
-    the inputs give a ``spread``: a rate suits weights of one size only.
+    Errors name the column as ``feature_names_in_`` does. Options are those of
+    ``InputScaling.fit``.
     """
     names = getattr(estimator, "feature_names_in_", None)
     how = estimator.input_scaling
-    return InputScaling.fit(X, how, sample_weight, names, spread)
+    return InputScaling.fit(X, how, sample_weight, names, **options)

@@ -21,9 +21,9 @@ __all__ = [
     "WeightName",
 ]
 
-# The names in the tables ``activations.ACTIVATIONS``, ``weights.WEIGHTS`` and
-# ``solvers.SOLVERS``: a checker of types runs no code, so they stand here once more,
-# and a test holds them to the tables.
+# The names in the tables ``activations.ACTIVATIONS``, ``weights.WEIGHTS``, ``SCALINGS``
+# of ``features.scaling_rules`` and ``solvers.SOLVERS``: a checker of types runs no
+# code, so they stand here once more, and a test holds them to the tables.
 ActivationName: TypeAlias = Literal[
     "relu",
     "leaky_relu",
@@ -77,6 +77,6 @@ WeightKind: TypeAlias = (
 # One, or one a layer.
 WeightKinds: TypeAlias = WeightKind | Sequence[WeightKind]
 FloatName: TypeAlias = Literal["float32", "float64"]
-InputScalingName: TypeAlias = Literal["standard", "center"] | None
+InputScalingName: TypeAlias = Literal["auto", "standard", "robust", "center"] | None
 RandomState: TypeAlias = int | np.random.RandomState | None
 Sizes: TypeAlias = int | list[int] | tuple[int, ...] | NDArray[np.integer]

@@ -6,6 +6,7 @@ from sklearn_halfnet._checks import StrOptions, one_of, real, whole
 from sklearn_halfnet.estimators._common.documented import numpydoc
 from sklearn_halfnet.estimators._common.layer_options import (
     LAYER_CONSTRAINTS,
+    LAYER_TEXTS,
     SIZE_CONSTRAINTS,
 )
 from sklearn_halfnet.solvers import SOLVERS, solvers_for
@@ -64,9 +65,6 @@ TRAINING_TEXTS = numpydoc("""
         where rows are few or noise is strong.
     init : {"ridge", "random"}
         Start of the read-out: a ridge solution on up to 10,000 rows, or N(0, 1 / H).
-    input_scaling : {"standard", "center"} or None
-        Centre and scale the columns; centre them only, which suits images, whose
-        pixels share one unit; or take them as they are.
     batch_size : int, "auto" or "full"
         Rows a step on minibatches; "auto" is min(256, n_samples).
     learning_rate : {"one_cycle", "cosine", "constant"}
@@ -105,7 +103,7 @@ TRAINING_TEXTS = numpydoc("""
         are scaled again in each pass.
     verbose : bool or int
         Whether to print the loss of each pass.
-    """) | {"solver": solver_text(solvers_for())}
+    """) | {"solver": solver_text(solvers_for()), **LAYER_TEXTS}
 
 NETWORK_ATTRIBUTES = numpydoc("""
     model_ : object

@@ -71,7 +71,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
     alphas: ArrayLike | None = None
     scale: Literal["auto"] | float = "auto"
     bias: Literal["auto", "normal", "uniform", "zero"] = "auto"
-    input_scaling: InputScalingName = "standard"
+    input_scaling: InputScalingName = "auto"
     read_out: Literal["all", "ensemble"] = "all"
     random_state: RandomState = None
     dtype: FloatName | Literal["int8"] = "float32"

@@ -1,10 +1,11 @@
 """Texts of the parameters and attributes of ELM and RVFL."""
 
 from sklearn_halfnet.estimators._common.documented import numpydoc
+from sklearn_halfnet.estimators._common.layer_options import LAYER_TEXTS
 
 __all__ = ["ATTRIBUTES", "CLASSIFIER_ATTRIBUTES", "PARAMETERS", "REFERENCES"]
 
-PARAMETERS = numpydoc("""
+PARAMETERS = LAYER_TEXTS | numpydoc("""
 hidden_layer_sizes : int or sequence of int
     Units of each hidden layer. With several layers, each is fed by the one before,
     and the read-out sees all of them (deep RVFL [2]_).
@@ -30,9 +31,6 @@ scale : "auto" or float
 bias : {"auto", "normal", "uniform", "zero"}
     Distribution of b: N(0, 1), uniform over [-pi, pi], or none; "auto" is "uniform"
     for "cos" and "sin" and else "normal".
-input_scaling : {"standard", "center"} or None
-    Centre and scale the columns; centre them only, which suits images; or take them
-    as they are.
 read_out : {"all", "ensemble"}
     One read-out over all layers, or one a layer, averaged (ensemble deep RVFL).
 class_weight : dict, list of dict, "balanced" or None

@@ -80,10 +80,10 @@ _TEXTS = (
         Height and width over which the maximum is taken after each convolution.
     init : {"ridge", "random"}
         Start of the read-out: a ridge solution on some thousand rows, or N(0, 1 / H).
-    input_scaling : {"standard", "center"} or None
-        Centre and scale each pixel; centre it only; or do not centre. If pixels are not
-        scaled each for itself, one number divides all of them, which leaves grey values
-        between 0 and 1 about as they are.
+    input_scaling : {"auto", "standard", "robust", "center"} or None
+        "auto" and "center" centre each pixel, None does not; one number then divides
+        all of them, which leaves grey values between 0 and 1 about as they are.
+        "standard" and "robust" scale each pixel for itself.
     cache_size : float
         Megabytes in which to keep the scaled training images; else they are scaled
         again in each pass.
@@ -136,7 +136,7 @@ class ConvHalfLayer(CallbackSupportMixin, BaseEstimator):
     alpha: float | Literal["auto"] = "auto"
     solver: SolverName = "adam"
     init: Literal["ridge", "random"] = "ridge"
-    input_scaling: InputScalingName = "center"
+    input_scaling: InputScalingName = "auto"
     batch_size: int | Literal["auto", "full"] = "auto"
     learning_rate: Literal["one_cycle", "cosine", "constant"] = "one_cycle"
     learning_rate_init: float = 1e-2

@@ -91,7 +91,7 @@ class HalfLayer(CallbackSupportMixin, BaseEstimator):
     solver: SolverName = "adam"
     init: Literal["ridge", "random"] = "ridge"
     polish: bool = False
-    input_scaling: InputScalingName = "standard"
+    input_scaling: InputScalingName = "auto"
     batch_size: int | Literal["auto", "full"] = "auto"
     learning_rate: Literal["one_cycle", "cosine", "constant"] = "one_cycle"
     learning_rate_init: float = 1e-2

@@ -96,9 +96,6 @@ _TEXTS = TRAINING_TEXTS | numpydoc("""
         Refit the read-out after training: by ridge regression whose strength
         generalised cross-validation chooses, which often lowers accuracy on large data;
         or by logistic (softmax) regression until it has converged.
-    input_scaling : {"standard", "center"} or None
-        Centre and scale the columns; centre them only; or take them as they are, which
-        suits images.
     random_state : int, RandomState or None
         Determines z_h, start values, batches and held-out rows.
     cache_size : float
@@ -118,7 +115,8 @@ _ATTRIBUTES = NETWORK_ATTRIBUTES | numpydoc("""
         a rotation of its columns; A A^T is not.
     metric_ : ndarray of shape (n_features, rank)
         A of the first layer in the units of X: x -> x ``metric_`` embeds rows where
-        Euclidean distance is the learned metric.
+        Euclidean distance is the learned metric. With ``input_scaling="robust"``, which
+        is not linear, it is that near the medians.
     """)
 
 _SECTIONS = SECTIONS | {
@@ -151,7 +149,7 @@ class HalfNet(
     solver: SolverName = "adam"
     init: Literal["ridge", "random"] = "ridge"
     polish: Literal["ridge", "logistic"] | None = None
-    input_scaling: InputScalingName = "standard"
+    input_scaling: InputScalingName = "auto"
     batch_size: int | Literal["auto", "full"] = "auto"
     learning_rate: Literal["one_cycle", "cosine", "constant"] = "one_cycle"
     learning_rate_init: float = 1e-2

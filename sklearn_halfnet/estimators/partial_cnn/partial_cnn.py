@@ -115,9 +115,10 @@ _TEXTS = (
         Of ``solver="sgd"``.
     init : {"random", "ridge"}
         Start of the read-out: N(0, 1 / H), or a ridge solution on 1,000 rows.
-    input_scaling : {"standard", "center"} or None
-        Centre and scale each pixel; centre it only; or take images as they are. In any
-        case all pixels are then divided by one number, their standard deviation.
+    input_scaling : {"auto", "standard", "robust", "center"} or None
+        "auto" and "center" centre each pixel, None does not; one number, their standard
+        deviation, then divides all of them. "standard" and "robust" scale each pixel
+        for itself.
     batch_size : int, "auto" or "full"
         Rows a step; "auto" is min(256, n_samples).
     learning_rate : {"cosine", "one_cycle", "constant"}
@@ -217,7 +218,7 @@ class PartialCNN(CallbackSupportMixin, BaseEstimator):
     solver: MomentumSolverName = "sgd"
     momentum: float = 0.9
     init: Literal["random", "ridge"] = "random"
-    input_scaling: InputScalingName = "center"
+    input_scaling: InputScalingName = "auto"
     batch_size: int | Literal["auto", "full"] = 128
     learning_rate: Literal["cosine", "one_cycle", "constant"] = "cosine"
     learning_rate_init: float = 0.1

@@ -30,6 +30,7 @@ from sklearn_halfnet.estimators._common.fitting import (
     of_model,
 )
 from sklearn_halfnet.estimators._common.layer_options import (
+    LAYER_TEXTS,
     RANDOM_LAYER_CONSTRAINTS,
     fit_scaling,
 )
@@ -48,7 +49,7 @@ from sklearn_halfnet.weights import check_weight_kind
 
 __all__ = ["RandomFeatures"]
 
-_PARAMETERS = numpydoc("""
+_PARAMETERS = LAYER_TEXTS | numpydoc("""
 n_components : int
     Number of random features.
 weight_kind : str, object, callable or array
@@ -71,9 +72,6 @@ gamma : "scale", float or None
     ``activation="cos"`` and "normal" or "orthogonal" weights.
 direct_links : bool
     Whether the scaled inputs follow the random features.
-input_scaling : {"standard", "center"} or None
-    Centre and scale the columns; centre them only, which suits images; or take them
-    as they are.
 random_state : int, RandomState or None
     Determines the weights and biases.
 device : str
@@ -145,7 +143,7 @@ class RandomFeatures(
     bias: Literal["auto", "normal", "uniform", "zero"] = "auto"
     gamma: float | Literal["scale"] | None = None
     direct_links: bool = False
-    input_scaling: InputScalingName = "standard"
+    input_scaling: InputScalingName = "auto"
     random_state: RandomState = None
     device: str = "cpu"
     model_: RandomFeaturesModel = field(init=False)

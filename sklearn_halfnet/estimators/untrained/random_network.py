@@ -67,10 +67,10 @@ weight_kind : str, object, callable, array or list of these
     Kinds made from classes need y in ``fit``.
 bias_scale : float
     sigma_b: biases are drawn from N(0, sigma_b^2).
-input_scaling : {"standard", "center"} or None
-    Centre and scale the columns; centre them only; or take them as they are. As
-    sigma_w acts on the size of the inputs, too, it means most for inputs of
-    variance 1.
+input_scaling : {"auto", "standard", "robust", "center"} or None
+    As of :class:`RandomFeatures`. None takes the inputs as they are: what an untrained
+    network does to similarities is a statement on these inputs. As sigma_w acts on
+    their size, too, it means most for inputs of variance 1.
 random_state : int, RandomState or None
     Determines the weights and biases.
 """)

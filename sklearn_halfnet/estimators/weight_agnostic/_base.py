@@ -20,7 +20,10 @@ from sklearn_halfnet._checks import check_numbers, check_options, real, whole
 from sklearn_halfnet._device import check_memory
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._common.fitting import keep_state_on_error, of_model
-from sklearn_halfnet.estimators._common.layer_options import fit_scaling
+from sklearn_halfnet.estimators._common.layer_options import (
+    LAYER_CONSTRAINTS,
+    fit_scaling,
+)
 from sklearn_halfnet.estimators._common.types import (
     FloatName,
     InputScalingName,
@@ -75,7 +78,7 @@ class WeightAgnostic(CallbackSupportMixin, BaseEstimator):
     max_connections: int = 450
     activations: Sequence[str] = tuple(NODE_ACTIVATIONS)
     mutation_probabilities: Sequence[float] = (0.2, 0.25, 0.05, 0.5)
-    input_scaling: InputScalingName = "standard"
+    input_scaling: InputScalingName = "auto"
     predict_with: Literal["ensemble", "tuned", "mean"] = "ensemble"
     warm_start: bool = False
     n_jobs: int | None = None
@@ -94,7 +97,7 @@ class WeightAgnostic(CallbackSupportMixin, BaseEstimator):
         "max_connections": [whole(1)],
         "activations": [list, tuple],
         "mutation_probabilities": [list, tuple],
-        "input_scaling": [StrOptions({"standard", "center"}), None],
+        "input_scaling": LAYER_CONSTRAINTS["input_scaling"],
         "predict_with": [StrOptions({"ensemble", "tuned", "mean"})],
         "warm_start": ["boolean"],
         "dtype": [StrOptions({"float32", "float64"})],
@@ -194,7 +197,7 @@ class WeightAgnostic(CallbackSupportMixin, BaseEstimator):
         A shared weight cannot make up for the inputs' scale, so it must be set here.
         """
         spread = 1.0 if self.input_scaling == "center" else None
-        return fit_scaling(self, X, weight, spread)
+        return fit_scaling(self, X, weight, spread=spread)
 
     def _check_settings(self):
         weights = np.asarray(self.shared_weights, dtype=float)

@@ -1,10 +1,11 @@
 """What the parameters and attributes of weight-agnostic estimators mean."""
 
 from sklearn_halfnet.estimators._common.documented import SEEN_FEATURES, numpydoc
+from sklearn_halfnet.estimators._common.layer_options import LAYER_TEXTS
 
 __all__ = ["ATTRIBUTES", "PARAMETERS", "REFERENCES"]
 
-PARAMETERS = numpydoc("""
+PARAMETERS = LAYER_TEXTS | numpydoc("""
 search : {"guided", "evolution"}
     Score possible changes by derivatives of the loss, or mutate a population as
     published.
@@ -26,8 +27,6 @@ activations : sequence of str
     Of hidden nodes: these nine, or some of them.
 mutation_probabilities : sequence of 4 floats
     Evolution: new connection, split by a node, enable again, other activation.
-input_scaling : {"standard", "center"} or None
-    Centre the columns and scale each, or all by one number (images), or neither.
 predict_with : {"ensemble", "tuned", "mean"}
     Mean prediction over the shared weights (of classes the mean probability), the
     best weight alone, or the mean score.
