@@ -326,6 +326,7 @@ def test_every_activation_trains_and_predicts_alike(iris, activation, train_scal
 def test_sparse_equals_dense(digits, geometry):
     X_train, X_test, y_train, _ = digits
     options = {**QUICK, "geometry": geometry, "dtype": "float64"}
+    options["input_scaling"] = "standard"
     dense = HalfNetClassifier(**options).fit(X_train, y_train)
     thin = HalfNetClassifier(**options).fit(sparse.csr_array(X_train), y_train)
     X_thin = sparse.csr_array(X_test)

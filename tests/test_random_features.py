@@ -36,7 +36,8 @@ def test_every_kind_with_every_activation(kind, activation):
 @pytest.mark.parametrize("direct_links", [False, True])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_features_are_what_the_equation_says(dtype, direct_links):
-    model = RandomFeatures(20, direct_links=direct_links, random_state=0)
+    options = {"direct_links": direct_links, "input_scaling": "standard"}
+    model = RandomFeatures(20, **options, random_state=0)
     H = model.fit(X.astype(dtype)).transform(X.astype(dtype))
     assert H.dtype == dtype
     std = X.std(axis=0)
@@ -48,7 +49,8 @@ def test_features_are_what_the_equation_says(dtype, direct_links):
 
 
 def test_sparse_equals_dense():
-    model = RandomFeatures(20, direct_links=True, random_state=0)
+    options = {"direct_links": True, "input_scaling": "standard"}
+    model = RandomFeatures(20, **options, random_state=0)
     dense = model.fit_transform(X)
     assert_allclose(model.fit_transform(sparse.csr_array(X)), dense, atol=1e-8)
 

@@ -13,7 +13,7 @@ from sklearn_halfnet._matmul import row_blocks
 __all__ = ["SCALINGS", "columns_of_one_unit"]
 
 # Robustly scaled values are within it: of a normal distribution, 4 standard deviations
-# become 2.1, and 2 become 1.35 instead of 1.48.
+# become 2.1, and 2 become 1.33 instead of 1.48.
 _LIMIT = 3.0
 
 # What "auto" makes of columns that share no unit.
