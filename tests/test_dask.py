@@ -132,6 +132,20 @@ def test_same_sample_of_more_rows_than_a_sample_holds(chunks):
     assert_allclose(found.predict_proba(many), alone.predict_proba(many), atol=1e-8)
 
 
+def test_quartiles_of_many_rows_are_those_of_a_sample():
+    many = np.random.default_rng(0).lognormal(size=(5000, 4)) * [1, 10, 0.1, 1e3]
+    y = (many[:, 0] > 1).astype(int)
+    model = ELMClassifier(10, input_scaling="robust", **FAST)
+    alone = clone(model).fit(many, y).model_.scaling
+    collection = da.from_array(many, chunks=(700, -1))
+    found = halfnet_dask.fit(model, collection, y).model_.scaling
+    assert found.limit == alone.limit
+    # Standard errors of the quartiles of 1,000 rows are four per cent.
+    assert_allclose(found.mean, alone.mean, rtol=0.15)
+    assert_allclose(found.scale, alone.scale, rtol=0.2)
+    assert (found.mean != alone.mean).any()
+
+
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_half_layers_start_anew_after_an_interrupt():
     options = {"solver": "lbfgs", "max_iter": 5}

@@ -113,7 +113,7 @@ def test_units_that_are_nearly_dead_are_not_blown_up():
     assert_allclose(layer.scales, [1, 1 / 2, 1 / 3, 1e2, 1], rtol=1e-6)
 
 
-@pytest.mark.parametrize("how", ["standard", "center", None])
+@pytest.mark.parametrize("how", ["auto", "standard", "center", None])
 def test_inputs_are_rounded_to_the_nearest_level(how):
     """To 8 bits: errors of at most half a unit, and of mean zero."""
     rows = rng.uniform(-1, 3, (500, 5)).astype(np.float32)

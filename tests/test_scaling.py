@@ -71,7 +71,7 @@ def brute_force_group(X):
     columns = [X[:, j] for j in range(X.shape[1])]
     candidates = [j for j, x in enumerate(columns) if x.min() == 0 and x.max() > 0]
     peaks = [columns[j].max() for j in candidates]
-    if not peaks:
+    if len(peaks) == len(set(peaks)):
         return []
     unit = max(peaks, key=lambda peak: (peaks.count(peak), peak))
     at_peak = [j for j in candidates if columns[j].max() == unit]
@@ -81,11 +81,7 @@ def brute_force_group(X):
         if columns[j].max() < unit and (columns[j] == 0).mean() >= 0.5
     ]
     group = sorted(at_peak + smaller)
-    is_group = (
-        len(group) >= 2
-        and len(at_peak) >= len(group) / 2
-        and (X[:, group] == 0).mean() >= 0.25
-    )
+    is_group = len(at_peak) >= len(group) / 2 and (X[:, group] == 0).mean() >= 0.25
     return group if is_group else []
 
 
@@ -112,6 +108,7 @@ FRAMES = {
     ),
     "few at the peak": (np.c_[ONE_HOT[:, :5] * [1, 2, 3, 4, 4]], ()),
     "negative": (-ONE_HOT, ()),
+    "rare sums of money": (ONE_HOT[:, :2] * rng.integers(1, (5e4, 4e3), (300, 2)), ()),
 }
 
 

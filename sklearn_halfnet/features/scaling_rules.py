@@ -37,9 +37,9 @@ _BLOCK_BYTES = 16 * 2**20
 def columns_of_one_unit(moments):
     """Find the columns that share a unit: pixels, counts, the columns of one-hot codes.
 
-    Such columns begin at zero, many end at the same largest value, and they are often
-    zero. A column that does not reach the largest value, such as a pixel at the border,
-    belongs to them if it is zero in most rows.
+    Such columns begin at zero, many (two or more) end at the same largest value, and
+    they are often zero. A column that does not reach the largest value, such as a pixel
+    at the border, belongs to them if it is zero in most rows.
 
     Parameters
     ----------
@@ -50,21 +50,19 @@ def columns_of_one_unit(moments):
     group : ndarray of shape (n_features,), bool
         Two columns or more, or none.
     """
-    n_features = len(moments.mean)
+    nothing = np.zeros(len(moments.mean), bool)
     candidates = (moments.low == 0) & ~moments.is_constant
-    if not candidates.any():
-        return candidates
     peaks, counts = np.unique(moments.high[candidates], return_counts=True)
+    if counts.max(initial=0) < 2:
+        return nothing
     peak = peaks[counts == counts.max()][-1]
     zeros = moments.zeros / moments.total + _SLACK
     smaller = (moments.high < peak) & (zeros >= _MOSTLY_ZERO)
     group = candidates & ((moments.high == peak) | smaller)
-    is_group = (
-        np.count_nonzero(group) >= 2
-        and (moments.high[group] == peak).mean() >= _COLUMNS_AT_PEAK
-        and zeros[group].mean() >= _ZEROS_OF_GROUP
-    )
-    return group if is_group else np.zeros(n_features, bool)
+    at_peak = (moments.high[group] == peak).mean()
+    if at_peak < _COLUMNS_AT_PEAK or zeros[group].mean() < _ZEROS_OF_GROUP:
+        return nothing
+    return group
 
 
 def _standard(moments, rows):
