@@ -59,7 +59,7 @@ def fit_half_layers(estimator, blocks):
         sample.targets = sample.targets.astype(start.dtype)
     network = start.of_sample(scaling, sample, targets, rng)
     data = _ClusterData(estimator, network, blocks, class_weight)
-    options = training_options(estimator, network)
+    options = training_options(estimator, network, data.n_rows)
     keep(estimator, *train_on_cluster(network, data, options))
 
 
@@ -124,7 +124,11 @@ def _size(part):
 
 def _gradient(part, traveller, vector, total):
     """Loss and gradient of one block, as its share of the mean."""
-    share = len(part[1]) / total
+    estimator = arrive(traveller)
     return loss_and_gradient(
-        arrive(traveller).model_, *part, vector=vector, share=share
+        estimator.model_,
+        *part,
+        vector=vector,
+        share=len(part[1]) / total,
+        label_smoothing=getattr(estimator, "label_smoothing", 0.0),
     )

@@ -31,6 +31,7 @@ __all__ = [
     "Rows",
     "TrainingOptions",
     "loss_and_gradient",
+    "n_passes",
     "of_weight",
     "rows_a_step",
     "train",
@@ -42,6 +43,11 @@ __all__ = [
 # Times the objective of a read-out of zero: far above it, training has failed. Few
 # passes at a high rate can end at several times of it and be on their way.
 _FAR = 10
+
+# Of batch_size="auto": few rows are worth as many steps as thousands.
+_BATCH, _LEAST_BATCH, _LEAST_STEPS = 256, 16, 16
+# Of max_iter="auto".
+_ROWS_SEEN, _LEAST_PASSES, _MOST_PASSES = 400_000, 10, 100
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,8 @@ class TrainingOptions:
     tol : float
     device : str
     cache_size : float
+    dropout, label_smoothing : float, default=0
+        Of families that have them.
     """
 
     name: str
@@ -76,15 +84,21 @@ class TrainingOptions:
     tol: float
     device: str
     cache_size: float
+    dropout: float = 0.0
+    label_smoothing: float = 0.0
 
     @classmethod
-    def of(cls, name, alpha, parameters):
-        """Take them from all parameters of an estimator, a dict."""
+    def of(cls, name, alpha, parameters, n_rows):
+        """Take them from all parameters of an estimator, a dict, for so many rows."""
         takes = SOLVERS[parameters["solver"]].takes
         taken = {each: parameters[each] for each in takes if each in parameters}
-        given = {"name": name, "alpha": alpha, "of_solver": taken}
-        names = {each.name for each in fields(cls)} - set(given)
-        return cls(**given, **{each: parameters[each] for each in names})
+        passes = n_passes(parameters["max_iter"], n_rows)
+        given = {
+            **{"name": name, "alpha": alpha},
+            **{"of_solver": taken, "max_iter": passes},
+        }
+        own = {each.name for each in fields(cls)} - set(given)
+        return cls(**given, **{each: parameters[each] for each in own & set(parameters)})
 
     def make_solver(self, **found):
         """Make the solver; what is found while training overrides parameters."""
@@ -136,10 +150,33 @@ class Rows:
 
 
 def rows_a_step(batch_size: int | Literal["auto", "full"], n_rows: int) -> int:
-    """Find how many of so many rows a ``batch_size`` takes at a time."""
+    """Find how many of so many rows a ``batch_size`` takes at a time.
+
+    "auto" takes 256, and fewer where a pass would have less than 16 steps.
+    """
     if batch_size == "full":
         return n_rows
-    return min(256 if batch_size == "auto" else batch_size, n_rows)
+    if batch_size == "auto":
+        few = 2 ** int(math.log2(max(n_rows / _LEAST_STEPS, 1)))
+        batch_size = min(max(few, _LEAST_BATCH), _BATCH)
+    return min(batch_size, n_rows)
+
+
+def n_passes(max_iter: int | Literal["auto"], n_rows: int) -> int:
+    """Find how often training goes over so many rows.
+
+    "auto" is 100 times up to 4,000 rows, and then as often as the same number of rows
+    allows for, but at least 10 times.
+
+    Examples
+    --------
+    >>> from sklearn_halfnet.models.train import n_passes
+    >>> [n_passes("auto", n_rows) for n_rows in (100, 4_000, 10_000, 60_000)]
+    [100, 100, 40, 10]
+    """
+    if max_iter != "auto":
+        return max_iter
+    return round(min(max(_ROWS_SEEN / n_rows, _LEAST_PASSES), _MOST_PASSES))
 
 
 def of_weight(weight, n_samples):
@@ -195,7 +232,7 @@ def train(model, rows, options, *, rng, watch=None, revise=None, before=None):
     batch_size = rows_a_step(options.batch_size, len(rows.train))
     with training_mode(), compute_threads(model.step_size(batch_size)):
         device = resolve_device(options.device)
-        module = model.module(device)
+        module = _module(model, options, device, rng)
         order = rng.permutation(rows.train)
         data = _blocks(model, rows, order, options, device)
         validate = None
@@ -232,7 +269,7 @@ def train_once(model, rows, options, *, rng, before):
     batch_size = rows_a_step(options.batch_size, len(rows.encoded))
     with training_mode(), compute_threads(model.step_size(batch_size)):
         device = resolve_device(options.device)
-        module = model.module(device)
+        module = _module(model, options, device, rng)
         order = rng.permutation(rows.train)
         data = _blocks(model, rows, order, options, device)
         solver = options.make_solver(
@@ -271,7 +308,9 @@ def train_on_cluster(model, data, options):
         return _minimise(model, module, data, solver, monitor, options, None)
 
 
-def loss_and_gradient(model, inputs, encoded, weight, *, vector, share):
+def loss_and_gradient(
+    model, inputs, encoded, weight, *, vector, share, label_smoothing=0.0
+):
     """Loss of a block of rows at a vector of trained values, and its gradient.
 
     Parameters
@@ -285,6 +324,7 @@ def loss_and_gradient(model, inputs, encoded, weight, *, vector, share):
     vector : ndarray of shape (n_trained,)
     share : float
         Factor of the mean loss.
+    label_smoothing : float, default=0
 
     Returns
     -------
@@ -298,7 +338,7 @@ def loss_and_gradient(model, inputs, encoded, weight, *, vector, share):
 
     with training_mode(), compute_threads(0):
         module = model.module(resolve_device("cpu"))
-        objective = Objective(module, model.targets.loss, alpha=0)
+        objective = Objective(module, model.targets.loss, 0.0, label_smoothing)
         parameters = objective.parameters()
         load_vector(parameters, vector)
         if weight is not None:
@@ -310,6 +350,16 @@ def loss_and_gradient(model, inputs, encoded, weight, *, vector, share):
 
 
 # -- parts of a training ---------------------------------------------------------------
+
+
+def _module(model, options, device, rng):
+    """Make the module; units are dropped where steps are taken on minibatches."""
+    module = model.module(device)
+    if options.dropout and SOLVERS[options.solver].minibatches:
+        from sklearn_halfnet.networks.dropout import Dropout
+
+        module.dropout = Dropout(options.dropout, rng)
+    return module
 
 
 def _blocks(model, rows, numbers, options, device, cache_bytes=None):
@@ -333,7 +383,8 @@ def _blocks(model, rows, numbers, options, device, cache_bytes=None):
 def _objective(model, module, options):
     from sklearn_halfnet.solvers.losses import Objective
 
-    return Objective(module, model.targets.loss, options.alpha)
+    smoothing = options.label_smoothing
+    return Objective(module, model.targets.loss, options.alpha, smoothing)
 
 
 def _monitor(module, options, validate=None, report=None):

@@ -41,6 +41,7 @@ class HalfLayerNetwork(nn.Module):
         self.intercept = nn.Parameter(intercept)
         self.weights = weights
         self.activate = ACTIVATIONS[activation].tensor
+        self.dropout = None
 
     def forward(self, projection):
         """Compute scores (n_rows, n_outputs) from a projection (n_rows, n_units)."""
@@ -49,6 +50,8 @@ class HalfLayerNetwork(nn.Module):
             if i > 0:
                 hidden = hidden @ self.weights[i - 1].t()
             hidden = self.activate(torch.addcmul(shift, hidden, scale))
+            if self.training and self.dropout is not None:
+                hidden = self.dropout(hidden)
         return torch.addmm(self.intercept, hidden, self.coef.t())
 
     def penalised(self):

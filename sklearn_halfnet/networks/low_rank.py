@@ -62,6 +62,7 @@ class LowRankNetwork(nn.Module):
         self.intercept = nn.Parameter(intercept)
         self.activate = ACTIVATIONS[activation].tensor
         self.balances = balances or []
+        self.dropout = None
 
     def forward(self, inputs):
         """Compute scores (n_rows, n_outputs) from inputs (n_rows, n_features)."""
@@ -77,6 +78,8 @@ class LowRankNetwork(nn.Module):
             # n_rows * n_units, several times as many.
             weights = directions * scale[:, None]
             hidden = self.activate(torch.addmm(shift, hidden @ factor, weights.t()))
+            if self.training and self.dropout is not None:
+                hidden = self.dropout(hidden)
         return hidden
 
     def penalised(self):

@@ -6,23 +6,28 @@ from torch.nn import functional
 __all__ = ["LOSSES", "Objective"]
 
 
-def _softmax(scores, targets):
-    return functional.cross_entropy(scores, targets, reduction="none")
+def _softmax(scores, targets, smoothing):
+    return functional.cross_entropy(
+        scores, targets, reduction="none", label_smoothing=smoothing
+    )
 
 
-def _logistic(scores, targets):
+def _logistic(scores, targets, smoothing):
+    if smoothing:
+        targets = targets * (1 - smoothing) + smoothing / 2
     loss = functional.binary_cross_entropy_with_logits(
         scores, targets, reduction="none"
     )
     return loss.sum(dim=1)
 
 
-def _squared(scores, targets):
+def _squared(scores, targets, smoothing):
     return 0.5 * (scores - targets).square().mean(dim=1)
 
 
-# Each maps scores (n_rows, n_outputs) and targets to one loss a row. Softmax takes
-# class indices (n_rows,), the others targets of the scores' shape.
+# Each maps scores (n_rows, n_outputs), targets and the share of label smoothing to one
+# loss a row. Softmax takes class indices (n_rows,), the others targets of the scores'
+# shape; real targets are not smoothed.
 LOSSES = {"softmax": _softmax, "logistic": _logistic, "squared": _squared}
 
 
@@ -37,16 +42,19 @@ class Objective:
         A name in ``LOSSES``.
     alpha : float
         Strength of the penalty.
+    label_smoothing : float, default=0
+        Share of a label that is spread evenly over all classes.
     """
 
-    def __init__(self, network, loss, alpha):
+    def __init__(self, network, loss, alpha, label_smoothing=0.0):
         self.network = network
         self.loss = LOSSES[loss]
         self.alpha = alpha
+        self.label_smoothing = label_smoothing
 
     def data_loss(self, inputs, targets, weights):
         """Mean over the rows of weight times loss; weights None are all one."""
-        losses = self.loss(self.network(inputs), targets)
+        losses = self.loss(self.network(inputs), targets, self.label_smoothing)
         return losses.mean() if weights is None else torch.mean(weights * losses)
 
     def penalty(self):

@@ -13,7 +13,11 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.model_selection import train_test_split
-from sklearn.utils.validation import _is_fitted as is_fitted, check_is_fitted
+from sklearn.utils.validation import (
+    _is_fitted as is_fitted,
+    _num_samples,
+    check_is_fitted,
+)
 
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._common.fitting import (
@@ -30,6 +34,7 @@ from sklearn_halfnet.models.read_out import strength
 from sklearn_halfnet.models.train import (
     Rows,
     TrainingOptions,
+    n_passes,
     of_weight,
     train,
     train_once,
@@ -75,7 +80,8 @@ def fit_network(estimator, X, y, sample_weight, *, revising=None, polish=None):
     with keep_state_on_error(estimator):
         before = _fitted(estimator) if estimator.warm_start else (None, None)
         network, history = before
-        context = estimator._init_callback_context(max_subtasks=estimator.max_iter)
+        passes = n_passes(estimator.max_iter, _num_samples(X))
+        context = estimator._init_callback_context(max_subtasks=passes)
         given, X, y = _validated(estimator, X, y, reset=network is None)
         known = None if network is None else network.targets.classes
         repeats, weight = row_weights(estimator, y, sample_weight, known)
@@ -89,7 +95,7 @@ def fit_network(estimator, X, y, sample_weight, *, revising=None, polish=None):
         if network is None:
             network = start.network(rows, targets, rng_start)
         network = start.ready(network, 0 if history is None else history.n_passes)
-        options = training_options(estimator, network)
+        options = training_options(estimator, network, len(kept))
         network, history = train(
             network,
             rows,
@@ -126,7 +132,7 @@ def fit_network_on_chunk(estimator, X, y, sample_weight, classes=None):
         network = start.ready(network, history.n_passes)
         # Each call shuffles its rows in another order.
         seed = [rng.integers(2**32), history.n_passes]
-        options = training_options(estimator, network)
+        options = training_options(estimator, network, len(rows.train))
         rng = np.random.default_rng(seed)
         keep(estimator, *train_once(network, rows, options, rng=rng, before=history))
     return estimator
@@ -159,8 +165,8 @@ def keep(estimator, network, history):
     estimator.model_, estimator._history = network, history
 
 
-def training_options(estimator, network):
-    """Take an estimator's parameters of training.
+def training_options(estimator, network, n_rows):
+    """Take an estimator's parameters of training on so many rows.
 
     Returns
     -------
@@ -168,7 +174,8 @@ def training_options(estimator, network):
     """
     alpha = strength(estimator.alpha, network.start_alpha)
     parameters = estimator.get_params(deep=False)
-    return TrainingOptions.of(type(estimator).__name__, alpha, parameters)
+    name = type(estimator).__name__
+    return TrainingOptions.of(name, alpha, parameters, n_rows)
 
 
 def start_options(estimator):

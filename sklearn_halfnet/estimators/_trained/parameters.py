@@ -13,6 +13,8 @@ from sklearn_halfnet.solvers import SOLVERS, solvers_for
 from sklearn_halfnet.solvers.schedules import SCHEDULES
 
 __all__ = [
+    "DROPOUT",
+    "LABEL_SMOOTHING",
     "NETWORK_ATTRIBUTES",
     "OF_CLASSIFIER",
     "SECTIONS",
@@ -20,6 +22,9 @@ __all__ = [
     "TRAINING_TEXTS",
     "solver_text",
 ]
+
+DROPOUT = {"dropout": [real(0, 1, closed="left")]}
+LABEL_SMOOTHING = {"label_smoothing": [real(0, 1, closed="left")]}
 
 TRAINING_CONSTRAINTS = {
     "hidden_layer_sizes": SIZE_CONSTRAINTS,
@@ -31,7 +36,7 @@ TRAINING_CONSTRAINTS = {
     "batch_size": [StrOptions({"auto", "full"}), whole(1)],
     "learning_rate": [one_of(SCHEDULES)],
     "learning_rate_init": [real(0, closed="neither")],
-    "max_iter": [whole(1)],
+    "max_iter": [StrOptions({"auto"}), whole(1)],
     "tol": [real(0)],
     "early_stopping": ["boolean"],
     "validation_fraction": [real(0, 1, closed="neither")],
@@ -66,15 +71,24 @@ TRAINING_TEXTS = numpydoc("""
     init : {"ridge", "random"}
         Start of the read-out: a ridge solution on up to 10,000 rows, or N(0, 1 / H).
     batch_size : int, "auto" or "full"
-        Rows a step on minibatches; "auto" is min(256, n_samples).
+        Rows a step on minibatches; "auto" is 256, and less down to 16 where a pass
+        would have less than 16 steps.
     learning_rate : {"one_cycle", "cosine", "constant"}
         Schedule of the rate of minibatches. The first two end at zero after
         ``max_iter`` passes; with "constant", training stops when the loss no longer
         falls by ``tol``.
     learning_rate_init : float
         Largest rate.
-    max_iter : int
-        Passes over the data, or iterations of a solver that sees all rows.
+    max_iter : int or "auto"
+        Passes over the data, or iterations of a solver that sees all rows. "auto" is
+        100 up to 4,000 rows, and beyond 400,000 / n_samples, but at least 10.
+    dropout : float
+        Share of each hidden layer's units that are zero in a step on minibatches, drawn
+        anew for each row and step. L-BFGS, whose objective must stay the same, drops
+        none.
+    label_smoothing : float
+        Share of a label that is spread evenly over all classes in the loss: a network
+        need not be sure of labels that are noise.
     tol : float
         Improvement of loss or validation score that counts; for L-BFGS the gradient's
         largest component at which to stop.

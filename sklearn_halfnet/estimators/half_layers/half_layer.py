@@ -41,6 +41,8 @@ from sklearn_halfnet.estimators._trained.fit import (
     takes_chunks,
 )
 from sklearn_halfnet.estimators._trained.parameters import (
+    DROPOUT,
+    LABEL_SMOOTHING,
     NETWORK_ATTRIBUTES,
     OF_CLASSIFIER,
     SECTIONS,
@@ -87,6 +89,7 @@ class HalfLayer(CallbackSupportMixin, BaseEstimator):
     weight_kind: WeightKinds = "normal"
     activation: ActivationName = "relu"
     _: KW_ONLY
+    dropout: float = 0.0
     alpha: float | Literal["auto"] = "auto"
     solver: SolverName = "adam"
     init: Literal["ridge", "random"] = "ridge"
@@ -95,7 +98,7 @@ class HalfLayer(CallbackSupportMixin, BaseEstimator):
     batch_size: int | Literal["auto", "full"] = "auto"
     learning_rate: Literal["one_cycle", "cosine", "constant"] = "one_cycle"
     learning_rate_init: float = 1e-2
-    max_iter: int = 50
+    max_iter: int | Literal["auto"] = "auto"
     tol: float = 1e-4
     early_stopping: bool = False
     validation_fraction: float = 0.1
@@ -112,6 +115,7 @@ class HalfLayer(CallbackSupportMixin, BaseEstimator):
 
     _parameter_constraints = {
         **TRAINING_CONSTRAINTS,
+        **DROPOUT,
         **LAYER_CONSTRAINTS,
         "polish": ["boolean"],
     }
@@ -243,9 +247,14 @@ class HalfLayerClassifier(Classifier, HalfLayer):
     """
 
     _: KW_ONLY
+    label_smoothing: float = 0.0
     class_weight: ClassWeight = None
 
-    _parameter_constraints = HalfLayer._parameter_constraints | CLASS_WEIGHT
+    _parameter_constraints = {
+        **HalfLayer._parameter_constraints,
+        **CLASS_WEIGHT,
+        **LABEL_SMOOTHING,
+    }
 
 
 @documented(_TEXTS, NETWORK_ATTRIBUTES, **_SECTIONS)

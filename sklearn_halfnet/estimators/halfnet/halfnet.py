@@ -55,6 +55,8 @@ from sklearn_halfnet.estimators._trained.fit import (
     takes_chunks,
 )
 from sklearn_halfnet.estimators._trained.parameters import (
+    DROPOUT,
+    LABEL_SMOOTHING,
     NETWORK_ATTRIBUTES,
     OF_CLASSIFIER,
     SECTIONS,
@@ -66,7 +68,7 @@ from sklearn_halfnet.models.history import History
 from sklearn_halfnet.models.logistic_refit import logistic_read_out
 from sklearn_halfnet.models.low_rank import LowRankModel, LowRankStart
 from sklearn_halfnet.models.ridge_refit import polished_read_out
-from sklearn_halfnet.models.train import Rows
+from sklearn_halfnet.models.train import Rows, n_passes
 
 __all__ = ["HalfNetClassifier", "HalfNetRegressor"]
 
@@ -145,6 +147,7 @@ class HalfNet(
     geometry: Literal["gradient", "principal", "orthogonal"] = "gradient"
     train_scales: bool = True
     resample_every: int | None = None
+    dropout: float = 0.1
     alpha: float | Literal["auto"] = "auto"
     solver: SolverName = "adam"
     init: Literal["ridge", "random"] = "ridge"
@@ -153,7 +156,7 @@ class HalfNet(
     batch_size: int | Literal["auto", "full"] = "auto"
     learning_rate: Literal["one_cycle", "cosine", "constant"] = "one_cycle"
     learning_rate_init: float = 1e-2
-    max_iter: int = 50
+    max_iter: int | Literal["auto"] = "auto"
     tol: float = 1e-4
     early_stopping: bool = False
     validation_fraction: float = 0.1
@@ -171,6 +174,7 @@ class HalfNet(
 
     _parameter_constraints = {
         **TRAINING_CONSTRAINTS,
+        **DROPOUT,
         "rank": [StrOptions({"auto"}), whole(1)],
         "train_scales": ["boolean"],
         "geometry": [one_of(GEOMETRIES)],
@@ -216,7 +220,8 @@ class HalfNet(
 
     def _fit(self, X, y, sample_weight):
         def revising(rows, rng):
-            return _redrawing(self.resample_every, self.max_iter, rows, rng)
+            last = n_passes(self.max_iter, len(rows.train))
+            return _redrawing(self.resample_every, last, rows, rng)
 
         def polish(network, rows, options):
             return _refitted(self, network, rows, self.polish, options.alpha)
@@ -354,11 +359,11 @@ def _ranks(rank, n_inputs):
     return [rank] * len(n_inputs)
 
 
-def _redrawing(every, max_iter, rows, rng):
+def _redrawing(every, last, rows, rng):
     """Return what gives a network a new Z and a ridge read-out now and then."""
 
-    def revise(now, n_passes):
-        if n_passes % every == 0 and n_passes < max_iter:
+    def revise(now, number):
+        if number % every == 0 and number < last:
             return now().redrawn(rng).restarted(rows, rng)
         return None
 
@@ -431,11 +436,13 @@ class HalfNetClassifier(Classifier, HalfNet):
     """
 
     _: KW_ONLY
+    label_smoothing: float = 0.1
     class_weight: ClassWeight = None
 
     _parameter_constraints = {
         **HalfNet._parameter_constraints,
         **CLASS_WEIGHT,
+        **LABEL_SMOOTHING,
         "polish": [StrOptions({"ridge", "logistic"}), None],
     }
 
