@@ -61,8 +61,27 @@ def _scale(source, step, out, x):
     if step.scaling.limit is not None:
         body = _LIMITED.replace("{limit}", repr(step.scaling.limit))
         value = f"{source.function('limited', '{real} z', body)}({value})"
-    source.say(_EACH, value=value, **_words(out, x))
+    source.say(_EACH, value=value, **_words((out[0], x[1]), x))
+    if step.scaling.embedding is not None:
+        _waves(source, step.scaling.embedding, out[0], x[1])
 
+
+def _waves(source, embedding, out, n_columns):
+    source.say(
+        _WAVES,
+        out=out,
+        n_in=n_columns,
+        k=embedding.frequencies.shape[1],
+        w=source.array(embedding.frequencies.ravel()),
+        b=source.array(embedding.phases.ravel()),
+        amplitude=source.array(np.array([embedding.amplitude])),
+    )
+
+
+_WAVES = """
+for (long i = 0; i < {n_in} * {k}; i++)
+    {out}[{n_in} + i] = {amplitude}[0] * cos{f}({w}[i] * {out}[i / {k}] + {b}[i]);
+"""
 
 _LIMITED = f"""
 z = fmin{{f}}(fmax{{f}}(z, -{FAR}{{f}}), {FAR}{{f}});

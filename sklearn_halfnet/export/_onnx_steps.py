@@ -54,7 +54,19 @@ def _scale(graph, step, x):
         x = graph.add("Sub", x, scaling.mean)
     if scaling.scale is not None:
         x = graph.add("Mul", x, 1 / scaling.scale)
-    return x if scaling.limit is None else _limited(graph, x, scaling.limit)
+    if scaling.limit is not None:
+        x = _limited(graph, x, scaling.limit)
+    return x if scaling.embedding is None else _with_waves(graph, x, scaling.embedding)
+
+
+def _with_waves(graph, x, embedding):
+    n_columns, _ = embedding.frequencies.shape
+    columns = graph.add("Reshape", x, graph.numbers([0, n_columns, 1]))
+    turned = graph.add("Mul", columns, embedding.frequencies)
+    waves = graph.add("Cos", graph.add("Add", turned, embedding.phases))
+    scaled = graph.add("Mul", waves, np.array(embedding.amplitude))
+    flat = graph.add("Reshape", scaled, graph.numbers([0, embedding.frequencies.size]))
+    return graph.add("Concat", x, flat, axis=1)
 
 
 def _limited(graph, z, limit):

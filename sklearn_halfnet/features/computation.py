@@ -39,7 +39,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Scale(Step):
-    """(x - mean) / scale.
+    """What an InputScaling computes of a row.
 
     Parameters
     ----------
@@ -47,6 +47,10 @@ class Scale(Step):
     """
 
     scaling: InputScaling
+
+    def width(self, *widths):
+        """One number a column, and those of their waves."""
+        return self.scaling.width(widths[0])
 
 
 @dataclass(frozen=True)

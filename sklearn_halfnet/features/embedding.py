@@ -3,13 +3,41 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import issparse
 
-__all__ = ["ColumnEmbedding"]
+__all__ = ["EMBEDDINGS", "ColumnEmbedding", "embedded_width", "embeds"]
 
 # Waves a column, and the deviation of their frequencies, in periods a unit of the
 # scaled column: of PBLD in RealMLP.
 _N_WAVES = 16
 _SPREAD = 0.1
+# Of "auto": the embedding is 17 times as wide as the columns.
+_MOST_COLUMNS = 128
+
+EMBEDDINGS = ("auto", "periodic")
+
+
+def embeds(how, X):
+    """Tell whether a ``column_embedding`` embeds the columns of X.
+
+    Parameters
+    ----------
+    how : {"auto", "periodic"} or None
+    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+
+    Returns
+    -------
+    answer : bool
+        "auto" embeds a dense X of up to 128 columns.
+    """
+    few = not issparse(X) and X.shape[1] <= _MOST_COLUMNS
+    return how == "periodic" or (how == "auto" and few)
+
+
+def embedded_width(how, X):
+    """Count the columns that a ``column_embedding`` makes of X; parameters as there."""
+    n_features = X.shape[1]
+    return n_features * (1 + _N_WAVES) if embeds(how, X) else n_features
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,7 @@ class InputScaling:
     """The map x -> z = (x - mean) / scale, column by column.
 
     With a limit, it is x -> z / sqrt(1 + (z / limit)^2): about z inside, and never
-    larger than the limit.
+    larger than the limit. With an embedding, waves of the scaled columns follow them.
 
     Parameters
     ----------
@@ -37,13 +37,18 @@ class InputScaling:
         Used in error messages.
     limit : float or None
         None limits nothing.
+    embedding : ColumnEmbedding or None
+        Of the scaled columns.
     """
 
-    def __init__(self, mean=None, scale=None, feature_names=None, limit=None):
+    def __init__(
+        self, mean=None, scale=None, feature_names=None, limit=None, embedding=None
+    ):
         self.mean = mean
         self.scale = scale
         self.feature_names = feature_names
         self.limit = limit
+        self.embedding = embedding
 
     @classmethod
     def fit(
@@ -125,8 +130,19 @@ class InputScaling:
             scale = np.full(len(moments.mean), size / spread or 1.0)
         return cls(mean, scale, feature_names, limit)
 
+    def with_embedding(self, embedding):
+        """Return the same map, followed by an embedding of its columns."""
+        fixed = self.mean, self.scale, self.feature_names, self.limit
+        return InputScaling(*fixed, embedding)
+
+    def width(self, n_features):
+        """Columns of the result, for X with ``n_features``."""
+        return n_features if self.embedding is None else self.embedding.width
+
     def transform(self, X, dtype, *, out=None):
         """Scale a block of rows; a sparse block is scaled but not centred.
+
+        With an embedding, whose waves are dense, a sparse block becomes dense.
 
         Parameters
         ----------
@@ -139,7 +155,7 @@ class InputScaling:
 
         Returns
         -------
-        scaled : ndarray or CSR matrix, same shape
+        scaled : {ndarray, CSR matrix} of shape (n_rows, width(n_features))
 
         Raises
         ------
@@ -147,11 +163,18 @@ class InputScaling:
             If a scaled value is too large for ``dtype``, or if a sparse block would
             have to be limited.
         """
+        scaled = self._scaled(X, dtype, out)
+        return scaled if self.embedding is None else self.embedding(scaled)
+
+    def _scaled(self, X, dtype, out=None):
+        """Scale a block of rows before waves are added."""
         if sparse.issparse(X) and self.limit is not None:
             raise ValueError(
                 "X is sparse, but this model was fitted on a dense X with "
                 "input_scaling='robust'. Give X.toarray()."
             )
+        if sparse.issparse(X) and self.embedding is not None:
+            X = X.toarray()
         if sparse.issparse(X):
             scaled = X if self.scale is None else X.multiply(1 / self.scale).tocsr()
         else:
@@ -204,14 +227,14 @@ class InputScaling:
             If the rows differ, but by too little for ``dtype``.
         """
         X = X.toarray() if sparse.issparse(X) else X
-        scaled = self.transform(X, dtype)
+        scaled = self._scaled(X, dtype)
         peak = np.abs(scaled).max(initial=0)
         if peak < _LEAST_INPUT[scaled.dtype]:
             self._refuse_vanishing(X, scaled.dtype)
-        return scaled
+        return scaled if self.embedding is None else self.embedding(scaled)
 
     def _refuse_vanishing(self, X, dtype):
-        exact = np.abs(self.transform(X, np.float64)).max(axis=0)
+        exact = np.abs(self._scaled(X, np.float64)).max(axis=0)
         if exact.any():
             column = _name(int(exact.argmax()), self.feature_names)
             raise ValueError(
@@ -226,7 +249,7 @@ class InputScaling:
         Parameters
         ----------
         X : {ndarray, CSR matrix} of shape (n_rows, n_features)
-        weights : {ndarray, CSR array} of shape (n_units, n_features)
+        weights : {ndarray, CSR array} of shape (n_units, width(n_features))
         dtype : dtype
         scaled : ndarray of shape (n_rows, n_features), default=None
             Memory for the scaled rows, as in ``transform``.
@@ -239,7 +262,7 @@ class InputScaling:
         """
         scaled = self.transform(X, dtype, out=scaled)
         projection = matmul(scaled, weights.T, out=out)
-        if sparse.issparse(X) and self.mean is not None:
+        if sparse.issparse(scaled) and self.mean is not None:
             center = self.mean if self.scale is None else self.mean / self.scale
             projection -= np.asarray(weights @ center, dtype=dtype)
         return projection
@@ -247,7 +270,8 @@ class InputScaling:
     @property
     def nbytes(self):
         """Bytes that the map occupies in a model."""
-        return sum(a.nbytes for a in (self.mean, self.scale) if a is not None)
+        parts = self.mean, self.scale, self.embedding
+        return sum(part.nbytes for part in parts if part is not None)
 
 
 def _limited(z, limit, out):

@@ -86,7 +86,8 @@ class StartSample:
         -------
         sample : StartSample
         """
-        n_rows = sample_size(X.shape[1], n_units, dtype, max_rows)
+        n_columns = scaling.width(X.shape[1])
+        n_rows = sample_size(n_columns, n_units, dtype, max_rows)
         rows = choose_rows(X.shape[0], sample_weight, n_rows, rng)
         weight = np.ones(len(rows)) if sample_weight is None else sample_weight[rows]
         features = scaling.start_rows(X[rows], dtype)

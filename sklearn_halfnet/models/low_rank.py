@@ -13,6 +13,11 @@ from sklearn_halfnet.features import (
     draw_low_rank_layers,
     last_features,
 )
+from sklearn_halfnet.features.embedding import (
+    ColumnEmbedding,
+    embedded_width,
+    embeds,
+)
 from sklearn_halfnet.features.geometry import geometry_numbers
 from sklearn_halfnet.features.start import sample_size
 from sklearn_halfnet.models.network import SPREAD, HiddenStack, NetworkStart
@@ -40,22 +45,29 @@ class LowRankStart(NetworkStart):
     trains_scales : bool
     polishes : bool
         Whether the read-out is to be refitted, which takes memory.
+    column_embedding : {"auto", "periodic"} or None
     """
 
     ranks: list
     geometry: str
     trains_scales: bool
     polishes: bool
+    column_embedding: str | None
 
     @property
     def begun(self):
         """Parameters that the network keeps from its start on."""
-        return super().begun | {"rank": self.ranks}
+        embedding = {"column_embedding": self.column_embedding}
+        return super().begun | {"rank": self.ranks} | embedding
 
     def network(self, rows, targets, rng):
         """Draw Z, set A to its start value, and the read-out."""
-        self._check_memory(*rows.X.shape)
+        embedding = self.column_embedding
+        self._check_memory(len(rows.encoded), embedded_width(embedding, rows.X))
         scaling = self.fit_scaling(rows)
+        if embeds(embedding, rows.X):
+            waves = ColumnEmbedding.draw(rows.X.shape[1], rng)
+            scaling = scaling.with_embedding(waves)
         sample = self.sample(rows, scaling, max(self.sizes), rng)
         unit = self._input_unit(sample)
         layers, features, least_strength = draw_low_rank_layers(
@@ -255,7 +267,8 @@ class LowRankModel(HiddenStack):
             scaled = self.scaling.dense_rows(X[rows], self.dtype)
             return scaled if unit == 1 else scaled / unit
 
-        return scale, X.shape[1], X.shape[1]
+        width = self.scaling.width(X.shape[1])
+        return scale, width, width
 
     def module(self, device):
         """Make the torch module, fed with scaled rows in the unit of training."""

@@ -226,7 +226,8 @@ class HiddenStack(TrainedNetwork):
     @property
     def n_features(self):
         """Columns of X."""
-        return self.stack[0].weights.shape[1]
+        embedding, n_inputs = self.scaling.embedding, self.stack[0].weights.shape[1]
+        return n_inputs if embedding is None else len(embedding.frequencies)
 
     @abstractmethod
     def features(self, X) -> list[np.ndarray]:

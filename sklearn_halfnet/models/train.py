@@ -98,7 +98,9 @@ class TrainingOptions:
             **{"of_solver": taken, "max_iter": passes},
         }
         own = {each.name for each in fields(cls)} - set(given)
-        return cls(**given, **{each: parameters[each] for each in own & set(parameters)})
+        return cls(
+            **given, **{each: parameters[each] for each in own & set(parameters)}
+        )
 
     def make_solver(self, **found):
         """Make the solver; what is found while training overrides parameters."""

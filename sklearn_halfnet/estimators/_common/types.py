@@ -11,6 +11,7 @@ __all__ = [
     "ActivationName",
     "ClassWeight",
     "FloatName",
+    "ColumnEmbeddingName",
     "InputScalingName",
     "MomentumSolverName",
     "RandomState",
@@ -77,6 +78,7 @@ WeightKind: TypeAlias = (
 # One, or one a layer.
 WeightKinds: TypeAlias = WeightKind | Sequence[WeightKind]
 FloatName: TypeAlias = Literal["float32", "float64"]
+ColumnEmbeddingName: TypeAlias = Literal["auto", "periodic"] | None
 InputScalingName: TypeAlias = Literal["auto", "standard", "robust", "center"] | None
 RandomState: TypeAlias = int | np.random.RandomState | None
 Sizes: TypeAlias = int | list[int] | tuple[int, ...] | NDArray[np.integer]
