@@ -10,8 +10,8 @@ from scipy import sparse
 __all__ = [
     "ActivationName",
     "ClassWeight",
-    "FloatName",
     "ColumnEmbeddingName",
+    "FloatName",
     "InputScalingName",
     "MomentumSolverName",
     "RandomState",

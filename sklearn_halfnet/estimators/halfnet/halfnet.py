@@ -35,8 +35,8 @@ from sklearn_halfnet.estimators._common.outputs import (
 from sklearn_halfnet.estimators._common.types import (
     ActivationName,
     ClassWeight,
-    FloatName,
     ColumnEmbeddingName,
+    FloatName,
     InputScalingName,
     RandomState,
     Sizes,
