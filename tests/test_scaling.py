@@ -78,7 +78,8 @@ def brute_force_group(X):
     smaller = [
         j
         for j in candidates
-        if columns[j].max() < unit and (columns[j] == 0).mean() >= 0.5
+        if columns[j].max() < unit
+        and (columns[j].max() >= unit / 2 or (columns[j] == 0).mean() >= 0.5)
     ]
     group = sorted(at_peak + smaller)
     is_group = len(at_peak) >= len(group) / 2 and (X[:, group] == 0).mean() >= 0.25
@@ -123,41 +124,76 @@ def test_group_is_that_of_the_rule(name):
 def test_pixels_share_a_unit_those_at_the_border_too():
     group = columns_of_one_unit(Moments.of(DIGITS))
     peak, zeros = DIGITS.max(axis=0), (DIGITS == 0).mean(axis=0)
-    assert_array_equal(group, (peak == 16) | ((peak > 0) & (zeros >= 0.5)))
+    assert_array_equal(group, (peak >= 8) | ((peak > 0) & (zeros >= 0.5)))
+    assert_array_equal(group, peak > 0)
     at_border = group & (peak < 10)
     assert at_border.sum() == 11
     found = InputScaling.fit(DIGITS, "auto")
-    own = np.where(peak > 0, DIGITS.std(axis=0), 1)
+    # Of pixels that are never set, too: another image may have one.
     spread = np.sqrt(DIGITS[:, group].var(axis=0).mean())
-    assert_allclose(found.scale, np.where(group, spread, own))
+    assert_allclose(found.scale, spread)
     assert_allclose(found.mean, DIGITS.mean(axis=0))
+    assert found.limit is None
     # "standard" makes of a pixel that is set once a value of 42 deviations.
     standard = InputScaling.fit(DIGITS, "standard")
     for scaling, least, most in ((found, 0, 4), (standard, 40, 43)):
         assert least < np.abs(scaling.transform(DIGITS, "float64")).max() < most
 
 
-def test_other_columns_are_standardised_beside_a_group():
+def by_the_rule(X):
+    """What "auto" makes of columns that share no unit."""
+    options = {"axis": 0, "method": "averaged_inverted_cdf"}
+    lower, median, upper = np.quantile(X, [0.25, 0.5, 0.75], **options)
+    deviation, narrow = X.std(axis=0), (upper - lower) / 1.349
+    narrow = np.where(narrow > 0, np.maximum(narrow, 0.001 * deviation), deviation)
+    return median, np.minimum(narrow, deviation)
+
+
+def test_other_columns_are_scaled_and_limited_each_for_itself_beside_a_group():
     X = np.c_[MEASURED, ONE_HOT, np.full(300, 3.0)]
     found = InputScaling.fit(X, "auto")
-    assert_allclose(found.mean, X.mean(axis=0))
-    assert_allclose(found.scale[:4], MEASURED.std(axis=0))
+    median, scale = by_the_rule(MEASURED)
+    assert_allclose(found.mean, [*median, *ONE_HOT.mean(axis=0), 3])
+    assert_allclose(found.scale[:4], scale)
     assert_allclose(found.scale[4:14], np.sqrt(ONE_HOT.var(axis=0).mean()))
     assert found.scale[14] == 1
+    assert_array_equal(found.limit, [*[3.0] * 4, *[np.inf] * 10, 3.0])
+    z = (X - found.mean) / found.scale
+    expected = np.c_[limited(z[:, :4]), z[:, 4:]]
+    assert_allclose(found.transform(X, "float64"), expected)
 
 
 @pytest.mark.parametrize("load", TABLES)
-def test_tables_without_a_group_are_standardised(load):
+@pytest.mark.parametrize("scaled", [False, True])
+def test_tables_without_a_group_are_scaled_and_limited(load, scaled):
+    """A StandardScaler before it changes nothing."""
     X = load().data
-    found = InputScaling.fit(X, "auto").transform(X, "float64")
-    assert_allclose(found, StandardScaler().fit_transform(X), atol=1e-9)
+    median, scale = by_the_rule(X)
+    given = StandardScaler().fit_transform(X) if scaled else X
+    found = InputScaling.fit(given, "auto").transform(given, "float64")
+    assert_allclose(found, limited((X - median) / scale), atol=1e-9)
 
 
-@pytest.mark.parametrize("X", [DIGITS, np.c_[MEASURED, ONE_HOT]])
-def test_behind_a_standard_scaler_nothing_is_left_to_do(X):
-    scaled = StandardScaler().fit_transform(X)
-    found = InputScaling.fit(scaled, "auto").transform(scaled, "float64")
-    assert_allclose(found, scaled, atol=1e-9)
+def test_heavy_tails_do_not_set_the_scale_nor_pass_the_limit():
+    X = np.random.default_rng(0).standard_t(1, (2000, 1))
+    found = InputScaling.fit(X, "auto")
+    assert found.scale < 2 < 10 < X.std()
+    assert np.abs(found.transform(X, "float64")).max() <= 3
+
+
+def test_a_column_that_hardly_varies_keeps_a_share_of_its_deviation():
+    X = np.r_[1e-9 * np.arange(90.0), np.arange(10.0)][:, None]
+    assert_allclose(InputScaling.fit(X, "auto").scale, 0.001 * X.std(axis=0))
+
+
+def test_quartiles_are_of_rows_at_even_distances_where_there_are_many():
+    X = np.random.default_rng(0).standard_normal((25_000, 1)) ** 3
+    rows = np.linspace(0, 24_999, 10_000).astype(int)
+    found = InputScaling.fit(X, "auto")
+    assert_allclose([found.mean, found.scale], by_the_rule(X[rows]))
+    weight = np.r_[np.zeros(15_000), np.ones(10_000)]
+    found = InputScaling.fit(X, "auto", weight)
+    assert_allclose([found.mean, found.scale], by_the_rule(X[15_000:]))
 
 
 @pytest.mark.parametrize("how", ["auto", "robust"])
@@ -245,7 +281,7 @@ def test_robust_is_median_quartiles_and_a_limit(dtype):
 
 
 def test_limits_bend_nothing_near_the_centre_and_nothing_passes_them():
-    found = InputScaling(np.zeros(1), np.ones(1), limit=3.0)
+    found = InputScaling(np.zeros(1), np.ones(1), limit=np.array([3.0]))
     z = np.array([[0.01], [1], [3], [1e5], [1e300], [-1e308]])
     expected = [[0.01], [0.94868], [2.12132], [3], [3], [-3]]
     assert_allclose(found.transform(z, "float64"), expected, rtol=1e-5)
@@ -268,10 +304,12 @@ def test_robust_refuses_sparse_rows_to_learn_from(model):
             model.fit(sparse.csr_array(DIGITS), LABELS)
 
 
-def test_robust_refuses_sparse_rows_after_dense_ones():
-    model = ELMClassifier(input_scaling="robust", **SMALL).fit(DIGITS, LABELS)
-    with pytest.raises(ValueError, match="fitted on a dense X"):
-        model.predict(sparse.csr_array(DIGITS))
+@pytest.mark.parametrize("how", ["auto", "robust"])
+def test_a_limit_takes_sparse_rows_after_dense_ones(how):
+    X = np.c_[MEASURED, ONE_HOT]
+    model = ELMClassifier(input_scaling=how, **SMALL).fit(X, KINDS[:, 0])
+    thin = output(model, sparse.csr_array(X))
+    assert_allclose(thin, output(model, X), rtol=1e-6)
 
 
 def test_limited_inputs_are_not_rounded_but_their_features_are():
@@ -351,7 +389,7 @@ def test_warm_start_keeps_the_scaling_and_its_limit():
     model = HalfLayerClassifier(**SHORT, **options).fit(DIGITS, LABELS)
     before = model.model_.scaling
     model.fit(2 * DIGITS, LABELS)
-    assert model.model_.scaling is before and before.limit == 3
+    assert model.model_.scaling is before and (before.limit == 3).all()
     with pytest.raises(ValueError, match="input_scaling"):
         model.set_params(input_scaling="auto").fit(DIGITS, LABELS)
 
@@ -369,12 +407,13 @@ def test_columns_that_cannot_be_scaled_are_named(how):
 @pytest.mark.parametrize("how", ["auto", "robust"])
 def test_metric_is_the_derivative_of_the_embedding_at_the_centre(how):
     X = np.c_[MEASURED, ONE_HOT]
-    options = {"input_scaling": how, "dtype": "float64"}
+    options = {"input_scaling": how, "column_embedding": None, "dtype": "float64"}
     model = HalfNetClassifier(rank=3, **SHORT, **options).fit(X, KINDS[:, 0])
     scaling, step = model.model_.scaling, 1e-4
     moved = scaling.mean + step * scaling.scale * rng.standard_normal(X.shape)
     embedded = model.model_.embedded(moved)
-    assert_allclose(embedded, (moved - scaling.mean) @ model.metric_, rtol=1e-6)
+    expected = (moved - scaling.mean) @ model.metric_
+    assert_allclose(embedded, expected, rtol=1e-6, atol=1e-9)
 
 
 def test_what_is_trained_at_the_inputs_gets_a_mean_variance_of_one():

@@ -38,8 +38,7 @@ def fit(estimator, X, y, sample_weight=None):
     """Fit ELM, RVFL or half layers on dask collections.
 
     The result is that of ``estimator.fit`` on the same rows in one array, up to
-    rounding; but ``input_scaling="robust"`` takes quartiles of the sample of rows that
-    start values are taken from, not of all.
+    rounding.
 
     Parameters
     ----------

@@ -17,6 +17,7 @@ from sklearn_halfnet.estimators._common.validation import (
     validate_X,
 )
 from sklearn_halfnet.features import InputScaling, Moments, StartSample
+from sklearn_halfnet.features.scaling_rules import rows_of_quartiles
 from sklearn_halfnet.features.start import choose_rows, sample_size
 from sklearn_halfnet.models.targets import ClassTargets, RealTargets
 
@@ -124,8 +125,6 @@ def _class_counts(facts):
 def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **options):
     """Learn scaling and targets, and take the same rows as on one machine.
 
-    Quantiles do not add up: those of a "robust" scaling are of the sample.
-
     Sets what scikit-learn keeps of the features on the estimator.
 
     Parameters
@@ -152,19 +151,24 @@ def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **o
     n_rows = sample_size(n_features, **options)
     positive = _positive(facts)
     chosen = choose_rows(sum(lengths), positive, n_rows, rng)
-    moments, X, y, weight = _gather(blocks, lengths, chosen, class_weight, estimator)
+    spaced = rows_of_quartiles(sum(lengths), positive)
+    wanted = np.union1d(chosen, spaced)
+    moments, X, y, weight = _gather(blocks, lengths, wanted, class_weight, estimator)
     X, y = validate_training(estimator, X, y, reset=True)
     targets = _targets(estimator, facts, y, weight)
     names = getattr(estimator, "feature_names_in_", None)
     scaling = InputScaling()
     if moments is not None:
-        how, rows = estimator.input_scaling, (X, weight)
+        of_quartiles = np.searchsorted(wanted, spaced)
+        rows = X[of_quartiles], None if weight is None else weight[of_quartiles]
+        how = estimator.input_scaling
         scaling = InputScaling.from_moments(moments, how, rows, names)
-    encoded = targets.encode(y, np.float64)
+    sampled = np.searchsorted(wanted, chosen)
+    encoded = targets.encode(y[sampled], np.float64)
     weight = np.ones(len(y)) if weight is None else weight
     n_whole = sum(lengths) if positive is None else int(np.count_nonzero(positive))
-    rows = scaling.start_rows(X, options["dtype"])
-    return scaling, targets, StartSample(rows, encoded, weight, n_whole)
+    rows = scaling.start_rows(X[sampled], options["dtype"])
+    return scaling, targets, StartSample(rows, encoded, weight[sampled], n_whole)
 
 
 def _targets(estimator, facts, y, weight):

@@ -59,8 +59,8 @@ def _scale(source, step, out, x):
     if scale is not None:
         value = f"{value} * {source.array(1 / np.asarray(scale))}[i]"
     if step.scaling.limit is not None:
-        body = _LIMITED.replace("{limit}", repr(step.scaling.limit))
-        value = f"{source.function('limited', '{real} z', body)}({value})"
+        limited = source.function("limited", "{real} z, {real} inverse", _LIMITED)
+        value = f"{limited}({value}, {source.array(1 / step.scaling.limit)}[i])"
     source.say(_EACH, value=value, **_words((out[0], x[1]), x))
     if step.scaling.embedding is not None:
         _waves(source, step.scaling.embedding, out[0], x[1])
@@ -85,7 +85,7 @@ for (long i = 0; i < {n_in} * {k}; i++)
 
 _LIMITED = f"""
 z = fmin{{f}}(fmax{{f}}(z, -{FAR}{{f}}), {FAR}{{f}});
-return z / sqrt{{f}}(1 + z / {{limit}}{{f}} * (z / {{limit}}{{f}}));
+return z / sqrt{{f}}(1 + z * inverse * (z * inverse));
 """
 
 

@@ -71,7 +71,7 @@ def _with_waves(graph, x, embedding):
 
 def _limited(graph, z, limit):
     z = graph.add("Clip", z, np.array(-FAR), np.array(FAR))
-    share = graph.add("Mul", z, np.array(1 / limit))
+    share = graph.add("Mul", z, 1 / limit)
     square = graph.add("Add", graph.add("Mul", share, share), np.array(1.0))
     return graph.add("Div", z, graph.add("Sqrt", square))
 

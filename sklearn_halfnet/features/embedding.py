@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import issparse
 
-__all__ = ["EMBEDDINGS", "ColumnEmbedding", "embedded_width", "embeds"]
+__all__ = ["EMBEDDINGS", "ColumnEmbedding", "with_waves"]
 
 # Waves a column, and the deviation of their frequencies, in periods a unit of the
 # scaled column: of PBLD in RealMLP.
@@ -15,29 +15,6 @@ _SPREAD = 0.1
 _MOST_COLUMNS = 128
 
 EMBEDDINGS = ("auto", "periodic")
-
-
-def embeds(how, X):
-    """Tell whether a ``column_embedding`` embeds the columns of X.
-
-    Parameters
-    ----------
-    how : {"auto", "periodic"} or None
-    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
-
-    Returns
-    -------
-    answer : bool
-        "auto" embeds a dense X of up to 128 columns.
-    """
-    few = not issparse(X) and X.shape[1] <= _MOST_COLUMNS
-    return how == "periodic" or (how == "auto" and few)
-
-
-def embedded_width(how, X):
-    """Count the columns that a ``column_embedding`` makes of X; parameters as there."""
-    n_features = X.shape[1]
-    return n_features * (1 + _N_WAVES) if embeds(how, X) else n_features
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,3 +92,26 @@ class ColumnEmbedding:
         waves *= X.dtype.type(self.amplitude)
         embedded[:, n_features:] = waves.reshape(n_rows, -1)
         return embedded
+
+
+def with_waves(scaling, how, X, rng):
+    """Return a scaling with the embedding that a ``column_embedding`` asks for.
+
+    Parameters
+    ----------
+    scaling : InputScaling
+    how : {"auto", "periodic"} or None
+        "auto" embeds the columns of a dense X if they are at most 128, and not all of
+        one unit: waves make nothing new of pixels, counts and one-hot codes.
+    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    scaling : InputScaling
+    """
+    n_features = X.shape[1]
+    wide = issparse(X) or scaling.one_unit or n_features > _MOST_COLUMNS
+    if how is None or (how == "auto" and wide):
+        return scaling
+    return scaling.with_embedding(ColumnEmbedding.draw(n_features, rng))

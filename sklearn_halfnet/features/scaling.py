@@ -1,5 +1,7 @@
 """Centring and scaling of the inputs, as the first random layer sees them."""
 
+from copy import copy
+
 import numpy as np
 from scipy import sparse
 
@@ -35,19 +37,28 @@ class InputScaling:
         What is divided by; None divides by nothing.
     feature_names : sequence of str or None
         Used in error messages.
-    limit : float or None
-        None limits nothing.
+    limit : ndarray of shape (n_features,) or None
+        Infinite where a column is not limited.
+    one_unit : bool
+        Whether "auto" found that all columns share a unit.
     embedding : ColumnEmbedding or None
         Of the scaled columns.
     """
 
     def __init__(
-        self, mean=None, scale=None, feature_names=None, limit=None, embedding=None
+        self,
+        mean=None,
+        scale=None,
+        feature_names=None,
+        limit=None,
+        one_unit=False,
+        embedding=None,
     ):
         self.mean = mean
         self.scale = scale
         self.feature_names = feature_names
         self.limit = limit
+        self.one_unit = one_unit
         self.embedding = embedding
 
     @classmethod
@@ -105,7 +116,7 @@ class InputScaling:
         moments : Moments
             Of all rows.
         rows : tuple (X, sample_weight)
-            Rows of which quantiles are taken, all or some.
+            All of them, or those of ``rows_of_quartiles``.
         how, feature_names, spread, one_unit
             As in ``fit``.
 
@@ -120,20 +131,24 @@ class InputScaling:
                 np.finfo(float).max / len(moments.mean)
             )
             _refuse_columns(far, "large", feature_names)
-        if how == "auto" and (one_unit or sparse.issparse(rows[0])):
+        one_unit = how == "auto" and (one_unit or sparse.issparse(rows[0]))
+        if one_unit:
             how, spread = "center", spread or 1.0
         mean = scale = limit = None
         if how is not None:
             mean, scale, limit = SCALINGS[how](moments, rows)
+        # It limits all columns but those that share a unit.
+        one_unit = one_unit or (how == "auto" and limit is None)
         if scale is None and spread is not None:
             size = moments.spread(about_one_mean=how is None)
             scale = np.full(len(moments.mean), size / spread or 1.0)
-        return cls(mean, scale, feature_names, limit)
+        return cls(mean, scale, feature_names, limit, one_unit)
 
     def with_embedding(self, embedding):
         """Return the same map, followed by an embedding of its columns."""
-        fixed = self.mean, self.scale, self.feature_names, self.limit
-        return InputScaling(*fixed, embedding)
+        scaling = copy(self)
+        scaling.embedding = embedding
+        return scaling
 
     def width(self, n_features):
         """Columns of the result, for X with ``n_features``."""
@@ -142,7 +157,7 @@ class InputScaling:
     def transform(self, X, dtype, *, out=None):
         """Scale a block of rows; a sparse block is scaled but not centred.
 
-        With an embedding, whose waves are dense, a sparse block becomes dense.
+        A limit, which is about the centre, and waves make a sparse block dense.
 
         Parameters
         ----------
@@ -160,20 +175,14 @@ class InputScaling:
         Raises
         ------
         ValueError
-            If a scaled value is too large for ``dtype``, or if a sparse block would
-            have to be limited.
+            If a scaled value is too large for ``dtype``.
         """
         scaled = self._scaled(X, dtype, out)
         return scaled if self.embedding is None else self.embedding(scaled)
 
     def _scaled(self, X, dtype, out=None):
         """Scale a block of rows before waves are added."""
-        if sparse.issparse(X) and self.limit is not None:
-            raise ValueError(
-                "X is sparse, but this model was fitted on a dense X with "
-                "input_scaling='robust'. Give X.toarray()."
-            )
-        if sparse.issparse(X) and self.embedding is not None:
+        if sparse.issparse(X) and not self._keeps_zeros:
             X = X.toarray()
         if sparse.issparse(X):
             scaled = X if self.scale is None else X.multiply(1 / self.scale).tocsr()
@@ -183,6 +192,11 @@ class InputScaling:
             scaled = scaled.astype(dtype, copy=False)
         self._check_fits(scaled)
         return scaled
+
+    @property
+    def _keeps_zeros(self):
+        """Whether a sparse block can stay sparse."""
+        return self.limit is None and self.embedding is None
 
     def _dense(self, X, out):
         scaled = X
@@ -270,14 +284,14 @@ class InputScaling:
     @property
     def nbytes(self):
         """Bytes that the map occupies in a model."""
-        parts = self.mean, self.scale, self.embedding
+        parts = self.mean, self.scale, self.limit, self.embedding
         return sum(part.nbytes for part in parts if part is not None)
 
 
 def _limited(z, limit, out):
     """Compute z / sqrt(1 + (z / limit)^2) into ``out``, or into new memory."""
     z = np.clip(z, -FAR, FAR, out=out)
-    root = np.square(z / limit)
+    root = np.square(z / limit.astype(z.dtype))
     root += 1
     np.sqrt(root, out=root)
     return np.divide(z, root, out=z)

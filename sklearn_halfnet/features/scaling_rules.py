@@ -1,8 +1,8 @@
 """What columns are centred at, divided by and limited to: the rules by name.
 
 A rule is a function of the moments of all training rows, and of some rows of which
-quantiles can be taken; it returns mean and scale of each column and a limit, any of
-them None.
+quantiles can be taken; it returns mean, scale and limit of each column, any of the
+three None.
 """
 
 import numpy as np
@@ -10,17 +10,22 @@ from scipy import sparse
 
 from sklearn_halfnet._matmul import row_blocks
 
-__all__ = ["SCALINGS", "columns_of_one_unit"]
+__all__ = ["SCALINGS", "columns_of_one_unit", "rows_of_quartiles"]
 
 # Robustly scaled values are within it: of a normal distribution, 4 standard deviations
 # become 2.1, and 2 become 1.33 instead of 1.48.
 _LIMIT = 3.0
 
-# What "auto" makes of columns that share no unit.
-_OTHER_COLUMNS = "standard"
+# Of "auto": the interquartile range of a normal distribution, in deviations, and the
+# least share of a column's deviation that is its scale.
+_NORMAL_RANGE = 1.349
+_LEAST_SHARE = 0.001
 
-# Columns that may have a smaller maximum than the group are zero in so many rows, ...
-_MOSTLY_ZERO = 0.5
+_QUARTILE_ROWS = 10_000
+
+# Columns that may have a smaller maximum than the group get so far, or are zero in so
+# many rows, ...
+_NEAR_PEAK, _MOSTLY_ZERO = 0.5, 0.5
 # ... the group is zero in so many of its entries, for measurements without a zero point
 # can begin at zero, too, ...
 _ZEROS_OF_GROUP = 0.25
@@ -39,7 +44,7 @@ def columns_of_one_unit(moments):
 
     Such columns begin at zero, many (two or more) end at the same largest value, and
     they are often zero. A column that does not reach the largest value, such as a pixel
-    at the border, belongs to them if it is zero in most rows.
+    at the border, belongs to them if it gets half as far, or is zero in most rows.
 
     Parameters
     ----------
@@ -57,7 +62,8 @@ def columns_of_one_unit(moments):
         return nothing
     peak = peaks[counts == counts.max()][-1]
     zeros = moments.zeros / moments.total + _SLACK
-    smaller = (moments.high < peak) & (zeros >= _MOSTLY_ZERO)
+    near = moments.high >= peak * _NEAR_PEAK
+    smaller = (moments.high < peak) & (near | (zeros >= _MOSTLY_ZERO))
     group = candidates & ((moments.high == peak) | smaller)
     at_peak = (moments.high[group] == peak).mean()
     if at_peak < _COLUMNS_AT_PEAK or zeros[group].mean() < _ZEROS_OF_GROUP:
@@ -74,13 +80,20 @@ def _center(moments, rows):
 
 
 def _auto(moments, rows):
-    mean, scale, limit = SCALINGS[_OTHER_COLUMNS](moments, rows)
     group = columns_of_one_unit(moments)
+    mean, scale = moments.center, moments.scale
     if group.any():
-        spread = moments.of_columns(group).spread() or 1.0
-        mean = np.where(group, moments.mean, mean)
-        scale = np.where(group, spread, scale)
-    return mean, scale, limit
+        # A pixel that no row has lit shares the unit with those that are.
+        dark = moments.is_constant & (moments.high == 0)
+        scale[group | dark] = moments.of_columns(group).spread() or 1.0
+    others = ~group & ~moments.is_constant
+    if not others.any():
+        return mean, scale, None
+    mean[others], width = _median_and_range(*rows, others)
+    deviation = scale[others]
+    narrow = np.clip(width / _NORMAL_RANGE, _LEAST_SHARE * deviation, deviation)
+    scale[others] = np.where(width > 0, narrow, deviation)
+    return mean, scale, np.where(group, np.inf, _LIMIT)
 
 
 def _robust(moments, rows):
@@ -90,16 +103,34 @@ def _robust(moments, rows):
             "input_scaling='robust' limits values about the median, which would make a "
             "sparse X dense. Use 'auto' or 'standard', or a dense X."
         )
-    lower, median, upper = _quartiles(X, weight)
-    width = upper - lower
+    median, width = _median_and_range(X, weight, np.full(X.shape[1], True))
     half_range = (moments.high.astype(np.float64) - moments.low) / 2
     width = np.where(width > 0, width, half_range)
     constant = moments.is_constant
-    return (
-        np.where(constant, moments.center, median),
-        np.where(constant, 1.0, width),
-        _LIMIT,
-    )
+    mean = np.where(constant, moments.center, median)
+    return mean, np.where(constant, 1.0, width), np.full(len(mean), _LIMIT)
+
+
+def rows_of_quartiles(n_samples, weight):
+    """Choose rows of which quartiles are taken: all, or many at even distances.
+
+    Sorting more would take longer than a fit in closed form.
+
+    Parameters
+    ----------
+    n_samples : int
+    weight : ndarray of shape (n_samples,) or None
+        Rows of weight zero are not taken.
+
+    Returns
+    -------
+    rows : ndarray of int
+        Increasing.
+    """
+    rows = np.arange(n_samples) if weight is None else np.flatnonzero(weight > 0)
+    if len(rows) <= _QUARTILE_ROWS:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, _QUARTILE_ROWS).astype(int)]
 
 
 # Values of ``input_scaling``, beside None.
@@ -111,6 +142,14 @@ SCALINGS = {
 }
 
 
+def _median_and_range(X, weight, columns):
+    """Median and interquartile range of some of the columns."""
+    few = rows_of_quartiles(X.shape[0], weight)
+    weight = None if weight is None else weight[few]
+    lower, median, upper = _quartiles(X[np.ix_(few, columns)], weight)
+    return median, upper - lower
+
+
 def _quartiles(X, weight):
     """Quartiles of each column, (3, n_features).
 
@@ -119,8 +158,6 @@ def _quartiles(X, weight):
     two is a row twice, and only proportions of weights count.
     """
     ranks, n_features = np.array([0.25, 0.5, 0.75]), X.shape[1]
-    if weight is not None:
-        X, weight = X[weight > 0], weight[weight > 0]
     quartiles = np.empty((len(ranks), n_features))
     for columns in row_blocks(n_features, 8 * len(X), _BLOCK_BYTES):
         block = X[:, columns].astype(np.float64)

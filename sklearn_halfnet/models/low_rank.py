@@ -13,11 +13,7 @@ from sklearn_halfnet.features import (
     draw_low_rank_layers,
     last_features,
 )
-from sklearn_halfnet.features.embedding import (
-    ColumnEmbedding,
-    embedded_width,
-    embeds,
-)
+from sklearn_halfnet.features.embedding import with_waves
 from sklearn_halfnet.features.geometry import geometry_numbers
 from sklearn_halfnet.features.start import sample_size
 from sklearn_halfnet.models.network import SPREAD, HiddenStack, NetworkStart
@@ -26,6 +22,8 @@ from sklearn_halfnet.models.ridge_refit import polish_bytes
 from sklearn_halfnet.models.tensors import from_tensor, to_tensor
 
 __all__ = ["LowRankModel", "LowRankStart"]
+
+_AUTO_RANK = 32
 
 # Of unit variance, beyond which the steps of a rate, added up over the columns, would
 # carry pre-activations far from their start at once.
@@ -38,8 +36,8 @@ class LowRankStart(NetworkStart):
 
     Parameters
     ----------
-    ranks : list of int
-        Columns of A, one a layer.
+    rank : int or "auto"
+        Columns of A.
     geometry : str
         A name in ``GEOMETRIES``.
     trains_scales : bool
@@ -48,7 +46,7 @@ class LowRankStart(NetworkStart):
     column_embedding : {"auto", "periodic"} or None
     """
 
-    ranks: list
+    rank: int | str
     geometry: str
     trains_scales: bool
     polishes: bool
@@ -58,22 +56,21 @@ class LowRankStart(NetworkStart):
     def begun(self):
         """Parameters that the network keeps from its start on."""
         embedding = {"column_embedding": self.column_embedding}
-        return super().begun | {"rank": self.ranks} | embedding
+        return super().begun | {"rank": self.rank} | embedding
 
     def network(self, rows, targets, rng):
         """Draw Z, set A to its start value, and the read-out."""
-        embedding = self.column_embedding
-        self._check_memory(len(rows.encoded), embedded_width(embedding, rows.X))
         scaling = self.fit_scaling(rows)
-        if embeds(embedding, rows.X):
-            waves = ColumnEmbedding.draw(rows.X.shape[1], rng)
-            scaling = scaling.with_embedding(waves)
+        scaling = with_waves(scaling, self.column_embedding, rows.X, rng)
+        inputs = [scaling.width(rows.X.shape[1]), *self.sizes[:-1]]
+        ranks = self._ranks(inputs)
+        self._check_memory(len(rows.encoded), inputs, ranks)
         sample = self.sample(rows, scaling, max(self.sizes), rng)
         unit = self._input_unit(sample)
         layers, features, least_strength = draw_low_rank_layers(
             sample,
             targets.indicators(sample.targets),
-            ranks=self.ranks,
+            ranks=ranks,
             sizes=self.sizes,
             activation=self.activation,
             geometry=self.geometry,
@@ -104,22 +101,32 @@ class LowRankStart(NetworkStart):
         moments = Moments.of(sample.features, sample.sample_weight)
         return moments.spread(about_one_mean=True) / SPREAD or 1.0
 
-    def _check_memory(self, n_rows, n_features):
+    def _ranks(self, inputs):
+        """Columns of A of each layer, from the numbers of their inputs."""
+        if self.rank == "auto":
+            return [min(n, _AUTO_RANK) for n in inputs]
+        if self.rank > min(inputs):
+            raise ValueError(
+                f"rank={self.rank} is more than the {min(inputs)} inputs of a hidden "
+                f"layer. Use rank='auto' or at most {min(inputs)}."
+            )
+        return [self.rank] * len(inputs)
+
+    def _check_memory(self, n_rows, below, ranks):
         """Estimate what a start will allocate, before it does."""
         sizes, dtype = self.sizes, self.dtype
-        below = [n_features, *sizes[:-1]]
-        sampled = min(n_rows, sample_size(n_features, max(sizes), dtype))
+        sampled = min(n_rows, sample_size(below[0], max(sizes), dtype))
         inner = min(sampled, sizes[-1]) if self.init == "ridge" else 0
         numbers = sum(
             rank * (n_inputs + size) + sampled * (n_inputs + 3 * size)
-            for n_inputs, size, rank in zip(below, sizes, self.ranks, strict=True)
+            for n_inputs, size, rank in zip(below, sizes, ranks, strict=True)
         )
         geometry = max(geometry_numbers(self.geometry, sampled, n) for n in below)
         polish = polish_bytes(n_rows, sizes[-1]) if self.polishes else 0
         check_memory(
             numbers * np.dtype(dtype).itemsize
             + max(8 * (2 * inner**2 + geometry), polish),
-            f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {n_features} features",
+            f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {below[0]} inputs",
             "Use fewer hidden units, or geometry='orthogonal'"
             + (", or polish=None." if self.polishes else "."),
         )
@@ -187,6 +194,11 @@ class LowRankModel(HiddenStack):
     @property
     def metric(self):
         """A of the first layer in the units of X; if limited, near their centre."""
+        if self.scaling.embedding is not None:
+            raise AttributeError(
+                "With waves beside the columns the metric is not linear in X. Fit with "
+                "column_embedding=None, or take transform."
+            )
         factor, scale = self.factors[0], self.scaling.scale
         return factor if scale is None else factor / scale[:, None]
 

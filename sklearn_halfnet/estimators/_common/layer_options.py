@@ -46,9 +46,10 @@ input_scaling : {"auto", "standard", "robust", "center"} or None
     "standard" centres each column and divides it by its standard deviation; "robust"
     takes median and interquartile range instead, and limits values smoothly to
     magnitudes below 3; "center" only subtracts means; None takes columns as they are.
-    "auto" is "standard", but columns that share a unit, such as pixels, counts and
-    one-hot codes, and all columns of a sparse X, are divided by one number. The user
-    guide has the rule.
+    "auto" divides columns that share a unit, such as pixels, counts and one-hot codes,
+    and all columns of a sparse X by one number; others are centred at their median,
+    divided by what is smaller, deviation or interquartile range (that of a normal
+    distribution: 1.35 deviations), and limited. The user guide has the rule.
 """)
 
 # Of layers that stay as they were drawn.

@@ -64,7 +64,7 @@ from sklearn_halfnet.estimators._trained.parameters import (
     TRAINING_CONSTRAINTS,
     TRAINING_TEXTS,
 )
-from sklearn_halfnet.features.embedding import EMBEDDINGS, embedded_width
+from sklearn_halfnet.features.embedding import EMBEDDINGS
 from sklearn_halfnet.features.geometry import GEOMETRIES
 from sklearn_halfnet.models.history import History
 from sklearn_halfnet.models.logistic_refit import logistic_read_out
@@ -73,8 +73,6 @@ from sklearn_halfnet.models.ridge_refit import polished_read_out
 from sklearn_halfnet.models.train import Rows, n_passes
 
 __all__ = ["HalfNetClassifier", "HalfNetRegressor"]
-
-_AUTO_RANK = 32
 
 _TEXTS = TRAINING_TEXTS | numpydoc("""
     hidden_layer_sizes : int or sequence of int
@@ -99,7 +97,7 @@ _TEXTS = TRAINING_TEXTS | numpydoc("""
     column_embedding : {"auto", "periodic"} or None
         "periodic" puts 16 frozen waves of random frequency beside each scaled column:
         cosines, as of a half layer of one input [3]_. "auto" does so for a dense X of
-        up to 128 columns.
+        up to 128 columns, unless all share a unit, as pixels do.
     polish : {"ridge", "logistic"} or None
         Refit the read-out after training: by ridge regression whose strength
         generalised cross-validation chooses, which often lowers accuracy on large data;
@@ -123,8 +121,8 @@ _ATTRIBUTES = NETWORK_ATTRIBUTES | numpydoc("""
         a rotation of its columns; A A^T is not.
     metric_ : ndarray of shape (n_features, rank)
         A of the first layer in the units of X: x -> x ``metric_`` embeds rows where
-        Euclidean distance is the learned metric. With ``input_scaling="robust"``, which
-        is not linear, it is that near the medians.
+        Euclidean distance is the learned metric. Where ``input_scaling`` limits values
+        it is that near the centre; with waves beside the columns there is none.
     """)
 
 _SECTIONS = SECTIONS | {
@@ -219,11 +217,10 @@ class HalfNet(
 
     def _start(self, X, network):
         sizes = check_sizes(self.hidden_layer_sizes)
-        n_inputs = embedded_width(self.column_embedding, X)
         return LowRankStart(
             **start_options(self),
             sizes=sizes,
-            ranks=_ranks(self.rank, [n_inputs, *sizes[:-1]]),
+            rank=self.rank,
             geometry=self.geometry,
             trains_scales=self.train_scales,
             polishes=self.polish is not None,
@@ -357,18 +354,6 @@ class HalfNet(
         other = copy.copy(self)
         keep(other, network, replace(self._history, optimizer=None))
         return other
-
-
-def _ranks(rank, n_inputs):
-    """Columns of A of each layer, from the numbers of their inputs."""
-    if rank == "auto":
-        return [min(n, _AUTO_RANK) for n in n_inputs]
-    if rank > min(n_inputs):
-        raise ValueError(
-            f"rank={rank} is more than the {min(n_inputs)} inputs of a hidden layer. "
-            f"Use rank='auto' or at most {min(n_inputs)}."
-        )
-    return [rank] * len(n_inputs)
 
 
 def _redrawing(every, last, rows, rng):
