@@ -109,6 +109,7 @@ FRAMES = {
     ),
     "few at the peak": (np.c_[ONE_HOT[:, :5] * [1, 2, 3, 4, 4]], ()),
     "negative": (-ONE_HOT, ()),
+    "seldom zero": (1.0 * KINDS[:, [0, 1, 0]], ()),
     "rare sums of money": (ONE_HOT[:, :2] * rng.integers(1, (5e4, 4e3), (300, 2)), ()),
 }
 

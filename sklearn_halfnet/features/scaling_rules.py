@@ -174,9 +174,9 @@ def _weighted_quantiles(X, weight, ranks):
     values = np.take_along_axis(X, order, axis=0)
     below = np.cumsum(weight[order], axis=0)
     quantiles = []
+    slack = _SLACK * weight.sum()
     for share in ranks * weight.sum():
-        slack = _SLACK * weight.sum()
-        ends = [(below < share + sign * slack).sum(axis=0) for sign in (-1, 1)]
-        ends = np.minimum(ends, len(X) - 1)
+        # Rows at which a sum grows: never one of weight zero.
+        ends = np.array([(below < share + s).sum(axis=0) for s in (-slack, slack)])
         quantiles.append(np.take_along_axis(values, ends, axis=0).mean(axis=0))
     return quantiles
