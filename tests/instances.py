@@ -124,6 +124,8 @@ INSTANCES = [
     Instance(HalfNetRegressor(**FULL_BATCH), WHOLE_ROWS),
     Instance(HalfNetClassifier(**LBFGS, geometry="orthogonal")),
     Instance(HalfNetRegressor(**LBFGS, geometry="orthogonal")),
+    Instance(HalfNetClassifier(**FULL_BATCH, n_members=3), WHOLE_ROWS),
+    Instance(HalfNetRegressor(**LBFGS, geometry="orthogonal", n_members=3)),
     Instance(ConvHalfLayerClassifier(**COLD)),
     Instance(ConvHalfLayerRegressor(**COLD)),
     Instance(PartialCNNClassifier(**PLAIN)),

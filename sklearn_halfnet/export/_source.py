@@ -2,6 +2,7 @@
 
 import inspect
 import sys
+from typing import get_args
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -54,17 +55,19 @@ def _has_steps(estimator):
     """Whether a model has steps: the one that is there, or the kind that will be."""
     if hasattr(estimator, "model_"):
         return hasattr(estimator.model_, "steps")
-    return any(hasattr(_kind_of_model(cls), "steps") for cls in type(estimator).__mro__)
+    kinds = [kind for cls in type(estimator).__mro__ for kind in _kinds_of_model(cls)]
+    return any(hasattr(kind, "steps") for kind in kinds)
 
 
-def _kind_of_model(cls):
-    """Class that annotates the ``model_`` of an estimator's class, if one does."""
+def _kinds_of_model(cls):
+    """Classes that annotate the ``model_`` of an estimator's class, if one does."""
     found, of = vars(cls).get("model_"), (cls, "model_")
     if isinstance(found, property):
         of = found.fget, "return"
     kind = inspect.get_annotations(of[0]).get(of[1])
     # Modules that import annotations from __future__ have them as text.
-    return vars(sys.modules[cls.__module__]).get(kind, kind)
+    kind = vars(sys.modules[cls.__module__]).get(kind, kind)
+    return get_args(kind) or [kind]
 
 
 def class_labels(classes):

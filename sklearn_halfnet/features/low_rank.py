@@ -11,7 +11,7 @@ from sklearn_halfnet.features.moments import Moments
 from sklearn_halfnet.features.start import draw_biases
 from sklearn_halfnet.weights.storage import FrozenWeights
 
-__all__ = ["LowRankLayer", "draw_low_rank_layers", "linear_layer"]
+__all__ = ["LowRankLayer", "draw_low_rank_layers", "linear_layer", "redraw_units"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,10 @@ class LowRankLayer:
     def n_factor(self):
         """Numbers in A."""
         return int(np.prod(self.embedding.weights.shape))
+
+    def with_values(self, scales, shifts):
+        """Return the layer with other scales and shifts."""
+        return replace(self, units=self.units.with_values(scales, shifts))
 
     def with_factor(self, factor):
         """Return the layer with another A."""
@@ -95,10 +99,47 @@ def draw_low_rank_layers(
         factor, used = GEOMETRIES[geometry](features, indicators, share, rank, rng)
         strength = max(strength, used)
         embedding = linear_layer(_scaled(factor, features, share))
-        units = _units(embedding, features, share, size, activation, rng)
+        directions = _draw_directions(size, rank, rng, features.dtype)
+        embedded = _project(embedding, features)
+        values = _unit_values(embedded, directions, share, activation, rng)
+        frozen = FrozenWeights.from_array(directions)
+        units = HiddenLayer(frozen, *values, activation)
         layers.append(LowRankLayer(embedding, units))
-        features = units.activate(_project(units, _project(embedding, features)))
+        features = units.activate(_project(units, embedded))
     return layers, features, strength
+
+
+def redraw_units(layers, features, sample_weight, activation, rng):
+    """Draw the units of a stack anew for other inputs; A and Z stay as they are.
+
+    Scales then bring pre-activations to unit variance on average, as A does in
+    ``draw_low_rank_layers``.
+
+    Parameters
+    ----------
+    layers : list of LowRankLayer
+    features : ndarray of shape (n_rows, n_inputs)
+        Of the first layer.
+    sample_weight : ndarray of shape (n_rows,)
+    activation : str
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    layers : list of LowRankLayer
+    features : ndarray of shape (n_rows, n_units)
+        The last layer's.
+    """
+    redrawn, share = [], sample_weight / sample_weight.sum()
+    for layer in layers:
+        embedded = _project(layer.embedding, features)
+        directions = layer.units.weights.matrix(features.dtype)
+        spread = Moments.of(embedded, share).spread() or 1.0
+        values = _unit_values(embedded, directions, share, activation, rng, spread)
+        redrawn.append(layer.with_values(*values))
+        units = redrawn[-1].units
+        features = units.activate(_project(units, embedded))
+    return redrawn, features
 
 
 def _draw_directions(n_units, rank, rng, dtype):
@@ -126,13 +167,10 @@ def _scaled(factor, features, share):
     return factor / features.dtype.type(spread) if spread else factor
 
 
-def _units(embedding, features, share, size, activation, rng):
-    """Units on z_h . u / sqrt(rank), u = A^T x."""
-    rank, dtype = embedding.n_units, features.dtype
-    directions = _draw_directions(size, rank, rng, dtype)
-    mean = share @ _project(embedding, features)
+def _unit_values(embedded, directions, share, activation, rng, spread=1.0):
+    """Scales and shifts of z_h . u / sqrt(rank), u = A^T x brought to unit spread."""
+    (size, rank), dtype = directions.shape, embedded.dtype
+    divisor = np.sqrt(rank) * spread
     biases = draw_biases("auto", activation, size, rng)
-    shifts = biases - directions @ mean / np.sqrt(rank)
-    scales = np.full(size, 1 / np.sqrt(rank), dtype)
-    frozen = FrozenWeights.from_array(directions)
-    return HiddenLayer(frozen, scales, shifts.astype(dtype), activation)
+    shifts = biases - directions @ (share @ embedded) / divisor
+    return np.full(size, 1 / divisor, dtype), shifts.astype(dtype)

@@ -16,6 +16,7 @@ from sklearn_halfnet.features import (
 from sklearn_halfnet.features.embedding import with_waves
 from sklearn_halfnet.features.geometry import geometry_numbers
 from sklearn_halfnet.features.start import sample_size
+from sklearn_halfnet.models.members import MembersModel
 from sklearn_halfnet.models.network import SPREAD, HiddenStack, NetworkStart
 from sklearn_halfnet.models.read_out import ridge_start, start_read_out
 from sklearn_halfnet.models.ridge_refit import polish_bytes
@@ -44,6 +45,7 @@ class LowRankStart(NetworkStart):
     polishes : bool
         Whether the read-out is to be refitted, which takes memory.
     column_embedding : {"auto", "periodic"} or None
+    n_members : int
     """
 
     rank: int | str
@@ -51,12 +53,16 @@ class LowRankStart(NetworkStart):
     trains_scales: bool
     polishes: bool
     column_embedding: str | None
+    n_members: int
 
     @property
     def begun(self):
         """Parameters that the network keeps from its start on."""
-        embedding = {"column_embedding": self.column_embedding}
-        return super().begun | {"rank": self.rank} | embedding
+        return super().begun | {
+            "rank": self.rank,
+            "column_embedding": self.column_embedding,
+            "n_members": self.n_members,
+        }
 
     def network(self, rows, targets, rng):
         """Draw Z, set A to its start value, and the read-out."""
@@ -85,11 +91,14 @@ class LowRankStart(NetworkStart):
             balances=[],
             trains_scales=self.trains_scales,
         )
-        return network.balanced()
+        network = network.balanced()
+        if self.n_members == 1:
+            return network
+        return MembersModel.started(network, sample, self, rng)
 
     def ready(self, network, n_passes):
         """Return the network with the scales trained or not."""
-        return replace(network, trains_scales=self.trains_scales)
+        return network.training_scales(self.trains_scales)
 
     def _input_unit(self, sample):
         """Divisor of the inputs, and factor of A, while A is trained.
@@ -207,12 +216,20 @@ class LowRankModel(HiddenStack):
         outputs = iter(all_features(X, self.scaling, self.stack, self.dtype))
         return [units for _embedded, units in zip(outputs, outputs, strict=True)]
 
+    def member_scores(self, X):
+        """Compute the scores in a list: one network is the only member."""
+        return [self.scores(X)]
+
     def embedded(self, X):
         """Compute A^T x' of the first layer, (n_rows, rank)."""
         first = [self.layers[0].embedding]
         return last_features(X, self.scaling, first, self.dtype)
 
     # -- other values ------------------------------------------------------------------
+
+    def training_scales(self, trains_scales):
+        """Return the network with the scales trained or not."""
+        return replace(self, trains_scales=trains_scales)
 
     def with_factor(self, factor):
         """Return the network with another A of the first layer."""

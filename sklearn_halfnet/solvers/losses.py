@@ -31,6 +31,11 @@ def _squared(scores, targets, smoothing):
 LOSSES = {"softmax": _softmax, "logistic": _logistic, "squared": _squared}
 
 
+def _repeated(rows, n_members):
+    """Repeat what rows have for each network."""
+    return rows.expand(n_members, *rows.shape).flatten(0, 1)
+
+
 class Objective:
     """Mean weighted loss plus alpha / 2 times the squared norm of the read-out.
 
@@ -53,8 +58,16 @@ class Objective:
         self.label_smoothing = label_smoothing
 
     def data_loss(self, inputs, targets, weights):
-        """Mean over the rows of weight times loss; weights None are all one."""
-        losses = self.loss(self.network(inputs), targets, self.label_smoothing)
+        """Mean over the rows of weight times loss; weights None are all one.
+
+        Of networks that are trained together, each has a loss of its own.
+        """
+        scores = self.network(inputs)
+        if scores.ndim == 3:
+            targets = _repeated(targets, len(scores))
+            weights = None if weights is None else _repeated(weights, len(scores))
+            scores = scores.flatten(0, 1)
+        losses = self.loss(scores, targets, self.label_smoothing)
         return losses.mean() if weights is None else torch.mean(weights * losses)
 
     def penalty(self):

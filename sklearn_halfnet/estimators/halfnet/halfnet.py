@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -69,10 +69,13 @@ from sklearn_halfnet.features.geometry import GEOMETRIES
 from sklearn_halfnet.models.history import History
 from sklearn_halfnet.models.logistic_refit import logistic_read_out
 from sklearn_halfnet.models.low_rank import LowRankModel, LowRankStart
+from sklearn_halfnet.models.members import MembersModel
 from sklearn_halfnet.models.ridge_refit import polished_read_out
 from sklearn_halfnet.models.train import Rows, n_passes
 
 __all__ = ["HalfNetClassifier", "HalfNetRegressor"]
+
+HalfNetModel: TypeAlias = LowRankModel | MembersModel
 
 _TEXTS = TRAINING_TEXTS | numpydoc("""
     hidden_layer_sizes : int or sequence of int
@@ -86,6 +89,10 @@ _TEXTS = TRAINING_TEXTS | numpydoc("""
         directions.
     train_scales : bool
         Whether to train alpha_h, too; else it stays at one.
+    n_members : int
+        Networks that are trained together, each with its own loss, and whose scores are
+        averaged. They share A and Z of every layer; each has its own signs of the first
+        layer's inputs, scales, shifts and read-out [4]_.
     resample_every : int or None
         Draw all z_h anew after every so many passes, and start the read-out again from
         ridge regression: a regulariser.
@@ -112,17 +119,26 @@ _TEXTS = TRAINING_TEXTS | numpydoc("""
 _ATTRIBUTES = NETWORK_ATTRIBUTES | numpydoc("""
     weights_ : list of ndarray of shape (n_units, rank)
         Frozen z_h of each layer.
+    scales_ : list of ndarray of shape (n_units,)
+        Trained factors alpha_h of each layer. These and the next three have an axis of
+        members first, if ``n_members`` is more than one.
     n_trainable_parameters_ : int
-        d r + 2 H for each layer (d r + H without scales), and (H + 1) K.
+        d r + 2 H for each layer (d r + H without scales), and (H + 1) K; of several
+        members, d signs of the first layer's inputs, 2 H and (H + 1) K for each.
     n_stored_bytes_ : int
         Bytes of all arrays that prediction needs, frozen numbers included.
     factors_ : list of ndarray of shape (n_inputs, rank)
         Trained A of each layer, for centred and scaled inputs. It is determined up to
         a rotation of its columns; A A^T is not.
-    metric_ : ndarray of shape (n_features, rank)
+        Members see the inputs of the first one times ``signs_``.
+    metric_ : ndarray of shape (n_features, n_members * rank)
         A of the first layer in the units of X: x -> x ``metric_`` embeds rows where
         Euclidean distance is the learned metric. Where ``input_scaling`` limits values
-        it is that near the centre; with waves beside the columns there is none.
+        it is that near the centre; with waves beside the columns there is none. Of
+        several members it is all of theirs over the root of their number: squared
+        distances are the mean.
+    signs_ : ndarray of shape (n_members, n_inputs)
+        Trained factors of the first layer's inputs, if ``n_members`` is more than one.
     """)
 
 _SECTIONS = SECTIONS | {
@@ -133,6 +149,8 @@ _SECTIONS = SECTIONS | {
            models", Science 383, 2024.
         .. [3] D. Holzmueller, L. Grinsztajn, I. Steinwart, "Better by default: strong
            pre-tuned MLPs and boosted trees on tabular data", NeurIPS 2024.
+        .. [4] Y. Gorishniy, A. Kotelnikov, A. Babenko, "TabM: advancing tabular deep
+           learning with parameter-efficient ensembling", ICLR 2025.
         """
 }
 
@@ -153,6 +171,7 @@ class HalfNet(
     geometry: Literal["gradient", "principal", "orthogonal"] = "gradient"
     train_scales: bool = True
     resample_every: int | None = None
+    n_members: int = 1
     dropout: float = 0.1
     alpha: float | Literal["auto"] = "auto"
     solver: SolverName = "adam"
@@ -175,7 +194,7 @@ class HalfNet(
     cache_size: float = 1024
     verbose: bool | int = False
 
-    model_: LowRankModel = field(init=False)
+    model_: HalfNetModel = field(init=False)
     n_features_in_: int = field(init=False)
     _history: History = field(init=False)
 
@@ -187,11 +206,13 @@ class HalfNet(
         "train_scales": ["boolean"],
         "geometry": [one_of(GEOMETRIES)],
         "resample_every": [whole(1), None],
+        "n_members": [whole(1)],
     }
 
     weights_ = of_model("weights", "Frozen Z of each layer.")
     factors_ = of_model("factors", "A of each layer, for centred and scaled inputs.")
     metric_ = of_model("metric", "A of the first layer in the units of X.")
+    signs_ = of_model("signs", "Trained factors of the inputs, of each member.")
     scales_ = of_model("scales", "Trained factors of each layer.")
     shifts_ = of_model("shifts", "Trained offsets of each layer.")
     read_out_coef_ = of_model("coef", "Trained read-out.")
@@ -225,6 +246,7 @@ class HalfNet(
             trains_scales=self.train_scales,
             polishes=self.polish is not None,
             column_embedding=self.column_embedding,
+            n_members=self.n_members,
         )
 
     def _fit(self, X, y, sample_weight):
@@ -265,8 +287,9 @@ class HalfNet(
 
         Returns
         -------
-        embedded : ndarray of shape (n_samples, rank)
-            X' A of the first layer, X' the centred and scaled rows.
+        embedded : ndarray of shape (n_samples, n_members * rank)
+            X' A of the first layer, X' the centred and scaled rows; as ``metric_`` it
+            is all of the members', over the root of their number.
         """
         return finite_outputs(self, lambda rows: self.model_.embedded(rows), X)
 
@@ -280,9 +303,14 @@ class HalfNet(
         Returns
         -------
         outputs : list of ndarray of shape (n_samples, n_units)
-            One a hidden layer, the first layer's first.
+            One a hidden layer, the first layer's first; the units of several members
+            stand side by side.
         """
         return finite_outputs(self, lambda rows: self.model_.features(rows), X)
+
+    def _member_scores(self, X):
+        """Compute the scores of each member, a list."""
+        return finite_outputs(self, lambda rows: self.model_.member_scores(rows), X)
 
     def set_factor(self, factor: ArrayLike) -> Self:
         """Replace A of the first layer; all else stays as it is.
@@ -443,6 +471,32 @@ class HalfNetClassifier(Classifier, HalfNet):
         "polish": [StrOptions({"ridge", "logistic"}), None],
     }
 
+    def predict_members(self, X: Any) -> NDArray[np.float64]:
+        """Predict the probability of each class by each member alone.
+
+        How far they are apart tells how much a prediction depends on chance.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_members, n_samples, n_classes)
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_halfnet import HalfNetClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = HalfNetClassifier(64, n_members=4, random_state=0).fit(X, y)
+        >>> spread = model.predict_members(X).std(axis=0)
+        >>> print(spread[100].round(2))  # of a flower of the third class
+        [0. 0. 0.]
+        """
+        scores = self._member_scores(X)
+        return np.stack([self.model_.targets.probabilities(each) for each in scores])
+
 
 @documented(
     _TEXTS
@@ -502,3 +556,30 @@ class HalfNetRegressor(Regressor, HalfNet):
         **HalfNet._parameter_constraints,
         "polish": [StrOptions({"ridge"}), None],
     }
+
+    def predict_members(self, X: Any) -> NDArray[np.float64]:
+        """Predict targets by each member alone.
+
+        How far they are apart tells how much a prediction depends on chance.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        y : ndarray of shape (n_members, n_samples) or (n_members, n_samples, n_outputs)
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn_halfnet import HalfNetRegressor
+        >>> X = np.linspace(-1, 1, 200)[:, None]
+        >>> y = np.sin(3 * X[:, 0])
+        >>> model = HalfNetRegressor(64, n_members=4, random_state=0).fit(X, y)
+        >>> spread = model.predict_members([[0.5], [3.0]]).std(axis=0)
+        >>> print(spread.round(2))  # inside the data and far outside
+        [0. 0.]
+        """
+        scores = self._member_scores(X)
+        return np.stack([self.model_.targets.decode(each) for each in scores])

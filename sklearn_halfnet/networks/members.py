@@ -1,0 +1,112 @@
+"""Networks that share the weights of their hidden layers, as one torch module."""
+
+import math
+from types import SimpleNamespace
+
+import torch
+from torch import nn
+
+__all__ = ["MembersNetwork"]
+
+
+class MembersNetwork(nn.Module):
+    """Several ``LowRankNetwork`` that share A and Z, computed side by side.
+
+        u_1 = A_1^T (s_m * x)                               m = 1, ..., n_members
+
+    and from there on each as by itself, with the scales, shifts, V and c of member m.
+    The signs s_m are trained, as real numbers (Gorishniy, Kotelnikov, Babenko 2025,
+    "TabM", arXiv 2410.24210).
+
+    Parameters
+    ----------
+    members : list of LowRankNetwork
+        Start values; A and Z are the first one's.
+    signs : tensor of shape (n_members, n_inputs)
+        Start value of s.
+    """
+
+    def __init__(self, members, signs):
+        super().__init__()
+        first = members[0]
+        self.signs = nn.Parameter(signs)
+        self.factors, self.directions = first.factors, first.directions
+        self.scales = _stacked([member.scales for member in members])
+        self.shifts = _stacked([member.shifts for member in members])
+        self.coef = _stack([member.coef for member in members])
+        self.intercept = _stack([member.intercept for member in members])
+        self.activate, self.balances = first.activate, first.balances
+        self.dropout = None
+
+    def forward(self, inputs):
+        """Compute scores from inputs (n_rows, n_features).
+
+        Returns
+        -------
+        scores : tensor of shape (n_members, n_rows, n_outputs)
+            In training, where each member has a loss; else their mean over the members,
+            (n_rows, n_outputs).
+        """
+        hidden = self._units(0, self._embedded(inputs))
+        for number in range(1, len(self.factors)):
+            hidden = self._units(number, hidden @ self.factors[number])
+        coef = self.coef.transpose(1, 2)
+        scores = torch.baddbmm(self.intercept[:, None], hidden, coef)
+        return scores if self.training else scores.mean(dim=0)
+
+    def _embedded(self, inputs):
+        """Compute u_1 (n_members, n_rows, rank).
+
+        Signs go to A, which has fewer rows than a minibatch of all members, and one
+        product takes the inputs to all of them.
+        """
+        factors = self._signed_factors().transpose(0, 1)
+        embedded = inputs @ factors.flatten(1)
+        return embedded.unflatten(1, factors.shape[1:]).transpose(0, 1)
+
+    def _units(self, number, embedded):
+        """Compute a layer's outputs (n_members, n_rows, n_units)."""
+        weights = self.directions[number] * self.scales[number][:, :, None]
+        shifts = self.shifts[number][:, None]
+        hidden = torch.baddbmm(shifts, embedded, weights.transpose(1, 2))
+        hidden = self.activate(hidden)
+        if self.training and self.dropout is not None:
+            hidden = self.dropout(hidden)
+        return hidden
+
+    def _signed_factors(self):
+        """Put signs into A of the first layer, (n_members, n_inputs, rank)."""
+        return self.signs[:, :, None] * self.factors[0]
+
+    def penalised(self):
+        """Tensors whose squares add up to the mean of the members' penalties."""
+        share = 1 / math.sqrt(len(self.signs))
+        penalised = [share * self.coef]
+        if self.balances:
+            of_first, *of_later = self.balances
+            penalised.append(share * of_first * self._signed_factors())
+            later = zip(of_later, self.factors[1:], strict=True)
+            penalised += [balance * factor for balance, factor in later]
+        return penalised
+
+    def values_of(self, number):
+        """Values of one member under a ``LowRankNetwork``'s names; A has no signs."""
+        return SimpleNamespace(
+            factors=self.factors,
+            directions=self.directions,
+            scales=[scales[number] for scales in self.scales],
+            shifts=[shifts[number] for shifts in self.shifts],
+            coef=self.coef[number],
+            intercept=self.intercept[number],
+        )
+
+
+def _stacked(lists):
+    """Stack the members' values of each layer."""
+    return nn.ParameterList(_stack(values) for values in zip(*lists, strict=True))
+
+
+def _stack(values):
+    """Stack the members' values of one parameter, trained if theirs are."""
+    stacked = torch.stack([value.detach() for value in values])
+    return nn.Parameter(stacked, requires_grad=values[0].requires_grad)
