@@ -1,6 +1,7 @@
 """HalfNet's network: random weights whose covariance is learned."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -64,8 +65,8 @@ class LowRankStart(NetworkStart):
             "n_members": self.n_members,
         }
 
-    def network(self, rows, targets, rng):
-        """Draw Z, set A to its start value, and the read-out."""
+    def network(self, rows, targets, rng) -> Any:
+        """Draw Z, set A to its start value, and the read-out; of each member."""
         scaling = self.fit_scaling(rows)
         scaling = with_waves(scaling, self.column_embedding, rows.X, rng)
         inputs = [scaling.width(rows.X.shape[1]), *self.sizes[:-1]]
