@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from sklearn_halfnet.exceptions import NonFiniteError
+from sklearn_halfnet.models.train import n_passes, rows_a_step
+from sklearn_halfnet.networks.dropout import Dropout
 from sklearn_halfnet.networks.half_layer import HalfLayerNetwork
 from sklearn_halfnet.networks.low_rank import LowRankNetwork
 from sklearn_halfnet.networks.read_out import ReadOut
@@ -19,6 +22,7 @@ from sklearn_halfnet.solvers.monitor import Monitor
 from sklearn_halfnet.solvers.schedules import SCHEDULES, ends_at_zero
 
 CPU = torch.device("cpu")
+rng = np.random.default_rng(0)
 
 
 def drawing():
@@ -103,9 +107,74 @@ def test_gradients_equal_finite_differences(make, activation, loss, targets):
 
 def test_losses_are_one_a_row():
     scores = torch.randn(7, 3)
-    assert LOSSES["softmax"](scores, torch.zeros(7, dtype=torch.long)).shape == (7,)
+    assert LOSSES["softmax"](scores, torch.zeros(7).long(), 0.1).shape == (7,)
     for name in ("logistic", "squared"):
-        assert LOSSES[name](scores, torch.zeros(7, 3)).shape == (7,)
+        assert LOSSES[name](scores, torch.zeros(7, 3), 0.1).shape == (7,)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5])
+def test_smoothed_labels_are_spread_evenly(share):
+    scores = rng.standard_normal((9, 4))
+    labels = rng.integers(0, 4, 9)
+    wanted = (1 - share) * np.eye(4)[labels] + share / 4
+    expected = -(wanted * log_softmax(scores, axis=1)).sum(axis=1)
+    found = LOSSES["softmax"](torch.tensor(scores), torch.tensor(labels), share)
+    assert_allclose(found, expected)
+    # Of two classes, one score: the same as the softmax of 0 and the score.
+    one, binary = scores[:, :1], (labels % 2)[:, None].astype(float)
+    found = LOSSES["logistic"](torch.tensor(one), torch.tensor(binary), share)
+    both, index = np.c_[np.zeros(9), one], torch.tensor(labels % 2)
+    expected = LOSSES["softmax"](torch.tensor(both), index, share)
+    assert_allclose(found, expected)
+
+
+def test_dropout_zeroes_a_share_and_keeps_the_mean():
+    drop = Dropout(0.25, np.random.default_rng(0))
+    hidden = torch.ones(300, 200)
+    found = drop(hidden)
+    assert set(found.unique().tolist()) == {0.0, float(np.float32(4 / 3))}
+    assert abs(float((found == 0).float().mean()) - 0.25) < 0.01
+    # Rows and units alike; drawn anew each time, and the same from the same generator.
+    for axis in (0, 1):
+        shares = (found == 0).float().mean(dim=axis)
+        assert 0.1 < float(shares.min()) and float(shares.max()) < 0.4
+    assert not torch.equal(drop(hidden), found)
+    assert torch.equal(Dropout(0.25, np.random.default_rng(0))(hidden), found)
+
+
+@pytest.mark.parametrize("make", [make_network, make_low_rank_network])
+def test_units_are_dropped_in_training_only(make):
+    network, inputs = make(), torch.randn(6, 5, dtype=torch.float64)
+    whole = network(inputs)
+    network.dropout = Dropout(0.5, np.random.default_rng(0))
+    assert not torch.allclose(network(inputs), whole)
+    assert torch.equal(network.eval()(inputs), whole)
+
+
+def test_gradients_pass_by_the_units_that_are_left():
+    hidden = torch.ones(5, 40, requires_grad=True)
+    found = Dropout(0.5, np.random.default_rng(0))(hidden)
+    found.sum().backward()
+    assert torch.equal(hidden.grad, found.detach())
+
+
+@pytest.mark.parametrize(
+    "n_rows, batch_size, passes",
+    [
+        (20, 16, 100),
+        (300, 16, 100),
+        (600, 32, 100),
+        (4_000, 128, 100),
+        (5_000, 256, 80),
+        (10_000, 256, 40),
+        (60_000, 256, 10),
+    ],
+)
+def test_few_rows_get_small_batches_and_many_few_passes(n_rows, batch_size, passes):
+    assert rows_a_step("auto", n_rows) == min(batch_size, n_rows)
+    assert n_passes("auto", n_rows) == passes
+    assert rows_a_step("full", n_rows) == n_rows
+    assert rows_a_step(64, n_rows) == min(64, n_rows) and n_passes(7, n_rows) == 7
 
 
 def test_blocks_hold_every_row_once():
