@@ -30,10 +30,13 @@ class History:
     ----------
     losses : list of float
         Objective after each pass.
-    scores : list of float or None
-        Scores of the held-out rows after each pass, if any were.
     alpha : float
         L2 strength of the objective.
+    scores, validation_losses : list of float or None
+        Scores and mean losses of the held-out rows after each pass, if any were. Where
+        training then began once more, on all rows, these are of the first time.
+    ends_after : int or None
+        Passes that held-out rows found best, after which training on all rows ends.
     checkpoint : LeftOff or None
         Where Ctrl-C stopped the solver.
     optimizer : LeftOff or None
@@ -41,8 +44,10 @@ class History:
     """
 
     losses: list[float]
-    scores: list[float] | None
     alpha: float
+    scores: list[float] | None = None
+    validation_losses: list[float] | None = None
+    ends_after: int | None = None
     checkpoint: LeftOff | None = None
     optimizer: LeftOff | None = None
 
@@ -61,12 +66,27 @@ class History:
         """Largest score; None if there are none."""
         return None if self.scores is None else max(self.scores, default=-math.inf)
 
+    @property
+    def best_pass(self):
+        """Number of the first pass with the largest score."""
+        return self.scores.index(self.best_score) + 1
+
     def left_off(self, solver, max_iter):
         """State from which a solver does the passes that Ctrl-C has left; else None."""
         name, state = self.checkpoint or (None, None)
-        if name != solver or state is None or state["n_passes"] >= max_iter:
+        last = max_iter if self.ends_after is None else min(max_iter, self.ends_after)
+        if name != solver or state is None or state["n_passes"] >= last:
             return None
         return state
+
+    def judged_by(self, scores, validation_losses, ends_after=None):
+        """Add what held-out rows say."""
+        return replace(
+            self,
+            scores=scores,
+            validation_losses=validation_losses,
+            ends_after=ends_after,
+        )
 
     def optimizer_of(self, solver):
         """State from which a solver takes the next chunk of rows; else None."""
@@ -79,6 +99,7 @@ class History:
             self,
             losses=[*self.losses, loss],
             alpha=alpha,
+            ends_after=None,
             checkpoint=None,
             optimizer=optimizer,
         )

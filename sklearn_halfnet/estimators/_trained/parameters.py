@@ -38,7 +38,7 @@ TRAINING_CONSTRAINTS = {
     "learning_rate_init": [real(0, closed="neither")],
     "max_iter": [StrOptions({"auto"}), whole(1)],
     "tol": [real(0)],
-    "early_stopping": ["boolean"],
+    "early_stopping": [StrOptions({"auto"}), "boolean"],
     "validation_fraction": [real(0, 1, closed="neither")],
     "n_iter_no_change": [whole(1)],
     "warm_start": ["boolean"],
