@@ -9,6 +9,7 @@ from callbacks import Interrupt
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone, is_classifier
+from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 from sklearn.model_selection import GridSearchCV
@@ -28,6 +29,7 @@ from sklearn_halfnet import (
 )
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._trained.fit import split
+from sklearn_halfnet.models.history import History
 
 # Steps on all rows, which take no notice of their order.
 EXACT = {"dtype": "float64", "batch_size": "full", "max_iter": 8, "random_state": 0}
@@ -318,3 +320,179 @@ def test_a_search_hands_them_to_each_fit(routing):
 
 
 # -- early stopping where the schedule ends by itself ----------------------------------
+
+BATCHES = {"batch_size": 16, "max_iter": 12}
+STOPS = {**BATCHES, "early_stopping": True, "validation_fraction": 0.25}
+
+
+def last_good(scores):
+    """The last pass whose error is at most 5 per cent above the least, by counting."""
+    errors = [1 - score for score in scores]
+    return max(n for n, e in enumerate(errors, 1) if e <= 1.05 * min(errors) + 1e-12)
+
+
+@each(FAMILIES)
+def test_all_rows_are_trained_on_up_to_the_last_good_pass(model):
+    """That is the fit without early stopping, cut off there."""
+    twice = fitted(model, X, Y, WEIGHT, **STOPS)
+    last = last_good(twice.validation_scores_)
+    assert twice.n_iter_ == len(twice.loss_curve_) == last
+    assert len(twice.validation_scores_) == len(twice.validation_losses_) == 12
+    assert twice.best_validation_score_ == max(twice.validation_scores_)
+    once = clone(model).set_params(**BATCHES)
+    once.set_callbacks(AfterEachPass(stop_at=last)).fit(X, Y, WEIGHT)
+    assert twice.loss_curve_ == once.loss_curve_
+    assert_array_equal(outputs(twice), outputs(once))
+
+
+@pytest.mark.parametrize(
+    "scores, last",
+    [
+        ([0.1, 0.9, 0.5], 2),
+        ([0.9, 0.8, 0.896, 0.89], 3),
+        ([0.5, 1.0, 1.0, 0.999], 3),
+        ([-3.0, -2.0, -2.1, -2.2], 3),
+    ],
+)
+def test_last_good_pass(scores, last):
+    history = History([1.0] * len(scores), 0.0, scores=scores)
+    assert history.last_good_pass == last == last_good(scores)
+
+
+def test_early_stopping_gains_where_a_network_overfits():
+    """Labels of which a third are wrong, learned by heart if there is time."""
+    data, y = load_breast_cancer(return_X_y=True)
+    wrong = np.random.default_rng(0).random(len(y)) < 0.35
+    noisy, train = np.where(wrong, 1 - y, y), np.arange(len(y)) % 3 > 0
+    losses = []
+    for stops in (False, True):
+        model = HalfNetClassifier(
+            **{"hidden_layer_sizes": (64, 64), "random_state": 0, "max_iter": 60},
+            **{"dropout": 0.0, "label_smoothing": 0.0, "alpha": 0.0},
+            **{"early_stopping": stops, "validation_fraction": 0.3},
+        ).fit(data[train], noisy[train])
+        losses.append(log_loss(y[~train], model.predict_proba(data[~train])))
+    assert losses[1] < 0.7 * losses[0]
+
+
+@each(SMALL)
+def test_random_numbers_of_a_generator_are_drawn_once(model):
+    """Both times training begins with the same network and the same batches."""
+    by_int = fitted(model, X, Y, **STOPS)
+    state = np.random.RandomState(0)
+    by_state = fitted(model, X, Y, **STOPS, random_state=state)
+    assert_array_equal(outputs(by_state), outputs(by_int))
+
+
+@each(SMALL)
+@pytest.mark.parametrize("rate", ["cosine", "one_cycle"])
+def test_patience_does_not_stop_a_schedule(model, rate):
+    options = {"learning_rate": rate, "n_iter_no_change": 1, "tol": 1e9}
+    judged = fitted(model, X, Y, **VAL, **options)
+    assert judged.n_iter_ == len(judged.validation_scores_) == 8
+
+
+def test_more_passes_than_asked_for_are_not_done():
+    """Fewer rows to train on meant more passes: those of the callbacks ran out."""
+    data, y = np.tile(X, (60, 1)), np.tile(Y, 60)
+    weight = np.tile(np.repeat([1.0, 0.0], [70, 10]), 60)
+    callback = AfterEachPass()
+    model = HalfLayerClassifier(2, early_stopping=True, random_state=0)
+    model.set_callbacks(callback).fit(data, y, weight)
+    assert len(model.validation_scores_) == round(400_000 / 4_200)
+    assert callback.max_subtasks == 2 * round(400_000 / 4_200)
+    assert len(callback.seen) == len(model.validation_scores_) + model.n_iter_
+
+
+def test_what_is_printed(capsys):
+    model = fitted(SMALL[0], X, Y, **STOPS, verbose=True)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(",")[0] for line in lines] == [
+        *(f"Iteration {n}" for n in range(1, 13)),
+        "Training on all rows",
+        *(f"Iteration {n}" for n in range(1, model.n_iter_ + 1)),
+    ]
+    assert f"up to pass {model.n_iter_}" in lines[12]
+
+
+# -- Ctrl-C and warm starts ------------------------------------------------------------
+
+
+@each(SMALL)
+def test_ctrl_c_while_rows_are_held_out(model):
+    model = clone(model).set_params(**STOPS, warm_start=True)
+    _, held = split(model, Y, None, child_generators(0, 3)[1])
+    with pytest.warns(UserWarning, match="interrupted by the user after 5"):
+        model.set_callbacks(Interrupt(at=5)).fit(X, Y)
+    assert model.n_iter_ == len(model.validation_losses_) == 5
+    before = model.validation_scores_
+    score = measure(model, X[held], Y[held])
+    assert_allclose(score, model.best_validation_score_, rtol=1e-6)
+    # The passes that were left; the best values are kept, and no more is done.
+    callback = AfterEachPass()
+    model.set_callbacks(callback).fit(X, Y)
+    assert len(callback.seen) == 7
+    assert model.n_iter_ == len(model.validation_losses_) == 12
+    assert model.validation_scores_[:5] == before
+    score = measure(model, X[held], Y[held])
+    assert_allclose(score, model.best_validation_score_, rtol=1e-6)
+
+
+@each(SMALL)
+def test_ctrl_c_while_all_rows_are_trained_on(model):
+    # At such a rate all passes are about as good as the best.
+    model = clone(model).set_params(**STOPS, warm_start=True, learning_rate_init=1e-6)
+    whole = clone(model).fit(X, Y)
+    assert whole.n_iter_ == 12
+    with pytest.warns(UserWarning, match="interrupted by the user after 2"):
+        model.set_callbacks(Interrupt(at=14)).fit(X, Y)
+    assert model.loss_curve_ == whole.loss_curve_[:2]
+    assert model.validation_scores_ == whole.validation_scores_
+    callback = AfterEachPass()
+    model.set_callbacks(callback).fit(X, Y)
+    assert model.n_iter_ == whole.n_iter_ == len(callback.seen) + 2
+    assert model.validation_scores_ == whole.validation_scores_
+    assert model.validation_losses_ == whole.validation_losses_
+    # Nothing is left: now it begins anew, with rows held out.
+    model.set_callbacks().fit(X, Y)
+    assert model.validation_losses_ != whole.validation_losses_
+
+
+@each(SMALL)
+def test_a_callback_that_stops_stops_for_good(model):
+    callback = AfterEachPass(stop_at=5)
+    model = clone(model).set_params(**STOPS).set_callbacks(callback).fit(X, Y)
+    assert model.n_iter_ == len(callback.seen) == len(model.validation_scores_) == 5
+    _, held = split(model, Y, None, child_generators(0, 3)[1])
+    score = measure(model, X[held], Y[held])
+    assert_allclose(score, model.best_validation_score_, rtol=1e-6)
+
+
+@each(SMALL)
+def test_warm_starts_go_on_both_times(model):
+    """The second training begins with the values that the fit before has left."""
+    first = clone(model).set_params(**BATCHES, warm_start=True).fit(X, Y)
+    twice = copy.deepcopy(first).set_params(**STOPS).fit(X, Y)
+    last = last_good(twice.validation_scores_)
+    first.set_callbacks(AfterEachPass(stop_at=last)).fit(X, Y)
+    assert twice.loss_curve_ == first.loss_curve_
+    assert_array_equal(outputs(twice), outputs(first))
+
+
+@each(SMALL)
+def test_rows_of_the_user_judge_warm_starts(model):
+    warm = fitted(model, X[:60], Y[:60], **VAL, warm_start=True)
+    warm.fit(X[:60], Y[:60], **VAL)
+    assert len(warm.validation_scores_) == 8
+    score = measure(warm, X_VAL, Y_VAL)
+    assert_allclose(score, warm.best_validation_score_, rtol=1e-6)
+
+
+@each(SMALL)
+def test_chunks_are_refused_only_where_rows_are_to_be_held_out(model):
+    model = clone(model).partial_fit(
+        X, Y, **({"classes": [0, 1]} if is_classifier(model) else {})
+    )
+    assert model.n_iter_ == 1
+    with pytest.raises(ValueError, match="does not support early_stopping=True"):
+        model.set_params(early_stopping=True).partial_fit(X, Y)

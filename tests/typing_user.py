@@ -52,7 +52,7 @@ members.fit(X, y).estimators_[0].model_.design.architecture.upper()
 HalfNetClassifier([30], rank="auto", polish="ridge").fit(X, y).transform(X).max()
 HalfNetRegressor(30, 2).fit(X, y).resample(X, y, refit=False).set_factor(X).predict(X)
 HalfNetClassifier(early_stopping="auto").fit(X, y, X_val=X, y_val=y).predict_proba(X)
-PartialCNNRegressor().fit(X, y, X_val=X, y_val=y).validation_losses_
+PartialCNNRegressor().fit(X, y, X_val=X, y_val=y, sample_weight_val=y).predict(X)
 RandomFeatures(50, "orthogonal", "cos", gamma="scale").fit(X).transform(X)
 RandomFeatures(9, X, scale=0.5).fit_transform(X, y)
 RandomFeatures(9, lambda n_units, n_features, rng: rng.normal(size=(n_units, 4)))

@@ -22,7 +22,7 @@ class Monitor:
     validate : callable or None
         ``validate()`` returns score and loss of the network as it is now on rows held
         out, NaN if a prediction is not finite. Patience then counts by the score, and
-        ``restore_best`` goes back to the best.
+        ``restore_best`` goes back to the best, the last of equals.
     report : callable or None
         ``report(loss, score)`` after each pass; returns True to stop.
     """
@@ -96,7 +96,7 @@ class Monitor:
 
     def _compare(self, value):
         self.n_no_change = 0 if value > self.best + self.tol else self.n_no_change + 1
-        if value <= self.best:
+        if value < self.best:
             return
         self.best = value
         if self.validate is not None:

@@ -153,7 +153,8 @@ def fit_network(
         given, X, y = _validated(estimator, X, y, reset=network is None)
         known = None if network is None else network.targets.classes
         repeats, weight = row_weights(estimator, y, sample_weight, known)
-        context = _begin_task(estimator, X, y, weight)
+        twice = _trains_twice(estimator, validation)
+        context = _begin_task(estimator, X, y, weight, twice)
         data = (given, X, y, repeats, weight, validation)
         fit = _Fit(estimator, context, *data, *before, revising)
         network, history, rows, options = fit.train()
@@ -164,12 +165,10 @@ def fit_network(
     return estimator
 
 
-def _begin_task(estimator, X, y, weight):
+def _begin_task(estimator, X, y, weight, twice):
     """Tell the callbacks that a fit begins, and of how many passes at most."""
     passes = n_passes(estimator.max_iter, len(of_weight(weight, len(y))))
-    context = estimator._init_callback_context(
-        max_subtasks=2 * passes if _trains_twice(estimator) else passes
-    )
+    context = estimator._init_callback_context(max_subtasks=(1 + twice) * passes)
     context.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
     return context
 
@@ -179,14 +178,15 @@ def _splits(estimator):
     return estimator.early_stopping not in ("auto", False)
 
 
-def _trains_twice(estimator):
-    """Whether held-out rows say for how long to train on all rows.
+def _trains_twice(estimator, validation):
+    """Whether held-out rows only say for how long to train on all rows.
 
-    That is so where passes are far from each other in rate, and more of them do not
-    come cheap: where the schedule ends by itself.
+    At a constant rate training ends as soon as patience does; but where a schedule has
+    to be gone through to its end, it is known which pass was good once it is over, and
+    the rows held out are worth more than the time.
     """
-    solver = SOLVERS[estimator.solver]
-    return _splits(estimator) and solver.ends_by_itself(estimator.learning_rate)
+    ends_by_itself = SOLVERS[estimator.solver].ends_by_itself(estimator.learning_rate)
+    return validation is None and _splits(estimator) and ends_by_itself
 
 
 @dataclass(frozen=True)
@@ -236,18 +236,18 @@ class _Fit:
         options : TrainingOptions
         """
         rng_start, rng_split, rng = child_generators(self.estimator.random_state, 3)
-        left_off = self._left_off()
-        if left_off is not None and self.history.ends_after is not None:
-            return self._train_on_all((rng_start, rng), self.history)
+        twice = _trains_twice(self.estimator, self.validation)
+        before, goes_on = self.history, self._left_off()
+        if twice and goes_on and before is not None and before.ends_after is not None:
+            return self._train_on_all((rng_start, rng), before)
         # Both times training has the same start and the same batches.
         again = copy.deepcopy((rng_start, rng))
         numbers, held_out = self._divided(rng_split)
         trained = self._train_on(numbers, held_out, (rng_start, rng))
         _, history, _, options = trained
-        complete = left_off is None and history.n_passes == options.max_iter
-        if held_out is None or not complete or not options.ends_by_itself:
-            return trained
-        return self._train_on_all(again, history)
+        # Neither Ctrl-C nor a callback has ended it: they mean what they say.
+        complete = history.n_passes == options.max_iter and not goes_on
+        return self._train_on_all(again, history) if twice and complete else trained
 
     @property
     def _counting(self):
@@ -255,11 +255,11 @@ class _Fit:
         return of_weight(self.weight, len(self.y))
 
     def _left_off(self):
-        """State of the solver where Ctrl-C has left passes to be done; else None."""
+        """Whether Ctrl-C has left passes to be done."""
         if self.history is None:
-            return None
+            return False
         passes = n_passes(self.estimator.max_iter, len(self._counting))
-        return self.history.left_off(self.estimator.solver, passes)
+        return self.history.left_off(self.estimator.solver, passes) is not None
 
     def _divided(self, rng):
         """Numbers of the rows to train on and of those to hold out."""
@@ -268,13 +268,13 @@ class _Fit:
         return self._counting, None
 
     def _train_on_all(self, rngs, judged):
-        """Train on all rows for as many passes as others of them have found best."""
-        best = judged.ends_after or judged.best_pass
+        """Train on all rows for as many passes as was good for those held out."""
+        last = judged.ends_after or judged.last_good_pass
         if self.estimator.verbose:
-            print(f"Training on all rows for {best} passes", flush=True)
-        trained = self._train_on(self._counting, None, rngs, ends_after=best)
+            print(f"Training on all rows, up to pass {last}", flush=True)
+        trained = self._train_on(self._counting, None, rngs, ends_after=last)
         network, history, *how = trained
-        told = (judged.scores, judged.validation_losses, best)
+        told = (judged.scores, judged.validation_losses, last)
         return network, history.judged_by(*told), *how
 
     def _train_on(self, numbers, held_out, rngs, ends_after=None):
@@ -314,7 +314,8 @@ class _Fit:
     def _watch(self, ends_after):
         """Return what prints progress, calls scikit-learn's callbacks, and may stop."""
         estimator, data = self.estimator, {"X": self.X, "y": self.y}
-        done = 0 if self._left_off() is None else self.history.n_passes
+        history = self.history
+        done = history.n_passes if history is not None and self._left_off() else 0
         started, numbers = time.perf_counter(), count(done + 1)
         metadata = None if self.weight is None else {"sample_weight": self.weight}
 
