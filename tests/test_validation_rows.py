@@ -48,6 +48,7 @@ FAMILIES = [
     ConvHalfLayerRegressor(**CONV, **IMAGES),
     PartialCNNClassifier(**CNN, **IMAGES),
     PartialCNNRegressor(**CNN, **IMAGES),
+    HalfNetClassifier(12, n_members=2, **EXACT),
 ]
 SMALL = FAMILIES[:4]
 
