@@ -316,13 +316,15 @@ def test_weights(iris):
 
 
 def test_early_stopping_goes_back_to_the_best(digits):
-    X_train, _, y_train, _ = digits
-    model = HalfLayerClassifier(
-        64, early_stopping=True, max_iter=40, learning_rate_init=0.3, random_state=2
-    ).fit(X_train, y_train)
-    assert len(model.validation_scores_) == model.n_iter_
+    X_train, X_test, y_train, y_test = digits
+    options = {"learning_rate": "constant", "learning_rate_init": 0.3}
+    model = HalfLayerClassifier(64, **options, max_iter=40, random_state=2)
+    model.fit(X_train, y_train, X_val=X_test, y_val=y_test)
+    assert len(model.validation_scores_) == model.n_iter_ < 40
     assert model.best_validation_score_ == max(model.validation_scores_)
     assert model.validation_scores_[-1] < model.best_validation_score_
+    score = model.score(X_test, y_test)
+    assert score == pytest.approx(model.best_validation_score_)
 
 
 def test_warm_start_goes_on(digits):

@@ -351,8 +351,9 @@ def held_out(model, y, weight=None):
 
 
 @each([*SMALL, PartialCNNClassifier(**CNN), ConvHalfLayerRegressor(**CONV)])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_best_values_come_back(model):
-    model = stopper(model, max_iter=12, learning_rate="one_cycle").fit(X, Y)
+    model = stopper(model, max_iter=12).fit(X, Y)
     train, held = held_out(model, Y)
     assert len(held) == 6
     assert not set(train) & set(held)
@@ -420,9 +421,10 @@ def test_weights_of_one_are_no_weights(model):
 
 
 @each(SMALL)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_scores_count_the_weights(model):
     weight = rng.uniform(0.1, 5, 60)
-    model = stopper(model, max_iter=8, learning_rate="one_cycle")
+    model = stopper(model, max_iter=8)
     model.set_params(validation_fraction=0.3).fit(X, Y, weight)
     _, held = held_out(model, Y, weight)
     measure = accuracy_score if is_classifier(model) else r2_score

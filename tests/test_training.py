@@ -360,17 +360,19 @@ def test_schedules():
 
 def test_monitor_counts_patience_and_goes_back_to_the_best():
     network = make_network()
-    scores = iter([0.5, 0.9, 0.8, 0.9, 0.7])
-    monitor = Monitor(network, tol=1e-4, patience=2, validate=lambda: next(scores))
-    assert not monitor(1.0)
-    assert not monitor(0.9)
-    best = network.coef.detach().clone()
-    with torch.no_grad():
-        network.coef.add_(1)
-    assert not monitor(0.8)
-    assert monitor(0.7)
+    judged = [(0.5, 3.0), (0.9, 2.0), (0.8, 1.0), (0.9, 2.0), (0.7, 3.0)]
+    each = iter(judged)
+    monitor = Monitor(network, tol=1e-4, patience=3, validate=lambda: next(each))
+    start, stops = network.coef.detach().clone(), []
+    for loss in (1.0, 0.9, 0.8, 0.7, 0.6):
+        with torch.no_grad():
+            network.coef.add_(1)
+        stops.append(monitor(loss))
+    assert stops == [False, False, False, False, True]
+    assert list(zip(monitor.scores, monitor.validation_losses, strict=True)) == judged
+    # Of the two best the last.
     monitor.restore_best()
-    assert torch.equal(network.coef, best)
+    assert torch.allclose(network.coef, start + 4)
 
 
 def test_monitor_refuses_what_is_not_finite():

@@ -51,6 +51,8 @@ members = SharedBackboneEnsembleClassifier(
 members.fit(X, y).estimators_[0].model_.design.architecture.upper()
 HalfNetClassifier([30], rank="auto", polish="ridge").fit(X, y).transform(X).max()
 HalfNetRegressor(30, 2).fit(X, y).resample(X, y, refit=False).set_factor(X).predict(X)
+HalfNetClassifier(early_stopping="auto").fit(X, y, X_val=X, y_val=y).predict_proba(X)
+PartialCNNRegressor().fit(X, y, X_val=X, y_val=y, sample_weight_val=y).predict(X)
 RandomFeatures(50, "orthogonal", "cos", gamma="scale").fit(X).transform(X)
 RandomFeatures(9, X, scale=0.5).fit_transform(X, y)
 RandomFeatures(9, lambda n_units, n_features, rng: rng.normal(size=(n_units, 4)))
@@ -80,9 +82,13 @@ SharedBackboneEnsembleClassifier(HalfNetClassifier())  # pyright: ignore[reportA
 members.partial_fit(X, y)  # pyright: ignore[reportAttributeAccessIssue]
 HalfNetClassifier(weight_kind="normal")  # pyright: ignore[reportCallIssue]
 HalfNetClassifier(polish=True)  # pyright: ignore[reportArgumentType]
+HalfNetClassifier(early_stopping="yes")  # pyright: ignore[reportArgumentType]
+HalfNetClassifier().fit(X, y, None, X, y)  # pyright: ignore[reportCallIssue]
+HalfNetClassifier().fit(X, y).predikt(X)  # pyright: ignore[reportAttributeAccessIssue]
 HalfNetRegressor(dtype="float16")  # pyright: ignore[reportArgumentType]
 ELMClassifier(alpha="atuo")  # pyright: ignore[reportArgumentType]
 ELMClassifier(500, "binary", "tanh", 1.0)  # pyright: ignore[reportCallIssue]
+ELMClassifier().fit(X, y, X_val=X, y_val=y)  # pyright: ignore[reportCallIssue]
 ELMRegressor(class_weight="balanced")  # pyright: ignore[reportCallIssue]
 ELMRegressor().predict_proba(X)  # pyright: ignore[reportAttributeAccessIssue]
 RandomFeatures(activation="rleu")  # pyright: ignore[reportArgumentType]

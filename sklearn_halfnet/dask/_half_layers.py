@@ -18,7 +18,12 @@ from sklearn_halfnet.models.train import loss_and_gradient, train_on_cluster
 
 __all__ = ["fit_half_layers"]
 
-_SUPPORTED = {"solver": "lbfgs", "early_stopping": False, "polish": False}
+# By parameter, the value to take first.
+_SUPPORTED = {
+    "solver": ("lbfgs",),
+    "early_stopping": ("auto", False),
+    "polish": (False,),
+}
 
 
 def fit_half_layers(estimator, blocks):
@@ -65,9 +70,9 @@ def fit_half_layers(estimator, blocks):
 
 def _check_parameters(estimator):
     for name, needed in _SUPPORTED.items():
-        if getattr(estimator, name) != needed:
+        if getattr(estimator, name) not in needed:
             raise ValueError(
-                f"On dask collections half layers need {name}={needed!r}, got "
+                f"On dask collections half layers need {name}={needed[0]!r}, got "
                 f"{getattr(estimator, name)!r}: other values need all rows in one "
                 "place."
             )

@@ -37,7 +37,6 @@ __all__ = [
     "train",
     "train_on_cluster",
     "train_once",
-    "without",
 ]
 
 # Times the objective of a read-out of zero: far above it, training has failed. Few
@@ -112,7 +111,12 @@ class TrainingOptions:
         return SOLVERS[self.solver].ends_by_itself(self.learning_rate)
 
     def patience(self, scores):
-        """Find after how many passes without progress to stop; None is never."""
+        """Find after how many passes without progress to stop; None is never.
+
+        A rate that falls to zero does its good at the end, which patience would miss.
+        """
+        if self.ends_by_itself:
+            return None
         solver = SOLVERS[self.solver]
         watches = scores or solver.watches_the_loss(self.learning_rate)
         return self.n_iter_no_change if watches else None
@@ -120,7 +124,7 @@ class TrainingOptions:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows with their targets, and which of them are for what.
+    """Rows with their targets, and which of them count.
 
     Parameters
     ----------
@@ -128,27 +132,31 @@ class Rows:
     encoded : ndarray
         What the targets' ``encode`` returned.
     weight : ndarray of shape (n_samples,) or None
-    train : ndarray of int
-        Numbers of the rows to train on.
-    held_out : ndarray of int or None
-        Numbers of the rows on which the network is scored.
+    numbers : ndarray of int
+        Numbers of the rows to train on, or to score the network on.
+    held_out : Rows or None
+        Of the same arrays or others: those on which the network is scored.
     """
 
     X: Any
     encoded: np.ndarray
     weight: np.ndarray | None
-    train: np.ndarray
-    held_out: np.ndarray | None = None
+    numbers: np.ndarray
+    held_out: "Rows | None" = None
 
     @classmethod
     def all_of(cls, X, encoded, weight):
-        """Take all rows that count for training."""
+        """Take all rows of positive weight."""
         return cls(X, encoded, weight, of_weight(weight, len(encoded)))
 
     @property
     def train_weight(self):
-        """Weights, zero for rows held out; None if all are one."""
-        return without(self.weight, self.held_out, len(self.encoded))
+        """Weights, zero for rows that do not count; None if all are one."""
+        if len(self.numbers) == len(self.encoded):
+            return self.weight
+        weight = np.zeros(len(self.encoded))
+        weight[self.numbers] = 1 if self.weight is None else self.weight[self.numbers]
+        return weight
 
 
 def rows_a_step(batch_size: int | Literal["auto", "full"], n_rows: int) -> int:
@@ -158,10 +166,10 @@ def rows_a_step(batch_size: int | Literal["auto", "full"], n_rows: int) -> int:
     """
     if batch_size == "full":
         return n_rows
-    if batch_size == "auto":
-        few = 2 ** int(math.log2(max(n_rows / _LEAST_STEPS, 1)))
-        batch_size = min(max(few, _LEAST_BATCH), _BATCH)
-    return min(batch_size, n_rows)
+    if batch_size != "auto":
+        return min(batch_size, n_rows)
+    few = 2 ** int(math.log2(max(n_rows / _LEAST_STEPS, 1)))
+    return min(max(few, _LEAST_BATCH), _BATCH, n_rows)
 
 
 def n_passes(max_iter: int | Literal["auto"], n_rows: int) -> int:
@@ -184,15 +192,6 @@ def n_passes(max_iter: int | Literal["auto"], n_rows: int) -> int:
 def of_weight(weight, n_samples):
     """Numbers of the rows that count at all."""
     return np.arange(n_samples) if weight is None else np.flatnonzero(weight > 0)
-
-
-def without(weight, rows, n_samples):
-    """Weights with those of ``rows`` set to zero; None if all are one."""
-    if rows is None:
-        return weight
-    weight = np.ones(n_samples) if weight is None else weight.copy()
-    weight[rows] = 0
-    return weight
 
 
 def train(model, rows, options, *, rng, watch=None, revise=None, before=None):
@@ -231,17 +230,17 @@ def train(model, rows, options, *, rng, watch=None, revise=None, before=None):
     ConvergenceWarning
         If it ends before it has converged, or far above a read-out of zero.
     """
-    batch_size = rows_a_step(options.batch_size, len(rows.train))
+    batch_size = rows_a_step(options.batch_size, len(rows.numbers))
     with training_mode(), compute_threads(model.step_size(batch_size)):
         device = resolve_device(options.device)
         module = _module(model, options, device, rng)
-        order = rng.permutation(rows.train)
+        order = rng.permutation(rows.numbers)
         data = _blocks(model, rows, order, options, device)
-        validate = None
-        if rows.held_out is not None:
+        validate, held = None, rows.held_out
+        if held is not None:
             left = options.cache_size * 2**20 - data.kept_bytes
-            held = _blocks(model, rows, rows.held_out, options, device, left)
-            validate = _validator(model, module, held, rows)
+            blocks = _blocks(model, held, held.numbers, options, device, left)
+            validate = _validator(model, module, blocks, held)
         report = _reporter(model, module, watch, revise)
         monitor = _monitor(module, options, validate, report)
         solver = options.make_solver(batch_size=batch_size, rng=rng)
@@ -272,7 +271,7 @@ def train_once(model, rows, options, *, rng, before):
     with training_mode(), compute_threads(model.step_size(batch_size)):
         device = resolve_device(options.device)
         module = _module(model, options, device, rng)
-        order = rng.permutation(rows.train)
+        order = rng.permutation(rows.numbers)
         data = _blocks(model, rows, order, options, device)
         solver = options.make_solver(
             batch_size=batch_size, rng=rng, learning_rate="constant"
@@ -398,23 +397,27 @@ def _monitor(module, options, validate=None, report=None):
     )
 
 
-def _validator(model, module, held, rows):
-    """Return a function that scores the network on the held-out rows."""
+def _validator(model, module, data, rows):
+    """Return a function of score and mean loss of the network on held-out rows."""
     torch = import_torch()
 
-    order = np.concatenate(held.blocks)
-    truth = rows.encoded[order]
-    weight = None if rows.weight is None else rows.weight[order]
+    from sklearn_halfnet.solvers.losses import LOSSES
+
+    truth, numbers = rows.encoded[rows.numbers], rows.numbers
+    weight = None if rows.weight is None else rows.weight[numbers]
+    losses, tensor = LOSSES[model.targets.loss], torch.from_numpy(truth)
 
     def validate():
         module.eval()
         with torch.no_grad():
-            blocks = [module(held.block(i)[0]) for i in range(len(held))]
-        module.train()
-        scores = torch.cat(blocks).cpu()
-        if not torch.isfinite(scores).all():
-            return math.nan
-        return model.targets.score(truth, scores, weight)
+            blocks = [module(data.block(i)[0]) for i in range(len(data))]
+            module.train()
+            scores = torch.cat(blocks).cpu()
+            if not torch.isfinite(scores).all():
+                return math.nan, math.nan
+            each = losses(scores, tensor, 0.0).numpy()
+        loss = float(np.average(each.astype(np.float64), weights=weight))
+        return model.targets.score(truth, scores, weight), loss
 
     return validate
 
@@ -455,7 +458,7 @@ def _minimise(model, module, data, solver, monitor, options, before):
         state = before.left_off(options.solver, options.max_iter)
         if state is not None:
             solver.resume(state)
-            monitor.remember(before.losses, before.scores or [])
+            monitor.remember(before)
     objective = _objective(model, module, options)
     converged, checkpoint = _solve(solver, objective, data, monitor, options)
     monitor.check_parameters()
@@ -467,8 +470,10 @@ def _minimise(model, module, data, solver, monitor, options, before):
             f"max_iter={options.max_iter} iterations before it converged.",
             ConvergenceWarning,
         )
-    scores = None if monitor.validate is None else monitor.scores
-    return model, History(monitor.losses, scores, options.alpha, checkpoint)
+    history = History(monitor.losses, options.alpha, checkpoint=checkpoint)
+    if monitor.validate is None:
+        return model, history
+    return model, history.judged_by(monitor.scores, monitor.validation_losses)
 
 
 def _solve(solver, objective, data, monitor, options):

@@ -20,9 +20,9 @@ class Monitor:
     patience : int or None
         Stop after this many passes in a row without; None never stops.
     validate : callable or None
-        ``validate()`` returns a score of the network as it is now, NaN if a prediction
-        is not finite. Patience then counts by the score, and ``restore_best`` goes back
-        to the best.
+        ``validate()`` returns score and loss of the network as it is now on rows held
+        out, NaN if a prediction is not finite. Patience then counts by the score, and
+        ``restore_best`` goes back to the best, the last of equals.
     report : callable or None
         ``report(loss, score)`` after each pass; returns True to stop.
     """
@@ -35,6 +35,7 @@ class Monitor:
         self.report = report
         self.losses = []
         self.scores = []
+        self.validation_losses = []
         self.best = -math.inf
         self.best_values = None
         self.n_no_change = 0
@@ -43,22 +44,28 @@ class Monitor:
         """Take note of one pass; return True if training is to stop."""
         self.losses.append(loss)
         self._check_finite(loss, "the loss")
-        score = None if self.validate is None else self.validate()
-        if score is not None:
+        score = None
+        if self.validate is not None:
+            score, validation_loss = self.validate()
             self._check_finite(score, "a prediction of a held-out row")
             self.scores.append(score)
+            self.validation_losses.append(validation_loss)
         self._compare(-loss if score is None else score)
         asked = self.report is not None and self.report(loss, score)
         return bool(asked) or self._out_of_patience()
 
-    def remember(self, losses, scores):
+    def remember(self, history):
         """Take note of the passes before training was cut off.
 
         The parameters now are those of the best of them.
         """
-        self.losses, self.scores = list(losses), list(scores)
-        if scores:
-            self._compare(max(scores))
+        self.losses = list(history.losses)
+        if self.validate is None or history.scores is None:
+            return
+        self.scores = list(history.scores)
+        self.validation_losses = list(history.validation_losses)
+        if self.scores:
+            self._compare(history.best_score)
 
     def check_parameters(self):
         """Raise if a trained value is not finite."""
@@ -89,7 +96,7 @@ class Monitor:
 
     def _compare(self, value):
         self.n_no_change = 0 if value > self.best + self.tol else self.n_no_change + 1
-        if value <= self.best:
+        if value < self.best:
             return
         self.best = value
         if self.validate is not None:

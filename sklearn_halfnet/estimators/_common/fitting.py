@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from operator import attrgetter
 from typing import Any, TypeVar, cast
 
+from numpy.typing import ArrayLike
 from sklearn.base import _fit_context
 from sklearn.callback import with_callbacks
 from sklearn.utils.validation import check_is_fitted
@@ -15,12 +16,14 @@ __all__ = [
     "check_same_network",
     "computing",
     "fit_method",
+    "fit_once",
     "keep_state_on_error",
     "of_model",
     "part_of_fit",
 ]
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
+_Estimator = TypeVar("_Estimator", bound=Any)
 
 
 def part_of_fit(method: _Method) -> _Method:
@@ -32,6 +35,30 @@ def part_of_fit(method: _Method) -> _Method:
 def fit_method(method: _Method) -> _Method:
     """Decorate ``fit``: its parameters are validated, its callbacks torn down."""
     return cast(_Method, with_callbacks(part_of_fit(method)))
+
+
+@fit_method
+def fit_once(
+    self: _Estimator, X: Any, y: Any, sample_weight: ArrayLike | None = None
+) -> _Estimator:
+    """Fit to data.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Of a classifier labels, or a 0/1 indicator matrix; of a regressor targets, which
+        are standardised inside.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Non-negative; None means one for each row. What is chosen by leaving rows out
+        leaves whole rows out, whatever their weight.
+
+    Returns
+    -------
+    self : object
+        The estimator.
+    """
+    return self._fit(X, y, sample_weight)
 
 
 def of_model(name: str, doc: str) -> property:

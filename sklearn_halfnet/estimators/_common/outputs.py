@@ -15,7 +15,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_halfnet.estimators._common.fitting import (
     computing,
-    fit_method,
     part_of_fit,
 )
 from sklearn_halfnet.estimators._common.validation import finite_outputs
@@ -52,9 +51,9 @@ def _takes_chunks(estimator):
 
 
 class Classifier(ClassifierMixin):
-    """Fits, labels and probabilities of a family with ``class_weight``.
+    """Chunks, labels and probabilities of a family with ``class_weight``.
 
-    The family to its right says how it is fitted, by ``_fit(X, y, sample_weight)`` and
+    The family to its right says how it is fitted, by ``fit`` and by
     ``_partial_fit(X, y, sample_weight, classes)``, which set ``model_``, and by
     ``_takes_chunks()`` whether there is a ``partial_fit``.
     """
@@ -62,33 +61,12 @@ class Classifier(ClassifierMixin):
     n_features_in_: int
     feature_names_in_: NDArray[Any]
 
-    _fit: Any
     _partial_fit: Any
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
-
-    @fit_method
-    def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
-        """Fit to data.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels, or a 0/1 indicator matrix.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative; None means one for each row. What is chosen by leaving rows
-            out leaves whole rows out, whatever their weight.
-
-        Returns
-        -------
-        self : object
-            The estimator.
-        """
-        return self._fit(X, y, sample_weight)
 
     @available_if(_takes_chunks)
     @part_of_fit
@@ -190,33 +168,12 @@ class Classifier(ClassifierMixin):
 
 
 class Regressor(MultiOutputMixin, RegressorMixin):
-    """Fits and predictions of a family; its other side is ``Classifier``."""
+    """Chunks and predictions of a family; its other side is ``Classifier``."""
 
     n_features_in_: int
     feature_names_in_: NDArray[Any]
 
-    _fit: Any
     _partial_fit: Any
-
-    @fit_method
-    def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
-        """Fit to data.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets; standardised inside.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative; None means one for each row. What is chosen by leaving rows
-            out leaves whole rows out, whatever their weight.
-
-        Returns
-        -------
-        self : object
-            The estimator.
-        """
-        return self._fit(X, y, sample_weight)
 
     @available_if(_takes_chunks)
     @part_of_fit

@@ -33,6 +33,7 @@ __all__ = [
     "validate_for_weights",
     "validate_input",
     "validate_training",
+    "validation_weights",
 ]
 
 
@@ -274,7 +275,9 @@ def _warn_if_misaligned(X, y):
         )
 
 
-def check_sample_weight(sample_weight, n_samples, allow_zero=False):
+def check_sample_weight(
+    sample_weight, n_samples, allow_zero=False, name="sample_weight"
+):
     """Validate sample weights.
 
     Parameters
@@ -283,6 +286,8 @@ def check_sample_weight(sample_weight, n_samples, allow_zero=False):
     n_samples : int
     allow_zero : bool, default=False
         Whether all may be zero.
+    name : str, default="sample_weight"
+        What they are called in errors.
 
     Returns
     -------
@@ -296,9 +301,9 @@ def check_sample_weight(sample_weight, n_samples, allow_zero=False):
     """
     if sample_weight is None:
         return None
-    weight = np.asarray(_at_the_door(sample_weight, "sample_weight"))
+    weight = np.asarray(_at_the_door(sample_weight, name))
     if weight.dtype.kind == "c":
-        raise ValueError("Complex data not supported: sample_weight must be real.")
+        raise ValueError(f"Complex data not supported: {name} must be real.")
     weight = weight.astype(np.float64)
     if weight.ndim == 0:
         weight = np.full(n_samples, float(weight))
@@ -307,16 +312,14 @@ def check_sample_weight(sample_weight, n_samples, allow_zero=False):
             f"Sample weights must be 1D array or scalar, got {weight.ndim}D array."
         )
     if len(weight) != n_samples:
-        raise ValueError(
-            f"sample_weight.shape == {weight.shape}, expected {(n_samples,)}!"
-        )
+        raise ValueError(f"{name}.shape == {weight.shape}, expected {(n_samples,)}!")
     if not np.isfinite(weight).all():
-        raise ValueError("sample_weight contains NaN or infinity.")
+        raise ValueError(f"{name} contains NaN or infinity.")
     if (weight < 0).any():
-        raise ValueError("Negative values in data passed to `sample_weight`.")
+        raise ValueError(f"Negative values in data passed to `{name}`.")
     if not (allow_zero or weight.any()):
-        raise ValueError("sample_weight is zero for every sample.")
-    _check_range(weight, "sample_weight")
+        raise ValueError(f"{name} is zero for every sample.")
+    _check_range(weight, name)
     return weight
 
 
@@ -373,14 +376,17 @@ def total_weight(
     return weight
 
 
-def _of_class(class_weight, y, classes):
-    """Weight of each row's class; a chunk need not show every class."""
+def _of_class(class_weight, y, classes, counted=None):
+    """Weight of each row's class; a chunk need not show every class.
+
+    "balanced" goes by the numbers of rows that are ``counted``, None being all.
+    """
     shown = y
     if class_weight != "balanced" and y.ndim == 2:
         shown = np.vstack([y, np.zeros_like(y[:1]), np.ones_like(y[:1])])
     elif class_weight != "balanced" and classes is not None:
         shown = np.concatenate([y, classes])
-    return compute_sample_weight(class_weight, shown)[: len(y)]
+    return compute_sample_weight(class_weight, shown, indices=counted)[: len(y)]
 
 
 def row_weights(estimator, y, sample_weight, classes=None, allow_zero=False):
@@ -403,3 +409,37 @@ def row_weights(estimator, y, sample_weight, classes=None, allow_zero=False):
     repeats = total_weight(y, sample_weight, allow_zero=allow_zero)
     class_weight = getattr(estimator, "class_weight", None)
     return repeats, total_weight(y, repeats, class_weight, classes, allow_zero)
+
+
+def validation_weights(estimator, y, y_val, sample_weight, classes):
+    """Weights of the rows that a training is judged by.
+
+    Parameters
+    ----------
+    estimator : estimator
+        With or without ``class_weight``: a class weighs what it weighs in training.
+    y : ndarray
+        Of the training.
+    y_val : ndarray of shape (n_val,) or (n_val, n_outputs)
+    sample_weight : array-like of shape (n_val,) or None
+    classes : ndarray of shape (n_classes,) or None
+        All class labels.
+
+    Returns
+    -------
+    weight : ndarray of shape (n_val,) or None
+        None if all are one.
+    """
+    name = "sample_weight_val"
+    weight = check_sample_weight(sample_weight, len(y_val), name=name)
+    class_weight = getattr(estimator, "class_weight", None)
+    if class_weight is None:
+        return weight
+    rows, counted = np.concatenate([y_val, y]), None
+    if class_weight == "balanced":
+        counted = np.arange(len(y_val), len(rows))
+    of_class = _of_class(class_weight, rows, classes, counted)[: len(y_val)]
+    weight = of_class if weight is None else weight * of_class
+    if not weight.any():
+        raise ValueError(f"{name} times class_weight is zero for every row.")
+    return weight

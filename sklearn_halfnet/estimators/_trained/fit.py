@@ -6,28 +6,32 @@ that goes on, or None. It has the parameters of
 ``TRAINING_CONSTRAINTS``, and declares ``model_`` and ``_history``, which are set here.
 """
 
+import copy
 import time
+from dataclasses import dataclass, replace
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import is_classifier
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import (
     _is_fitted as is_fitted,
-    _num_samples,
     check_is_fitted,
 )
 
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._common.fitting import (
     check_same_network,
+    fit_method,
     keep_state_on_error,
 )
 from sklearn_halfnet.estimators._common.validation import (
     make_targets,
     row_weights,
     validate_training,
+    validation_weights,
 )
 from sklearn_halfnet.models.history import History
 from sklearn_halfnet.models.read_out import strength
@@ -38,11 +42,11 @@ from sklearn_halfnet.models.train import (
     of_weight,
     train,
     train_once,
-    without,
 )
 from sklearn_halfnet.solvers import SOLVERS
 
 __all__ = [
+    "fit_in_passes",
     "fit_network",
     "fit_network_on_chunk",
     "keep",
@@ -53,13 +57,76 @@ __all__ = [
     "training_options",
 ]
 
+_Estimator = TypeVar("_Estimator", bound=Any)
+
+_FEW_FOR_R2 = "R2 needs two rows or more."
+
 _OF_START = (
     *("hidden_layer_sizes", "activation", "input_scaling"),
     *("init", "alpha", "dtype"),
 )
 
 
-def fit_network(estimator, X, y, sample_weight, *, revising=None, polish=None):
+@fit_method
+def fit_in_passes(
+    self: _Estimator,
+    X: Any,
+    y: Any,
+    sample_weight: ArrayLike | None = None,
+    *,
+    X_val: Any = None,
+    y_val: Any = None,
+    sample_weight_val: ArrayLike | None = None,
+) -> _Estimator:
+    """Fit to data.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Of a classifier labels, or a 0/1 indicator matrix; of a regressor targets, which
+        are standardised inside.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Non-negative; None means one for each row. What is chosen by leaving rows out
+        leaves whole rows out, whatever their weight.
+    X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+        Rows to score the network on after each pass, in place of held-out rows of X:
+        the values with the best score are kept. In a ``Pipeline`` with
+        ``transform_input=["X_val"]`` they go through the steps before, as X does.
+    y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+        Their labels, of the classes in y, or targets.
+    sample_weight_val : array-like of shape (n_val,), default=None
+        Their weights, which ``class_weight`` multiplies as those of X.
+
+    Returns
+    -------
+    self : object
+        The estimator.
+    """
+    validation = _given_validation(self, X_val, y_val, sample_weight_val)
+    return self._fit(X, y, sample_weight, validation)
+
+
+def _given_validation(estimator, X_val, y_val, sample_weight_val):
+    """Return rows of the user's to score on, or None; raise if a part is missing."""
+    given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
+    told = [name for name, value in given.items() if value is not None]
+    if not told:
+        return None
+    for name in ("X_val", "y_val"):
+        if given[name] is None:
+            raise ValueError(f"{told[0]} is provided, but {name} was not provided.")
+    if not estimator.early_stopping:
+        raise ValueError(
+            "X_val and y_val are passed to fit, but early_stopping=False. With them it "
+            "must be 'auto' or True."
+        )
+    return X_val, y_val, sample_weight_val
+
+
+def fit_network(
+    estimator, X, y, sample_weight, validation, *, revising=None, polish=None
+):
     """Fit an estimator.
 
     Parameters
@@ -68,8 +135,11 @@ def fit_network(estimator, X, y, sample_weight, *, revising=None, polish=None):
         Of a family that torch trains.
     X, y, sample_weight
         As of ``fit``.
+    validation : tuple or None
+        X_val, y_val and sample_weight_val.
     revising : callable or None, default=None
-        ``revising(rows, rng)`` returns what ``train`` calls to revise the network.
+        ``revising(rows, max_iter, rng)`` returns what ``train`` calls to revise the
+        network.
     polish : callable or None, default=None
         ``polish(network, rows, options)`` returns the network as it is kept.
 
@@ -79,32 +149,15 @@ def fit_network(estimator, X, y, sample_weight, *, revising=None, polish=None):
     """
     with keep_state_on_error(estimator):
         before = _fitted(estimator) if estimator.warm_start else (None, None)
-        network, history = before
-        passes = n_passes(estimator.max_iter, _num_samples(X))
-        context = estimator._init_callback_context(max_subtasks=passes)
+        network, _ = before
         given, X, y = _validated(estimator, X, y, reset=network is None)
         known = None if network is None else network.targets.classes
         repeats, weight = row_weights(estimator, y, sample_weight, known)
-        context.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
-        rng_start, rng_split, rng = child_generators(estimator.random_state, 3)
-        kept, held_out = split(estimator, y, weight, rng_split)
-        shown = without(repeats, held_out, len(y))
-        start, targets = _begin(estimator, given, network, y, shown)
-        encoded = targets.encode(y, start.dtype)
-        rows = Rows(X, encoded, weight, kept, held_out)
-        if network is None:
-            network = start.network(rows, targets, rng_start)
-        network = start.ready(network, 0 if history is None else history.n_passes)
-        options = training_options(estimator, network, len(kept))
-        network, history = train(
-            network,
-            rows,
-            options,
-            rng=rng,
-            watch=_watch(estimator, context, X, y, weight),
-            revise=None if revising is None else revising(rows, rng),
-            before=history,
-        )
+        twice = _trains_twice(estimator, validation)
+        context = _begin_task(estimator, X, y, weight, twice)
+        data = (given, X, y, repeats, weight, validation)
+        fit = _Fit(estimator, context, *data, *before, revising)
+        network, history, rows, options = fit.train()
         if polish is not None:
             network = polish(network, rows, options)
         keep(estimator, network, history)
@@ -112,9 +165,204 @@ def fit_network(estimator, X, y, sample_weight, *, revising=None, polish=None):
     return estimator
 
 
+def _begin_task(estimator, X, y, weight, twice):
+    """Tell the callbacks that a fit begins, and of how many passes at most."""
+    passes = n_passes(estimator.max_iter, len(of_weight(weight, len(y))))
+    context = estimator._init_callback_context(max_subtasks=(1 + twice) * passes)
+    context.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
+    return context
+
+
+def _splits(estimator):
+    """Whether rows of X are to be held out, unless there are others."""
+    return estimator.early_stopping not in ("auto", False)
+
+
+def _trains_twice(estimator, validation):
+    """Whether held-out rows only say for how long to train on all rows.
+
+    At a constant rate training ends as soon as patience does; but where a schedule has
+    to be gone through to its end, it is known which pass was good once it is over, and
+    the rows held out are worth more than the time.
+    """
+    ends_by_itself = SOLVERS[estimator.solver].ends_by_itself(estimator.learning_rate)
+    return validation is None and _splits(estimator) and ends_by_itself
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """Data of a fit, and where it begins.
+
+    Parameters
+    ----------
+    estimator : estimator
+    context : CallbackContext
+    given : object
+        X as the user gave it.
+    X, y : array
+    repeats, weight : ndarray of shape (n_samples,) or None
+        As of ``row_weights``.
+    validation : tuple or None
+        As of ``fit_network``.
+    network : object or None
+        The one that goes on.
+    history : History or None
+        Of this one.
+    revising : callable or None
+        As of ``fit_network``.
+    """
+
+    estimator: Any
+    context: Any
+    given: Any
+    X: Any
+    y: np.ndarray
+    repeats: np.ndarray | None
+    weight: np.ndarray | None
+    validation: tuple | None
+    network: Any
+    history: History | None
+    revising: Any
+
+    def train(self):
+        """Train, and once more where held-out rows say for how long.
+
+        Returns
+        -------
+        network : object
+        history : History
+        rows : Rows
+            On which it was trained.
+        options : TrainingOptions
+        """
+        rng_start, rng_split, rng = child_generators(self.estimator.random_state, 3)
+        twice = _trains_twice(self.estimator, self.validation)
+        before, goes_on = self.history, self._left_off()
+        if twice and goes_on and before is not None and before.ends_after is not None:
+            return self._train_on_all((rng_start, rng), before)
+        # Both times training has the same start and the same batches.
+        again = copy.deepcopy((rng_start, rng))
+        numbers, held_out = self._divided(rng_split)
+        trained = self._train_on(numbers, held_out, (rng_start, rng))
+        _, history, _, options = trained
+        # Neither Ctrl-C nor a callback has ended it: they mean what they say.
+        complete = history.n_passes == options.max_iter and not goes_on
+        return self._train_on_all(again, history) if twice and complete else trained
+
+    @property
+    def _counting(self):
+        """Numbers of all rows of positive weight."""
+        return of_weight(self.weight, len(self.y))
+
+    def _left_off(self):
+        """Whether Ctrl-C has left passes to be done."""
+        if self.history is None:
+            return False
+        passes = n_passes(self.estimator.max_iter, len(self._counting))
+        return self.history.left_off(self.estimator.solver, passes) is not None
+
+    def _divided(self, rng):
+        """Numbers of the rows to train on and of those to hold out."""
+        if self.validation is None:
+            return split(self.estimator, self.y, self.weight, rng)
+        return self._counting, None
+
+    def _train_on_all(self, rngs, judged):
+        """Train on all rows for as many passes as was good for those held out."""
+        last = judged.ends_after or judged.last_good_pass
+        if self.estimator.verbose:
+            print(f"Training on all rows, up to pass {last}", flush=True)
+        trained = self._train_on(self._counting, None, rngs, ends_after=last)
+        network, history, *how = trained
+        told = (judged.scores, judged.validation_losses, last)
+        return network, history.judged_by(*told), *how
+
+    def _train_on(self, numbers, held_out, rngs, ends_after=None):
+        rng_start, rng = rngs
+        network, rows = self._start(numbers, held_out, rng_start)
+        options = training_options(self.estimator, network, len(self._counting))
+        revise = self.revising and self.revising(rows, options.max_iter, rng)
+        network, history = train(
+            network,
+            rows,
+            options,
+            rng=rng,
+            watch=self._watch(ends_after),
+            revise=revise,
+            before=self.history,
+        )
+        return network, history, rows, options
+
+    def _start(self, numbers, held_out, rng):
+        """Return a network to be trained, and the rows for it."""
+        estimator, y, weight = self.estimator, self.y, self.weight
+        shown = _without(self.repeats, held_out, len(y))
+        start, targets = _begin(estimator, self.given, self.network, y, shown)
+        encoded = targets.encode(y, start.dtype)
+        rows = Rows(self.X, encoded, weight, numbers)
+        if held_out is not None:
+            rows = replace(rows, held_out=replace(rows, numbers=held_out))
+        if self.validation is not None:
+            held_out = _validation_rows(estimator, y, targets, start, *self.validation)
+            rows = replace(rows, held_out=held_out)
+        network = self.network
+        if network is None:
+            network = start.network(rows, targets, rng)
+        done = 0 if self.history is None else self.history.n_passes
+        return start.ready(network, done), rows
+
+    def _watch(self, ends_after):
+        """Return what prints progress, calls scikit-learn's callbacks, and may stop."""
+        estimator, data = self.estimator, {"X": self.X, "y": self.y}
+        history = self.history
+        done = history.n_passes if history is not None and self._left_off() else 0
+        started, numbers = time.perf_counter(), count(done + 1)
+        metadata = None if self.weight is None else {"sample_weight": self.weight}
+
+        def watch(now, loss, score):
+            number = next(numbers)
+            if estimator.verbose:
+                _print_progress(number, loss, score, time.perf_counter() - started)
+            iteration = self.context.subcontext(task_name="iteration")
+            iteration.call_on_fit_task_begin(estimator=estimator, **data)
+            stops = iteration.call_on_fit_task_end(
+                estimator=estimator,
+                **data,
+                metadata=metadata,
+                reconstruction_attributes=lambda: {"model_": now()},
+            )
+            return stops or number == ends_after
+
+        return watch
+
+
+def _without(weight, rows, n_samples):
+    """Weights with those of ``rows`` set to zero; None if all are one."""
+    if rows is None:
+        return weight
+    weight = np.ones(n_samples) if weight is None else weight.copy()
+    weight[rows] = 0
+    return weight
+
+
+def _validation_rows(estimator, y, targets, start, X_val, y_val, sample_weight_val):
+    """Validate the rows of the user's to score on."""
+    try:
+        X_val, y_val = validate_training(estimator, X_val, y_val, reset=False)
+        encoded = targets.encode(y_val, start.dtype)
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"In X_val and y_val: {error}") from error
+    weight = validation_weights(estimator, y, y_val, sample_weight_val, targets.classes)
+    rows = Rows.all_of(X_val, encoded, weight)
+    if len(rows.numbers) < 2 and not is_classifier(estimator):
+        raise ValueError(f"X_val and y_val: {_FEW_FOR_R2}")
+    return rows
+
+
 def fit_network_on_chunk(estimator, X, y, sample_weight, classes=None):
     """Pass once over a chunk of data; parameters as of ``partial_fit``."""
-    if estimator.early_stopping:
+    if _splits(estimator):
         raise ValueError("partial_fit does not support early_stopping=True.")
     with keep_state_on_error(estimator):
         network, history = _fitted(estimator)
@@ -128,11 +376,11 @@ def fit_network_on_chunk(estimator, X, y, sample_weight, classes=None):
         rows = Rows.all_of(X, targets.encode(y, start.dtype), weight)
         if network is None:
             network = start.network(rows, targets, rng_start)
-        history = history or History([], None, 0.0)
+        history = history or History([], 0.0)
         network = start.ready(network, history.n_passes)
         # Each call shuffles its rows in another order.
         seed = [rng.integers(2**32), history.n_passes]
-        options = training_options(estimator, network, len(rows.train))
+        options = training_options(estimator, network, len(rows.numbers))
         rng = np.random.default_rng(seed)
         keep(estimator, *train_once(network, rows, options, rng=rng, before=history))
     return estimator
@@ -228,7 +476,7 @@ def split(estimator, y, weight, rng):
         None without early stopping.
     """
     rows = of_weight(weight, len(y))
-    if not estimator.early_stopping:
+    if not _splits(estimator):
         return rows, None
     fraction, classifies = estimator.validation_fraction, is_classifier(estimator)
     try:
@@ -242,7 +490,7 @@ def split(estimator, y, weight, rng):
         raise _cannot_hold_out(fraction, len(rows), error) from error
     train, held_out = halves
     if len(held_out) < 2 and not classifies:
-        raise _cannot_hold_out(fraction, len(rows), "R2 needs two rows or more.")
+        raise _cannot_hold_out(fraction, len(rows), _FEW_FOR_R2)
     return train, held_out
 
 
@@ -251,28 +499,6 @@ def _cannot_hold_out(fraction, n_rows, reason):
         f"early_stopping=True with validation_fraction={fraction} cannot hold out "
         f"enough of {n_rows} rows: {reason}"
     )
-
-
-def _watch(estimator, context, X, y, weight):
-    """Return what prints progress and calls scikit-learn's callbacks."""
-    started, numbers = time.perf_counter(), count(1)
-    metadata = None if weight is None else {"sample_weight": weight}
-
-    def watch(now, loss, score):
-        number = next(numbers)
-        if estimator.verbose:
-            _print_progress(number, loss, score, time.perf_counter() - started)
-        iteration = context.subcontext(task_name="iteration")
-        iteration.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
-        return iteration.call_on_fit_task_end(
-            estimator=estimator,
-            X=X,
-            y=y,
-            metadata=metadata,
-            reconstruction_attributes=lambda: {"model_": now()},
-        )
-
-    return watch
 
 
 def _print_progress(number, loss, score, seconds):

@@ -38,7 +38,7 @@ TRAINING_CONSTRAINTS = {
     "learning_rate_init": [real(0, closed="neither")],
     "max_iter": [StrOptions({"auto"}), whole(1)],
     "tol": [real(0)],
-    "early_stopping": ["boolean"],
+    "early_stopping": [StrOptions({"auto"}), "boolean"],
     "validation_fraction": [real(0, 1, closed="neither")],
     "n_iter_no_change": [whole(1)],
     "warm_start": ["boolean"],
@@ -92,14 +92,19 @@ TRAINING_TEXTS = numpydoc("""
     tol : float
         Improvement of loss or validation score that counts; for L-BFGS the gradient's
         largest component at which to stop.
-    early_stopping : bool
-        Hold rows out, stop when their score no longer improves and go back to the best
-        values.
+    early_stopping : "auto" or bool
+        Whether rows that are not trained on say when to stop: those given as ``X_val``,
+        and if True and there are none, rows of X that are held out. "auto" is False
+        without ``X_val``. At a constant rate and by L-BFGS training stops when their
+        score no longer improves, and the best values are kept. A schedule that ends at
+        zero is gone through to its end: of ``X_val`` the best values are kept; with
+        rows held out, training is done once more on all rows, up to the last pass with
+        about the best score.
     validation_fraction : float
-        Share of rows held out if ``early_stopping``; stratified by class.
+        Share of rows held out if ``early_stopping`` is True; stratified by class.
     n_iter_no_change : int
-        Passes without improvement before stopping, with ``early_stopping`` or a
-        constant rate.
+        Passes without improvement before stopping, at a constant rate, or by L-BFGS
+        with early stopping.
     class_weight : dict, list of dict, "balanced" or None
         Weights of classes; multiplied with ``sample_weight``.
     warm_start : bool
@@ -139,12 +144,15 @@ NETWORK_ATTRIBUTES = numpydoc("""
     loss_ : float
         Its last value.
     validation_scores_ : list of float
-        Accuracy, or R2 of a regressor, on the held-out rows after each pass, if
-        ``early_stopping``.
+        Accuracy, or R2 of a regressor, on ``X_val`` or the held-out rows after each
+        pass, with early stopping.
+    validation_losses_ : list of float
+        Mean loss of the same rows after each pass, as in ``loss_curve_`` but without
+        penalty, dropout and smoothed labels.
     best_validation_score_ : float
-        Their largest.
+        The largest score.
     n_iter_ : int
-        Passes done.
+        Passes done; where training was done twice, the second time.
     n_layers_, n_outputs_ : int
         Hidden layers, and scores a row.
     n_trainable_parameters_ : int

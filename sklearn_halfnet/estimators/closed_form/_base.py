@@ -20,6 +20,7 @@ from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._common.fitting import (
     check_same_network,
     fit_method,
+    fit_once,
     keep_state_on_error,
     of_model,
 )
@@ -103,6 +104,8 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
         return tags
 
     # -- fitting -----------------------------------------------------------------------
+
+    fit = fit_once
 
     def _fit(self, X, y, sample_weight):
         """Fit on all rows at once; ``partial_fit`` may follow, but not in a copy."""

@@ -48,6 +48,7 @@ from sklearn_halfnet.estimators._common.validation import (
     validate_training,
 )
 from sklearn_halfnet.estimators._trained.fit import (
+    fit_in_passes,
     fit_network,
     fit_network_on_chunk,
     keep,
@@ -71,7 +72,7 @@ from sklearn_halfnet.models.logistic_refit import logistic_read_out
 from sklearn_halfnet.models.low_rank import LowRankModel, LowRankStart
 from sklearn_halfnet.models.members import MembersModel
 from sklearn_halfnet.models.ridge_refit import polished_read_out
-from sklearn_halfnet.models.train import Rows, n_passes
+from sklearn_halfnet.models.train import Rows
 
 __all__ = ["HalfNetClassifier", "HalfNetRegressor"]
 
@@ -184,7 +185,7 @@ class HalfNet(
     learning_rate_init: float = 1e-2
     max_iter: int | Literal["auto"] = "auto"
     tol: float = 1e-4
-    early_stopping: bool = False
+    early_stopping: bool | Literal["auto"] = "auto"
     validation_fraction: float = 0.1
     n_iter_no_change: int = 10
     warm_start: bool = False
@@ -225,6 +226,7 @@ class HalfNet(
     loss_curve_ = of_history("losses", "Objective after each pass.")
     loss_ = of_history("loss", "Its last value.")
     validation_scores_ = of_history("scores", "Scores of the held-out rows.")
+    validation_losses_ = of_history("validation_losses", "Their mean losses.")
     best_validation_score_ = of_history("best_score", "Their largest.")
     n_iter_ = of_history("n_passes", "Passes done.")
 
@@ -249,9 +251,10 @@ class HalfNet(
             n_members=self.n_members,
         )
 
-    def _fit(self, X, y, sample_weight):
-        def revising(rows, rng):
-            last = n_passes(self.max_iter, len(rows.train))
+    fit = fit_in_passes
+
+    def _fit(self, X, y, sample_weight, validation):
+        def revising(rows, last, rng):
             return _redrawing(self.resample_every, last, rows, rng)
 
         def polish(network, rows, options):
@@ -262,6 +265,7 @@ class HalfNet(
             X,
             y,
             sample_weight,
+            validation,
             revising=revising if self.resample_every else None,
             polish=polish if self.polish else None,
         )

@@ -31,6 +31,7 @@ from sklearn_halfnet.estimators._common.types import (
 )
 from sklearn_halfnet.estimators._common.validation import finite_outputs
 from sklearn_halfnet.estimators._trained.fit import (
+    fit_in_passes,
     fit_network,
     fit_network_on_chunk,
     keep,
@@ -226,7 +227,7 @@ class PartialCNN(CallbackSupportMixin, BaseEstimator):
     flips: bool = False
     crop_padding: int = 0
     tol: float = 1e-4
-    early_stopping: bool = False
+    early_stopping: bool | Literal["auto"] = "auto"
     validation_fraction: float = 0.1
     n_iter_no_change: int = 10
     warm_start: bool = False
@@ -277,6 +278,7 @@ class PartialCNN(CallbackSupportMixin, BaseEstimator):
     loss_curve_ = of_history("losses", "Objective after each pass.")
     loss_ = of_history("loss", "Its last value.")
     validation_scores_ = of_history("scores", "Scores of the held-out rows.")
+    validation_losses_ = of_history("validation_losses", "Their mean losses.")
     best_validation_score_ = of_history("best_score", "Their largest.")
     n_iter_ = of_history("n_passes", "Passes done.")
 
@@ -298,8 +300,10 @@ class PartialCNN(CallbackSupportMixin, BaseEstimator):
             shared_seed=self._shared_seed,
         )
 
-    def _fit(self, X, y, sample_weight):
-        return fit_network(self, X, y, sample_weight)
+    fit = fit_in_passes
+
+    def _fit(self, X, y, sample_weight, validation):
+        return fit_network(self, X, y, sample_weight, validation)
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         return fit_network_on_chunk(self, X, y, sample_weight, classes)

@@ -19,7 +19,11 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_halfnet._checks import check_numbers, check_options, real, whole
 from sklearn_halfnet._device import check_memory
 from sklearn_halfnet._random import child_generators
-from sklearn_halfnet.estimators._common.fitting import keep_state_on_error, of_model
+from sklearn_halfnet.estimators._common.fitting import (
+    fit_once,
+    keep_state_on_error,
+    of_model,
+)
 from sklearn_halfnet.estimators._common.layer_options import (
     LAYER_CONSTRAINTS,
     fit_scaling,
@@ -133,6 +137,8 @@ class WeightAgnostic(CallbackSupportMixin, BaseEstimator):
         self._model = model
 
     # -- fit ---------------------------------------------------------------------------
+
+    fit = fit_once
 
     def _takes_chunks(self):
         raise AttributeError(
