@@ -186,7 +186,8 @@ def n_passes(max_iter: int | Literal["auto"], n_rows: int) -> int:
     """
     if max_iter != "auto":
         return max_iter
-    return round(min(max(_ROWS_SEEN / n_rows, _LEAST_PASSES), _MOST_PASSES))
+    passes = _ROWS_SEEN / max(n_rows, 1)  # no rows are refused later
+    return round(min(max(passes, _LEAST_PASSES), _MOST_PASSES))
 
 
 def of_weight(weight, n_samples):
