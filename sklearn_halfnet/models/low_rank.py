@@ -27,6 +27,9 @@ __all__ = ["LowRankModel", "LowRankStart"]
 
 _AUTO_RANK = 32
 
+# Of n_members="auto": networks are too sure of few rows, and many take time.
+_AUTO_MEMBERS, _FEW_ROWS = 4, 10_000
+
 # Of unit variance, beyond which the steps of a rate, added up over the columns, would
 # carry pre-activations far from their start at once.
 _MANY_COLUMNS = 1_000
@@ -46,7 +49,7 @@ class LowRankStart(NetworkStart):
     polishes : bool
         Whether the read-out is to be refitted, which takes memory.
     column_embedding : {"auto", "periodic"} or None
-    n_members : int
+    n_members : int or "auto"
     """
 
     rank: int | str
@@ -54,7 +57,7 @@ class LowRankStart(NetworkStart):
     trains_scales: bool
     polishes: bool
     column_embedding: str | None
-    n_members: int
+    n_members: int | str
 
     @property
     def begun(self):
@@ -93,9 +96,12 @@ class LowRankStart(NetworkStart):
             trains_scales=self.trains_scales,
         )
         network = network.balanced()
-        if self.n_members == 1:
+        n_members = self.n_members
+        if n_members == "auto":
+            n_members = _AUTO_MEMBERS if len(rows.numbers) <= _FEW_ROWS else 1
+        if n_members == 1:
             return network
-        return MembersModel.started(network, sample, self, rng)
+        return MembersModel.started(network, n_members, sample, self, rng)
 
     def ready(self, network, n_passes):
         """Return the network with the scales trained or not."""

@@ -34,12 +34,13 @@ class MembersModel:
     signs: np.ndarray
 
     @classmethod
-    def started(cls, first, sample, start, rng):
+    def started(cls, first, n_members, sample, start, rng):
         """Start others beside a network, which keeps its inputs as they are.
 
         Parameters
         ----------
         first : LowRankModel
+        n_members : int
         sample : StartSample
         start : LowRankStart
         rng : numpy.random.Generator
@@ -48,7 +49,7 @@ class MembersModel:
         -------
         network : MembersModel
         """
-        shape = start.n_members, sample.features.shape[1]
+        shape = n_members, sample.features.shape[1]
         signs = rng.choice(np.array([-1, 1], start.dtype), shape)
         signs[0] = 1
         networks = [first]

@@ -90,10 +90,11 @@ _TEXTS = TRAINING_TEXTS | numpydoc("""
         directions.
     train_scales : bool
         Whether to train alpha_h, too; else it stays at one.
-    n_members : int
+    n_members : int or "auto"
         Networks that are trained together, each with its own loss, and whose scores are
         averaged. They share A and Z of every layer; each has its own signs of the first
-        layer's inputs, scales, shifts and read-out [4]_.
+        layer's inputs, scales, shifts and read-out [4]_. "auto" is 4 up to 10,000 rows,
+        and 1 beyond.
     resample_every : int or None
         Draw all z_h anew after every so many passes, and start the read-out again from
         ridge regression: a regulariser.
@@ -165,15 +166,15 @@ class HalfNet(
 ):
     """Parameters and fit of HalfNet, for classifier and regressor alike."""
 
-    hidden_layer_sizes: Sizes = 512
+    hidden_layer_sizes: Sizes = (256, 256)
     rank: int | Literal["auto"] = "auto"
     activation: ActivationName = "relu"
     _: KW_ONLY
     geometry: Literal["gradient", "principal", "orthogonal"] = "gradient"
     train_scales: bool = True
     resample_every: int | None = None
-    n_members: int = 1
-    dropout: float = 0.1
+    n_members: int | Literal["auto"] = "auto"
+    dropout: float = 0.0
     alpha: float | Literal["auto"] = "auto"
     solver: SolverName = "adam"
     init: Literal["ridge", "random"] = "ridge"
@@ -207,7 +208,7 @@ class HalfNet(
         "train_scales": ["boolean"],
         "geometry": [one_of(GEOMETRIES)],
         "resample_every": [whole(1), None],
-        "n_members": [whole(1)],
+        "n_members": [StrOptions({"auto"}), whole(1)],
     }
 
     weights_ = of_model("weights", "Frozen Z of each layer.")
