@@ -11,7 +11,7 @@ from sklearn.metrics import accuracy_score, log_loss, r2_score
 from sklearn.model_selection import train_test_split
 from sklearn.utils import Bunch
 
-from sklearn_halfnet import cli
+from sklearn_halfnet import HalfNetRegressor, cli
 from sklearn_halfnet.exceptions import CommandError, DatasetError
 from sklearn_halfnet.experiments._common import figures
 from sklearn_halfnet.experiments._common.experiment import reproduce
@@ -26,7 +26,6 @@ from sklearn_halfnet.experiments.tables import (
 )
 from sklearn_halfnet.experiments.tables._candidates import (
     CANDIDATES,
-    AtMostInputs,
     Candidate,
 )
 from sklearn_halfnet.experiments.tables._ranks import (
@@ -433,13 +432,13 @@ def test_a_class_of_one_row_is_in_one_fold():
     assert sum(np.sum(each == -1) for each in found) == 1
 
 
-def test_candidates_may_look_at_the_training_rows(folder):
-    split = sets.load_split("vowel", folder, 0)
-    candidate = CANDIDATES["HalfNet, rank 64"]
-    assert candidate.make(split, 0)[-1].rank == 5
-    settings = candidate.settings("classification")["parameters"]
-    assert settings["rank"] == "AtMostInputs(number=64)"
-    assert AtMostInputs(3)(split.X_train) == 3
+def test_candidates_have_the_parameters_that_their_task_knows():
+    hard = CANDIDATES["hard labels"]
+    assert hard.make("classification", 0)[-1].label_smoothing == 0
+    assert hard.settings("classification")["parameters"]["label_smoothing"] == "0.0"
+    regressor = hard.make("regression", 3)[-1]
+    assert isinstance(regressor, HalfNetRegressor) and regressor.random_state == 3
+    assert "label_smoothing" not in hard.settings("regression")["parameters"]
 
 
 def test_candidates_are_compared_and_kept(folder, tmp_path, monkeypatch, capsys):

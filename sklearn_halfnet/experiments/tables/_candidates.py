@@ -10,18 +10,7 @@ from dataclasses import dataclass
 from sklearn_halfnet import HalfNetClassifier, HalfNetRegressor
 from sklearn_halfnet.experiments._common.rivals import scaled
 
-__all__ = ["CANDIDATES", "AtMostInputs", "Candidate"]
-
-
-@dataclass(frozen=True)
-class AtMostInputs:
-    """A number, or that of the columns if there are fewer."""
-
-    number: int
-
-    def __call__(self, X):
-        """Look at the rows to fit on, (n_samples, n_features)."""
-        return min(self.number, X.shape[1])
+__all__ = ["CANDIDATES", "Candidate"]
 
 
 @dataclass(frozen=True)
@@ -33,36 +22,45 @@ class Candidate:
     classifier, regressor : callable
         Classes of estimators.
     options : mapping
-        Parameters. One that can be called gets the rows to fit on, and its repr says
-        in the records what it does.
+        Parameters. Those that only one of the two has are left out of the other.
     """
 
     classifier: Callable
     regressor: Callable
     options: Mapping
 
-    def make(self, split, seed):
-        """Make the estimator for the training rows of a ``Split``, unfitted."""
-        options = {
-            name: value(split.X_train) if callable(value) else value
-            for name, value in self.options.items()
-        }
-        return scaled(self._kind(split.task)(**options, random_state=seed))
+    def make(self, task, seed):
+        """Make the estimator for a task, unfitted, behind a StandardScaler."""
+        kind, known = self._of(task)
+        options = {name: self.options[name] for name in self.options if name in known}
+        return scaled(kind(**options, random_state=seed))
 
     def settings(self, task):
         """Name what a result depends on beside the data, as text."""
-        own = self._kind(task)().get_params(deep=False) | self.options
+        _, known = self._of(task)
+        own = {name: self.options.get(name, default) for name, default in known.items()}
         return {"parameters": {name: repr(value) for name, value in own.items()}}
 
-    def _kind(self, task):
-        return self.classifier if task == "classification" else self.regressor
+    def _of(self, task):
+        """Return the class for a task and its parameters with their defaults."""
+        kind = self.classifier if task == "classification" else self.regressor
+        return kind, kind().get_params(deep=False)
 
 
 def _halfnet(**options):
     return Candidate(HalfNetClassifier, HalfNetRegressor, options)
 
 
+# The defaults, and the defaults without one of their parts, or with one more.
 CANDIDATES = {
     "HalfNet": _halfnet(),
-    "HalfNet, rank 64": _halfnet(rank=AtMostInputs(64)),
+    "one member": _halfnet(n_members=1),
+    "no waves": _halfnet(column_embedding=None),
+    "one layer of 512": _halfnet(hidden_layer_sizes=512),
+    "standard scaling": _halfnet(input_scaling="standard"),
+    "hard labels": _halfnet(label_smoothing=0.0),
+    "batches of 256": _halfnet(batch_size=256),
+    "50 passes": _halfnet(max_iter=50),
+    "dropout 0.1": _halfnet(dropout=0.1),
+    "rank 64": _halfnet(rank=64),
 }
