@@ -6,15 +6,25 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.datasets import load_digits, load_wine
 
-from sklearn_halfnet import HalfNetClassifier, HalfNetRegressor
+from sklearn_halfnet import (
+    ELMClassifier,
+    HalfLayerClassifier,
+    HalfNetClassifier,
+    HalfNetRegressor,
+    RVFLClassifier,
+)
 from sklearn_halfnet.features import InputScaling
 from sklearn_halfnet.features.embedding import ColumnEmbedding, with_waves
 
 rng = np.random.default_rng(0)
 X, y = load_wine(return_X_y=True)
-SHORT = {"hidden_layer_sizes": 20, "rank": 3, "max_iter": 3, "random_state": 0}
+SHORT = {
+    **{"hidden_layer_sizes": 20, "rank": 3, "n_members": 1},
+    **{"max_iter": 3, "random_state": 0},
+}
 
 
 def by_definition(X, embedding):
@@ -130,3 +140,61 @@ def test_there_is_no_linear_metric_with_waves():
         _ = model.metric_
     model.set_params(column_embedding=None).fit(X, y)
     assert model.metric_.shape == (13, 3)
+
+
+WAVES = {"column_embedding": "periodic", "dtype": "float64", "random_state": 0}
+OTHERS = [
+    ELMClassifier(30, **WAVES),
+    RVFLClassifier(30, **WAVES),
+    HalfLayerClassifier(30, max_iter=2, **WAVES),
+]
+
+
+@pytest.mark.parametrize("model", OTHERS, ids=lambda model: type(model).__name__)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_other_families_compute_with_waves(model):
+    model = clone(model).fit(X, y)
+    scaling, (weights,) = model.model_.scaling, model.weights_
+    plain = InputScaling(scaling.mean, scaling.scale, limit=scaling.limit)
+    inputs = by_definition(plain.transform(X, "float64"), scaling.embedding)
+    (layer,) = model.model_.layers
+    columns = np.maximum(inputs @ weights.T * layer.scales + layer.shifts, 0)
+    if isinstance(model, RVFLClassifier):
+        columns = np.c_[columns, inputs]
+    scores = columns @ model.read_out_coef_.T + model.read_out_intercept_
+    assert_allclose(model.decision_function(X), scores, rtol=1e-8, atol=1e-8)
+    assert clone(model).set_params(column_embedding=None).fit(X, y).weights_[
+        0
+    ].shape == (30, 13)
+
+
+@pytest.mark.parametrize("model", OTHERS[:2], ids=lambda model: type(model).__name__)
+def test_chunks_of_closed_forms_with_waves_add_up(model):
+    whole = clone(model).fit_blocks([(X, y)])
+    first, second = np.arange(0, 178, 2), np.arange(1, 178, 2)
+    parts = clone(model).partial_fit(X[first], y[first], classes=[0, 1, 2])
+    waves = parts.model_.scaling.embedding
+    assert_array_equal(waves.phases, whole.model_.scaling.embedding.phases)
+    parts.partial_fit(X[second], y[second])
+    assert parts.model_.scaling.embedding is waves
+    assert parts.score(X, y) > 0.95
+
+
+@pytest.mark.parametrize("model", OTHERS, ids=lambda model: type(model).__name__)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_clusters_draw_the_same_waves(model):
+    da = pytest.importorskip("dask.array")
+    from sklearn_halfnet import dask as on_dask
+
+    model = clone(model)
+    if isinstance(model, HalfLayerClassifier):
+        model.set_params(solver="lbfgs")
+    alone = clone(model).fit(X, y)
+    chunks = (60, 13)
+    on_dask.fit(model, da.from_array(X, chunks), da.from_array(y, 60))
+    for name in ("frequencies", "phases"):
+        found, expected = (
+            getattr(each.model_.scaling.embedding, name) for each in (model, alone)
+        )
+        assert_array_equal(found, expected)
+    assert_allclose(model.predict_proba(X), alone.predict_proba(X), atol=1e-5)

@@ -49,7 +49,6 @@ def fit_half_layers(estimator, blocks):
     rng, _, _ = child_generators(estimator.random_state, 3)
     n_features = facts[0]["n_features"]
     start = half_layer_start(estimator)
-    start.check_memory(n_features, sum(fact["n_rows"] for fact in facts))
     scaling, targets, sample = start_sample(
         estimator,
         blocks,
@@ -60,6 +59,8 @@ def fit_half_layers(estimator, blocks):
         n_units=max(start.sizes),
         dtype=start.dtype,
     )
+    n_inputs = scaling.width(n_features)
+    start.check_memory(n_inputs, sum(fact["n_rows"] for fact in facts))
     if sample.targets.dtype.kind == "f":  # the type that they have on one machine
         sample.targets = sample.targets.astype(start.dtype)
     network = start.of_sample(scaling, sample, targets, rng)

@@ -17,6 +17,7 @@ from sklearn_halfnet.estimators._common.validation import (
     validate_X,
 )
 from sklearn_halfnet.features import InputScaling, Moments, StartSample
+from sklearn_halfnet.features.embedding import with_waves
 from sklearn_halfnet.features.scaling_rules import rows_of_quartiles
 from sklearn_halfnet.features.start import choose_rows, sample_size
 from sklearn_halfnet.models.targets import ClassTargets, RealTargets
@@ -163,6 +164,7 @@ def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **o
         rows = X[of_quartiles], None if weight is None else weight[of_quartiles]
         how = estimator.input_scaling
         scaling = InputScaling.from_moments(moments, how, rows, names)
+    scaling = with_waves(scaling, estimator.column_embedding, X, rng)
     sampled = np.searchsorted(wanted, chosen)
     encoded = targets.encode(y[sampled], np.float64)
     weight = np.ones(len(y)) if weight is None else weight

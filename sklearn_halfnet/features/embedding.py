@@ -105,6 +105,7 @@ def with_waves(scaling, how, X, rng):
         one unit: waves make nothing new of pixels, counts and one-hot codes.
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
     rng : numpy.random.Generator
+        A child of it draws the waves: what it gives itself stays as it is.
 
     Returns
     -------
@@ -114,4 +115,5 @@ def with_waves(scaling, how, X, rng):
     wide = issparse(X) or scaling.one_unit or n_features > _MOST_COLUMNS
     if how is None or (how == "auto" and wide):
         return scaling
-    return scaling.with_embedding(ColumnEmbedding.draw(n_features, rng))
+    (own,) = rng.spawn(1)
+    return scaling.with_embedding(ColumnEmbedding.draw(n_features, own))

@@ -7,6 +7,7 @@ import numpy as np
 
 from sklearn_halfnet._device import check_memory
 from sklearn_halfnet.features import all_features, draw_hidden_layers, working_columns
+from sklearn_halfnet.features.embedding import with_waves
 from sklearn_halfnet.models.network import HiddenStack, NetworkStart
 from sklearn_halfnet.models.read_out import start_read_out
 from sklearn_halfnet.models.ridge_refit import polish_bytes
@@ -27,21 +28,28 @@ class HalfLayerStart(NetworkStart):
         What tells them apart.
     polishes : bool
         Whether the read-out is to be refitted, which takes memory.
+    column_embedding : {"auto", "periodic"} or None
     """
 
     kinds: list
     fingerprints: list
     polishes: bool
+    column_embedding: str | None
 
     @property
     def begun(self):
         """Parameters that the network keeps from its start on."""
-        return super().begun | {"weight_kind": self.fingerprints}
+        kept = {
+            "weight_kind": self.fingerprints,
+            "column_embedding": self.column_embedding,
+        }
+        return super().begun | kept
 
     def network(self, rows, targets, rng):
         """Draw the layers and set the read-out's start value."""
-        self.check_memory(rows.X.shape[1], rows.X.shape[0])
         scaling = self.fit_scaling(rows)
+        scaling = with_waves(scaling, self.column_embedding, rows.X, rng)
+        self.check_memory(scaling.width(rows.X.shape[1]), rows.X.shape[0])
         sample = self.sample(rows, scaling, max(self.sizes), rng)
         return self.of_sample(scaling, sample, targets, rng)
 
@@ -57,19 +65,19 @@ class HalfLayerStart(NetworkStart):
             start_scales=[layer.scales for layer in layers],
         )
 
-    def check_memory(self, n_features, n_rows):
+    def check_memory(self, n_inputs, n_rows):
         """Estimate what a start will allocate, before it does."""
         sizes = self.sizes
         sampled = min(n_rows, max(10_000, *sizes))
         inner = min(sampled, sizes[-1]) if self.init == "ridge" else 0
         numbers = sum(
-            size * n_inputs + 2 * sampled * size
-            for n_inputs, size in zip([n_features, *sizes], sizes, strict=False)
+            size * n_below + 2 * sampled * size
+            for n_below, size in zip([n_inputs, *sizes], sizes, strict=False)
         )
         polish = polish_bytes(sampled, sizes[-1]) if self.polishes else 0
         check_memory(
             numbers * np.dtype(self.dtype).itemsize + max(2 * 8 * inner**2, polish),
-            f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {n_features} features",
+            f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {n_inputs} inputs",
             "Use fewer hidden units" + (", or polish=False." if self.polishes else "."),
         )
 

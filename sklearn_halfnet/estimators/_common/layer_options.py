@@ -9,12 +9,14 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn_halfnet._checks import real, whole
 from sklearn_halfnet.activations import ACTIVATIONS
 from sklearn_halfnet.estimators._common.documented import numpydoc
+from sklearn_halfnet.features.embedding import EMBEDDINGS
 from sklearn_halfnet.features.scaling import InputScaling
 from sklearn_halfnet.features.scaling_rules import SCALINGS
 from sklearn_halfnet.features.start import BIASES
 from sklearn_halfnet.weights import WEIGHTS, check_weight_kind
 
 __all__ = [
+    "COLUMN_EMBEDDING",
     "LAYER_CONSTRAINTS",
     "LAYER_TEXTS",
     "RANDOM_LAYER_CONSTRAINTS",
@@ -41,6 +43,8 @@ LAYER_CONSTRAINTS = {
     "random_state": ["random_state"],
 }
 
+COLUMN_EMBEDDING = {"column_embedding": [StrOptions(set(EMBEDDINGS)), None]}
+
 LAYER_TEXTS = numpydoc("""
 input_scaling : {"auto", "standard", "robust", "center"} or None
     "standard" centres each column and divides it by its standard deviation; "robust"
@@ -50,6 +54,11 @@ input_scaling : {"auto", "standard", "robust", "center"} or None
     and all columns of a sparse X by one number; others are centred at their median,
     divided by what is smaller, deviation or interquartile range (that of a normal
     distribution: 1.35 deviations), and limited. The user guide has the rule.
+column_embedding : {"auto", "periodic"} or None
+    "periodic" puts 16 frozen waves of random frequency beside each scaled column:
+    cosines, as of a half layer of one input (Holzmueller, Grinsztajn, Steinwart,
+    "Better by default", NeurIPS 2024). "auto" does so for a dense X of up to 128
+    columns, unless all share a unit, as pixels do.
 """)
 
 # Of layers that stay as they were drawn.

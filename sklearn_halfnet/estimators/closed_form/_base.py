@@ -25,6 +25,7 @@ from sklearn_halfnet.estimators._common.fitting import (
     of_model,
 )
 from sklearn_halfnet.estimators._common.layer_options import (
+    COLUMN_EMBEDDING,
     RANDOM_LAYER_CONSTRAINTS,
     SIZE_CONSTRAINTS,
     check_kinds,
@@ -35,6 +36,7 @@ from sklearn_halfnet.estimators._common.layer_options import (
 from sklearn_halfnet.estimators._common.outputs import refuse_balanced
 from sklearn_halfnet.estimators._common.types import (
     ActivationName,
+    ColumnEmbeddingName,
     FloatName,
     InputScalingName,
     RandomState,
@@ -47,6 +49,7 @@ from sklearn_halfnet.estimators._common.validation import (
     validate_training,
 )
 from sklearn_halfnet.features import Rounding, StartSample, draw_hidden_layers
+from sklearn_halfnet.features.embedding import with_waves
 from sklearn_halfnet.models.closed_form import (
     ClosedFormModel,
     ClosedFormSums,
@@ -73,6 +76,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
     scale: Literal["auto"] | float = "auto"
     bias: Literal["auto", "normal", "uniform", "zero"] = "auto"
     input_scaling: InputScalingName = "auto"
+    column_embedding: ColumnEmbeddingName = None
     read_out: Literal["all", "ensemble"] = "all"
     random_state: RandomState = None
     dtype: FloatName | Literal["int8"] = "float32"
@@ -84,6 +88,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
 
     _parameter_constraints = {
         **RANDOM_LAYER_CONSTRAINTS,
+        **COLUMN_EMBEDDING,
         "hidden_layer_sizes": SIZE_CONSTRAINTS,
         "alpha": [StrOptions(set(CHOICES)), real(0)],
         "alphas": ["array-like", None],
@@ -230,27 +235,33 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
                 self._sums = self._sums.without(len(y))
             return
         if model is None:
-            few = turns and 2 * X.shape[0] <= self._width(self.n_features_in_)
-            self.model_ = self._start(X, y, repeats, weight, classes, few)
+            self.model_ = self._start(X, y, repeats, weight, classes, turns)
+            few = turns and self._are_few(X, self.model_.scaling)
             self._sums = self._sums_of(X, y, weight, turns=few)
             return
         check_same_network(model.begun, self._network_parameters())
         if classes is not None:
             model.targets.check_same_classes(classes)
         if self._sums.read_out.is_turned:
-            self._check_size(self.n_features_in_)
+            self._check_size(model.scaling.width(self.n_features_in_))
         added = self._sums_of(X, y, weight, n_before=self._sums.rows.n_seen)
         self._sums = self._sums.merged(added)
 
-    def _start(self, X, y, repeats, weight, classes, few):
+    def _are_few(self, X, scaling):
+        """Whether sums are smaller in the space that the rows of X span."""
+        return 2 * X.shape[0] <= self._width(scaling.width(X.shape[1]))
+
+    def _start(self, X, y, repeats, weight, classes, turns):
         """Draw the hidden layers."""
-        options = self._sample_options(X.shape[1], X.shape[0] if few else None)
         shares = _in_units_of(_largest(repeats), repeats, len(y))
         targets = make_targets(self, y, shares, classes)
         unit = _largest(weight)
         weight = _in_units_of(unit, weight, len(y))
         layers_rng, rows_rng = child_generators(self.random_state, 2)
         scaling = fit_scaling(self, X, weight)
+        scaling = with_waves(scaling, self.column_embedding, X, layers_rng)
+        n_few = X.shape[0] if turns and self._are_few(X, scaling) else None
+        options = self._sample_options(scaling.width(X.shape[1]), n_few)
         sample = StartSample.draw(
             X,
             targets.encode(y, np.float64),
@@ -262,13 +273,13 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
         rngs = layers_rng, rows_rng
         return self._drawn(scaling, sample, targets, rngs, weight_unit=unit)
 
-    def _sample_options(self, n_features, n_few=None):
+    def _sample_options(self, n_inputs, n_few=None):
         """Check parameters, and say which rows are wanted for the start.
 
         Few will do where no weight kind looks at them. Parameters as of _check_size.
         """
         self._check_alphas()
-        self._check_size(n_features, n_few)
+        self._check_size(n_inputs, n_few)
         if any(kind.requires_X or kind.requires_y for kind in self._kinds()):
             return {"n_units": max(self._sizes()), "dtype": self._float()}
         return {"n_units": 0, "dtype": self._float(), "max_rows": _SCALE_ROWS}
@@ -289,7 +300,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
         return ClosedFormModel(
             scaling,
             layers,
-            n_direct=self.n_features_in_ if self._direct_links else 0,
+            n_direct=scaling.width(self.n_features_in_) if self._direct_links else 0,
             read_out=self.read_out,
             dtype=self._float(),
             targets=targets,
@@ -322,9 +333,9 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
     def _kinds(self):
         return check_kinds(self.weight_kind, len(self._sizes()))
 
-    def _width(self, n_features):
+    def _width(self, n_inputs):
         """Count the read-out's columns."""
-        return sum(self._sizes()) + (n_features if self._direct_links else 0)
+        return sum(self._sizes()) + (n_inputs if self._direct_links else 0)
 
     def _network_parameters(self):
         return {
@@ -335,6 +346,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
             "scale": self.scale,
             "bias": self.bias,
             "input_scaling": self.input_scaling,
+            "column_embedding": self.column_embedding,
             "read_out": self.read_out,
             "dtype": self.dtype,
         }
@@ -350,12 +362,13 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
                 "that are not negative."
             )
 
-    def _check_size(self, n_features, n_few=None):
+    def _check_size(self, n_inputs, n_few=None):
         """Raise before anything is allocated that cannot be, or cannot be rounded.
 
         Parameters
         ----------
-        n_features : int
+        n_inputs : int
+            Of the first layer.
         n_few : int or None
             Number of rows, where they are summed up in the space that they span.
         """
@@ -366,20 +379,20 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
             )
         sizes = self._sizes()
         weights = sum(
-            size * n_inputs
-            for size, n_inputs in zip(sizes, [n_features, *sizes], strict=False)
+            size * n_below
+            for size, n_below in zip(sizes, [n_inputs, *sizes], strict=False)
         )
         # The sums, their factorisation, and one block's product; or few rows' features,
         # their basis, and what that is found with.
-        width = self._width(n_features)
+        width = self._width(n_inputs)
         numbers = 3 * width * (width if n_few is None else n_few)
         itemsize = np.dtype(self._float()).itemsize
         # Weights as they are kept, and as they are multiplied with.
         check_memory(
             8 * numbers + 2 * weights * itemsize,
-            f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {n_features} features",
+            f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {n_inputs} inputs",
             "Use fewer features, or ELM, which has no direct links."
-            if 2 * n_features > width
+            if 2 * n_inputs > width
             else "Use fewer hidden units.",
         )
 

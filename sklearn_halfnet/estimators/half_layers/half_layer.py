@@ -12,6 +12,7 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn_halfnet.estimators._common.documented import documented, numpydoc
 from sklearn_halfnet.estimators._common.fitting import of_model
 from sklearn_halfnet.estimators._common.layer_options import (
+    COLUMN_EMBEDDING,
     LAYER_CONSTRAINTS,
     check_kinds,
     check_sizes,
@@ -25,6 +26,7 @@ from sklearn_halfnet.estimators._common.outputs import (
 from sklearn_halfnet.estimators._common.types import (
     ActivationName,
     ClassWeight,
+    ColumnEmbeddingName,
     FloatName,
     InputScalingName,
     RandomState,
@@ -96,6 +98,7 @@ class HalfLayer(CallbackSupportMixin, BaseEstimator):
     init: Literal["ridge", "random"] = "ridge"
     polish: bool = False
     input_scaling: InputScalingName = "auto"
+    column_embedding: ColumnEmbeddingName = None
     batch_size: int | Literal["auto", "full"] = "auto"
     learning_rate: Literal["one_cycle", "cosine", "constant"] = "one_cycle"
     learning_rate_init: float = 1e-2
@@ -118,6 +121,7 @@ class HalfLayer(CallbackSupportMixin, BaseEstimator):
         **TRAINING_CONSTRAINTS,
         **DROPOUT,
         **LAYER_CONSTRAINTS,
+        **COLUMN_EMBEDDING,
         "polish": ["boolean"],
     }
 
@@ -193,6 +197,7 @@ def half_layer_start(estimator):
         kinds=kinds,
         fingerprints=fingerprints(kinds),
         polishes=estimator.polish,
+        column_embedding=estimator.column_embedding,
     )
 
 

@@ -26,7 +26,10 @@ from sklearn_halfnet._checks import (
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._common.documented import documented, numpydoc
 from sklearn_halfnet.estimators._common.fitting import of_model
-from sklearn_halfnet.estimators._common.layer_options import check_sizes
+from sklearn_halfnet.estimators._common.layer_options import (
+    COLUMN_EMBEDDING,
+    check_sizes,
+)
 from sklearn_halfnet.estimators._common.outputs import (
     CLASS_WEIGHT,
     Classifier,
@@ -65,7 +68,6 @@ from sklearn_halfnet.estimators._trained.parameters import (
     TRAINING_CONSTRAINTS,
     TRAINING_TEXTS,
 )
-from sklearn_halfnet.features.embedding import EMBEDDINGS
 from sklearn_halfnet.features.geometry import GEOMETRIES
 from sklearn_halfnet.models.history import History
 from sklearn_halfnet.models.logistic_refit import logistic_read_out
@@ -103,10 +105,6 @@ _TEXTS = TRAINING_TEXTS | numpydoc("""
         for each A, is added to the mean loss. "auto" is as strong as the ridge
         regression that generalised cross-validation chooses on the hidden layers'
         start, and at least 1e-4: more where rows are few or noise is strong.
-    column_embedding : {"auto", "periodic"} or None
-        "periodic" puts 16 frozen waves of random frequency beside each scaled column:
-        cosines, as of a half layer of one input [3]_. "auto" does so for a dense X of
-        up to 128 columns, unless all share a unit, as pixels do.
     polish : {"ridge", "logistic"} or None
         Refit the read-out after training: by ridge regression whose strength
         generalised cross-validation chooses, which often lowers accuracy on large data;
@@ -203,7 +201,7 @@ class HalfNet(
     _parameter_constraints = {
         **TRAINING_CONSTRAINTS,
         **DROPOUT,
-        "column_embedding": [one_of(EMBEDDINGS), None],
+        **COLUMN_EMBEDDING,
         "rank": [StrOptions({"auto"}), whole(1)],
         "train_scales": ["boolean"],
         "geometry": [one_of(GEOMETRIES)],
