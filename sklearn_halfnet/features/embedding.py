@@ -8,9 +8,9 @@ from scipy.sparse import issparse
 __all__ = ["EMBEDDINGS", "ColumnEmbedding", "with_waves"]
 
 # Waves a column, and the deviation of their frequencies, in periods a unit of the
-# scaled column: of PBLD in RealMLP.
+# scaled column: twice those of PBLD in RealMLP, for these are not trained.
 _N_WAVES = 16
-_SPREAD = 0.1
+_SPREAD = 0.2
 # Of "auto": the embedding is 17 times as wide as the columns.
 _MOST_COLUMNS = 128
 
@@ -22,7 +22,7 @@ class ColumnEmbedding:
     """The map x -> (x, c cos(2 pi w_1 x + b_1), ..., c cos(2 pi w_k x + b_k)), each x.
 
     A unit on it is no longer monotone along a column, so borders and bumps of single
-    columns need no other columns. Frequencies w ~ N(0, 0.1^2) and phases b, uniform,
+    columns need no other columns. Frequencies w ~ N(0, 0.2^2) and phases b, uniform,
     are frozen; c = 1.5 / sqrt(k).
 
     Parameters

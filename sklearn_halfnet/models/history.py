@@ -42,6 +42,8 @@ class History:
         training then began once more, on all rows, these are of the first time.
     ends_after : int or None
         Passes after which training on all rows ends, as held-out rows have said.
+    dropout : float
+        Share of units that were zero in a step.
     checkpoint : LeftOff or None
         Where Ctrl-C stopped the solver.
     optimizer : LeftOff or None
@@ -53,6 +55,7 @@ class History:
     scores: list[float] | None = None
     validation_losses: list[float] | None = None
     ends_after: int | None = None
+    dropout: float = 0.0
     checkpoint: LeftOff | None = None
     optimizer: LeftOff | None = None
 

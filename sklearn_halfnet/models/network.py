@@ -144,6 +144,11 @@ class TrainedNetwork(ABC):
         return self.begun["dtype"]
 
     @property
+    def first(self):
+        """The network itself: the first of its members, where it has some."""
+        return self
+
+    @property
     def n_layers(self):
         """Number of hidden layers."""
         return len(self.units)

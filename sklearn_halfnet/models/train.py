@@ -92,9 +92,12 @@ class TrainingOptions:
         takes = SOLVERS[parameters["solver"]].takes
         taken = {each: parameters[each] for each in takes if each in parameters}
         passes = n_passes(parameters["max_iter"], n_rows)
+        dropout = parameters.get("dropout", 0.0)
         given = {
             **{"name": name, "alpha": alpha},
             **{"of_solver": taken, "max_iter": passes},
+            # Who asks for "auto" has to choose.
+            "dropout": 0.0 if dropout == "auto" else dropout,
         }
         own = {each.name for each in fields(cls)} - set(given)
         return cls(
@@ -471,7 +474,8 @@ def _minimise(model, module, data, solver, monitor, options, before):
             f"max_iter={options.max_iter} iterations before it converged.",
             ConvergenceWarning,
         )
-    history = History(monitor.losses, options.alpha, checkpoint=checkpoint)
+    kept = {"dropout": options.dropout, "checkpoint": checkpoint}
+    history = History(monitor.losses, options.alpha, **kept)
     if monitor.validate is None:
         return model, history
     return model, history.judged_by(monitor.scores, monitor.validation_losses)

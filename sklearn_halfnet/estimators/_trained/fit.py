@@ -33,6 +33,7 @@ from sklearn_halfnet.estimators._common.validation import (
     validate_training,
     validation_weights,
 )
+from sklearn_halfnet.models.dropout_choice import choose_dropout, divided, pays
 from sklearn_halfnet.models.history import History
 from sklearn_halfnet.models.read_out import strength
 from sklearn_halfnet.models.train import (
@@ -210,6 +211,8 @@ class _Fit:
         Of this one.
     revising : callable or None
         As of ``fit_network``.
+    dropout : float or None
+        Chosen for the training; None is what the estimator says.
     """
 
     estimator: Any
@@ -223,6 +226,7 @@ class _Fit:
     network: Any
     history: History | None
     revising: Any
+    dropout: float | None = None
 
     def train(self):
         """Train, and once more where held-out rows say for how long.
@@ -236,6 +240,7 @@ class _Fit:
         options : TrainingOptions
         """
         rng_start, rng_split, rng = child_generators(self.estimator.random_state, 3)
+        self = replace(self, dropout=self._chosen_dropout(rng_start, rng))
         twice = _trains_twice(self.estimator, self.validation)
         before, goes_on = self.history, self._left_off()
         if twice and goes_on and before is not None and before.ends_after is not None:
@@ -277,10 +282,32 @@ class _Fit:
         told = (judged.scores, judged.validation_losses, last)
         return network, history.judged_by(*told), *how
 
+    def _chosen_dropout(self, *rngs):
+        """Choose what dropout="auto" is, by trainings on some of the rows."""
+        estimator, numbers = self.estimator, self._counting
+        if getattr(estimator, "dropout", None) != "auto":
+            return None
+        if self.history is not None:  # goes on as it began
+            return self.history.dropout
+        if not pays(estimator.solver, len(numbers)):
+            return 0.0
+        # What is drawn here leaves the training as it would be.
+        rng_start, rng = copy.deepcopy(rngs)
+        numbers, judges = divided(numbers, rng)
+        network, rows = self._start(numbers, None, rng_start)
+        rows = replace(rows, held_out=replace(rows, numbers=judges, held_out=None))
+        options = training_options(estimator, network, len(numbers))
+        chosen = choose_dropout(network, rows, options, rng)
+        if estimator.verbose:
+            print(f"Training with dropout={chosen}", flush=True)
+        return chosen
+
     def _train_on(self, numbers, held_out, rngs, ends_after=None):
         rng_start, rng = rngs
         network, rows = self._start(numbers, held_out, rng_start)
         options = training_options(self.estimator, network, len(self._counting))
+        if self.dropout is not None:
+            options = replace(options, dropout=self.dropout)
         revise = self.revising and self.revising(rows, options.max_iter, rng)
         network, history = train(
             network,

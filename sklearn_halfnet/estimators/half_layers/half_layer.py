@@ -92,7 +92,7 @@ class HalfLayer(CallbackSupportMixin, BaseEstimator):
     weight_kind: WeightKinds = "normal"
     activation: ActivationName = "relu"
     _: KW_ONLY
-    dropout: float = 0.0
+    dropout: float | Literal["auto"] = 0.0
     alpha: float | Literal["auto"] = "auto"
     solver: SolverName = "adam"
     init: Literal["ridge", "random"] = "ridge"

@@ -117,6 +117,8 @@ _TEXTS = TRAINING_TEXTS | numpydoc("""
     """)
 
 _ATTRIBUTES = NETWORK_ATTRIBUTES | numpydoc("""
+    dropout_ : float
+        Share of units that were zero in a step.
     weights_ : list of ndarray of shape (n_units, rank)
         Frozen z_h of each layer.
     scales_ : list of ndarray of shape (n_units,)
@@ -172,7 +174,7 @@ class HalfNet(
     train_scales: bool = True
     resample_every: int | None = None
     n_members: int | Literal["auto"] = "auto"
-    dropout: float = 0.0
+    dropout: float | Literal["auto"] = "auto"
     alpha: float | Literal["auto"] = "auto"
     solver: SolverName = "adam"
     init: Literal["ridge", "random"] = "ridge"
@@ -221,6 +223,7 @@ class HalfNet(
     n_outputs_ = of_model("n_outputs", "Scores a row.")
     n_trainable_parameters_ = of_model("n_trained", "Numbers trained.")
     n_stored_bytes_ = of_model("nbytes", "Bytes of all arrays of the model.")
+    dropout_ = of_history("dropout", "Share of units that were zero in a step.")
     alpha_ = of_history("alpha", "L2 strength of the objective.")
     loss_curve_ = of_history("losses", "Objective after each pass.")
     loss_ = of_history("loss", "Its last value.")
