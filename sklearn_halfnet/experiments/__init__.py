@@ -41,7 +41,8 @@ EXPERIMENTS = {
     "halfnet": (
         "sklearn_halfnet.experiments.halfnet.paper",
         "Alpaydin (2026), HalfNet: beside full layers (1), by rank on MNIST (2) and "
-        "CIFAR-10 (3), on 8 of 50 directions (4), before neighbours (5), defaults (6)",
+        "CIFAR-10 (3), on 8 of 50 directions (4), before neighbours (5), on ten tables "
+        "(6)",
     ),
     "partial-cnn": (
         "sklearn_halfnet.experiments.partial_cnn.paper",
