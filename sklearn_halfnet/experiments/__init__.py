@@ -7,7 +7,10 @@ heavy, for the command line reads it.
 
 from sklearn_halfnet.exceptions import CommandError
 
-__all__ = ["EXPERIMENTS", "CommandError"]
+__all__ = ["BENCH_FAMILIES", "EXPERIMENTS", "CommandError"]
+
+# What ``halfnet bench`` compares, by the names that --models takes.
+BENCH_FAMILIES = ("linear", "mlp", "boosting", "half", "elm", "halfnet")
 
 # Name -> (module, title: one line for --help).
 EXPERIMENTS = {
