@@ -74,13 +74,13 @@ def rivals(data, families, mlp_sizes):
     return models
 
 
-def half_layers(data, sizes, kinds):
+def half_layers(data, sizes, kinds, **training):
     """Make half layers of all sizes and kinds, names in ``WEIGHTS``."""
     return [
         Model(
             f"HalfLayer-{size} {kind}",
             f"half layer, {kind}",
-            _half_layer(data, size, kind),
+            _half_layer(data, size, kind, training),
             cost=1 + size / 500,
         )
         for size in sizes
@@ -88,8 +88,8 @@ def half_layers(data, sizes, kinds):
     ]
 
 
-def ours(data, families):
-    """Make ELM and HalfNet with default parameters, on raw input as half layers."""
+def ours(data, families, **training):
+    """Make ELM and HalfNet; on raw input, as half layers."""
     classify = data.task == "classification"
     models = []
     if "elm" in families:
@@ -97,7 +97,7 @@ def ours(data, families):
         models.append(Model("ELM", "ELM", seeded(kind), cost=0.5))
     if "halfnet" in families:
         kind = HalfNetClassifier if classify else HalfNetRegressor
-        models.append(Model("HalfNet", "HalfNet", seeded(kind), cost=8))
+        models.append(Model("HalfNet", "HalfNet", seeded(kind, **training), cost=8))
     return models
 
 
@@ -130,7 +130,7 @@ def _boosting(classify):
     return seeded(kind)
 
 
-def _half_layer(data, size, kind):
+def _half_layer(data, size, kind, training):
     estimator = (
         HalfLayerClassifier if data.task == "classification" else HalfLayerRegressor
     )
@@ -138,4 +138,4 @@ def _half_layer(data, size, kind):
         "hidden_layer_sizes": size,
         "weight_kind": weight_kind(kind, data.image_shape),
     }
-    return seeded(estimator, **options)
+    return seeded(estimator, **options, **training)

@@ -33,7 +33,7 @@ HALF_KINDS = ("normal",)
 MLP_SIZES = (100,)
 # Beyond this many values times classes boosting takes many minutes.
 MUCH_FOR_BOOSTING = 5e7
-QUICK_ROWS = 500
+QUICK_ROWS, QUICK_EPOCHS = 500, 10
 
 
 def run(
@@ -70,8 +70,8 @@ def run(
     plot : bool, default=True
         Whether to draw.
     quick : bool, default=False
-        At most 500 training rows from all of the file, one seed, no boosting: to see
-        that it works.
+        At most 500 training rows from all of the file, one seed, 10 epochs of half
+        layers and HalfNet, no boosting: to see that it works.
 
     Returns
     -------
@@ -145,10 +145,14 @@ def _choose(data, models, sizes, kinds, quick):
         families.remove("boosting")
         notes.append("HistGradientBoosting left out for its time; --models adds it.")
     _check_kinds(kinds or ())
+    training = {"max_iter": QUICK_EPOCHS} if quick else {}
     compared = rivals(data, families, MLP_SIZES)
     if "half" in families:
-        compared += half_layers(data, sizes or HALF_SIZES, kinds or HALF_KINDS)
-    compared += ours(data, families)
+        half = (sizes or HALF_SIZES, kinds or HALF_KINDS)
+        compared += half_layers(data, *half, **training)
+    compared += ours(data, families, **training)
+    if quick:
+        notes.append(f"Quick: half layers and HalfNet get {QUICK_EPOCHS} epochs.")
     if "mlp" in families and mlp_epochs(data) is not None:
         notes.append(f"MLPs are trained for {mlp_epochs(data)} epochs.")
     return compared, notes
