@@ -15,6 +15,7 @@ extensions = [
 ]
 exclude_patterns = ["_build", "changes", "results"]
 myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 2
 numpydoc_show_class_members = False
 autosummary_generate = True
 # Docstrings inherited from scikit-learn refer to labels of its own pages.

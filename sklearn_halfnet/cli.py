@@ -10,14 +10,13 @@ from importlib import import_module
 
 from sklearn_halfnet import __version__
 from sklearn_halfnet.exceptions import CommandError
-from sklearn_halfnet.experiments import EXPERIMENTS
+from sklearn_halfnet.experiments import BENCH_FAMILIES, EXPERIMENTS
 
 __all__ = ["main", "make_parser"]
 
 DATA_NAMES = ("digits", "mnist", "fashion-mnist", "cifar10")
 DATA_SUFFIXES = (".csv", ".csv.gz", ".npz")
 EXPORT_SUFFIXES = (".onnx", ".c")
-FAMILIES = ("linear", "mlp", "boosting", "half")
 # Suite, or None for one data set -> the module, and its options with their defaults.
 BENCH = {
     None: {
@@ -27,7 +26,7 @@ BENCH = {
             "data_home": None,
             "target": None,
             "task": None,
-            "seeds": 3,
+            "seeds": 2,
             "out": "halfnet-bench",
             "models": None,
             "sizes": None,
@@ -109,9 +108,9 @@ def make_parser():
 def _add_bench(commands):
     bench = commands.add_parser(
         "bench",
-        help="compare half layers with scikit-learn's models on a data set",
-        description="Compare half layers with linear models, MLPs and boosting: a "
-        "table, a JSON file and a picture of test score against trainable "
+        help="compare our networks with scikit-learn's models on a data set",
+        description="Compare HalfNet, half layers and ELM with linear models, MLPs and "
+        "boosting: a table, a JSON file and a picture of test score against trainable "
         "parameters. Or, with --suite, all families and other packages on many data "
         "sets.",
         # What is not given is filled in by what the options make of it together.
@@ -132,12 +131,12 @@ def _add_bench(commands):
         choices=("classification", "regression"),
         help="default: told by the target",
     )
-    _add_common(bench, seeds=3, out="halfnet-bench")
+    _add_common(bench, seeds=2, out="halfnet-bench")
     bench.add_argument(
         "--models",
         nargs="+",
         metavar="NAME",
-        help=f"families to fit, of {', '.join(FAMILIES)} (default: all that take "
+        help=f"families to fit, of {', '.join(BENCH_FAMILIES)} (default: all that take "
         "reasonable time); of a suite, models (default: all that are installed)",
     )
     bench.add_argument(
@@ -145,10 +144,13 @@ def _add_bench(commands):
         nargs="+",
         type=_positive,
         metavar="H",
-        help="hidden units of the half layers",
+        help="hidden units of the half layers (default: 512)",
     )
     bench.add_argument(
-        "--kinds", nargs="+", metavar="KIND", help="weight kinds of the half layers"
+        "--kinds",
+        nargs="+",
+        metavar="KIND",
+        help="weight kinds of the half layers (default: normal)",
     )
     bench.add_argument("--no-plot", dest="plot", action="store_false")
     _add_suite(bench)
@@ -186,10 +188,10 @@ def _complete_bench(error, given):
         error(f"argument --{wrong[0].replace('plot', 'no-plot')}: not allowed {how}")
     if suite is None:
         for name in given.get("models") or ():
-            if name not in FAMILIES:
+            if name not in BENCH_FAMILIES:
                 error(
                     f"argument --models: invalid choice: {name!r} (choose from "
-                    f"{', '.join(FAMILIES)})"
+                    f"{', '.join(BENCH_FAMILIES)})"
                 )
     return {"module": chosen["module"], **chosen["options"], **given}
 

@@ -16,7 +16,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils import Bunch
 
-from sklearn_halfnet import experiments
+from sklearn_halfnet import (
+    ELMClassifier,
+    ELMRegressor,
+    HalfLayerClassifier,
+    HalfLayerRegressor,
+    HalfNetClassifier,
+    HalfNetRegressor,
+    experiments,
+)
 from sklearn_halfnet._files import replace_file
 from sklearn_halfnet.datasets import load_dataset
 from sklearn_halfnet.exceptions import DatasetError
@@ -244,13 +252,37 @@ def test_boosting_counts_leaves(table):
     assert counts.stored_bytes(fitted) > 8 * n_leaves
 
 
-def test_input_scaling_follows_the_data(digits, table):
-    [image_model] = _models.half_layers(digits, [8], ["mexican_hat"])
-    estimator = image_model.make(0)
-    assert estimator.input_scaling == "center"
-    assert estimator.weight_kind.image_shape == (8, 8)
-    [table_model] = _models.half_layers(table, [8], ["normal"])
-    assert table_model.make(0).input_scaling == "standard"
+@pytest.mark.parametrize(
+    ("rows", "defaults"),
+    [
+        ("digits", (HalfLayerClassifier, ELMClassifier, HalfNetClassifier)),
+        ("table", (HalfLayerRegressor, ELMRegressor, HalfNetRegressor)),
+    ],
+)
+def test_ours_have_default_parameters(request, rows, defaults):
+    data = request.getfixturevalue(rows)
+    families = ("half", "elm", "halfnet")
+    compared, _ = bench._choose(data, families, None, None, False)
+    for model, kind in zip(compared, defaults, strict=True):
+        given = model.make(3).get_params(deep=False)
+        expected = kind(random_state=3).get_params(deep=False)
+        if "Layer" in model.name:  # the kind is an object, which may have a shape
+            given["weight_kind"] = given["weight_kind"].kind_name
+        assert given == expected
+
+
+def test_weights_of_images_have_their_shape(digits):
+    [model] = _models.half_layers(digits, [8], ["mexican_hat"])
+    assert model.make(0).weight_kind.image_shape == (8, 8)
+
+
+def test_only_an_mlp_gets_fewer_epochs_of_many_rows(table):
+    table = Bunch(**table)
+    table.X_train = np.broadcast_to(np.float32(0), (20_000, 4))
+    compared, notes = bench._choose(table, ["mlp", "half"], None, None, False)
+    mlp, half = (model.make(0) for model in compared)
+    assert mlp.regressor[-1].max_iter == 15 and half.max_iter == "auto"
+    assert notes == ["MLPs are trained for 15 epochs."]
 
 
 # -- bench -----------------------------------------------------------------------------
@@ -306,14 +338,13 @@ def run_bench(tmp_path, **options):
 def test_bench_on_digits(tmp_path, capsys):
     report = run_bench(tmp_path, quick=True, sizes=None, models=None)
     names = [row["model"] for row in report["models"]]
-    assert names == ["LogisticRegression", "MLP-32"] + [
-        f"HalfLayer-128 {kind}" for kind in counts.PAPER_KINDS
-    ]
+    ours = ["HalfLayer-512 normal", "ELM", "HalfNet"]
+    assert names == ["LogisticRegression", "MLP-100", *ours]
     for row in report["models"]:
         assert 0.3 < row["score_mean"] <= 1 and row["fit_seconds"] > 0
         assert row["n_repetitions"] == 1 and row["score_sd"] is None
     out = capsys.readouterr().out
-    assert "test accuracy" in out and "HalfLayer-128 binary" in out
+    assert "test accuracy" in out and all(f"\n{name} " in out for name in names)
     written = json.loads((tmp_path / "bench-digits-scikit-learn.json").read_text())
     assert written == report
     assert (tmp_path / "bench-digits-scikit-learn.png").read_bytes()[1:4] == b"PNG"
@@ -333,8 +364,7 @@ def test_bench_on_a_table_of_classes(tmp_path, capsys):
     path = write_csv(tmp_path / "my.csv", lambda a, i: "yes" if a > 0 else "no")
     report = run_bench(tmp_path, data=path, plot=False)
     assert report["dataset"]["task"] == "classification"
-    assert not any("mexican_hat" in row["model"] for row in report["models"])
-    assert "Mexican hats left out" in capsys.readouterr().out
+    assert "LogisticRegression" in capsys.readouterr().out
     assert not list(tmp_path.glob("*.png"))
     [linear] = [r for r in report["models"] if r["model"] == "LogisticRegression"]
     # Two splits, so a model without chance has two scores.
@@ -347,7 +377,8 @@ def test_bench_on_a_regression(tmp_path, capsys):
     scores = {row["model"]: row["score_mean"] for row in report["models"]}
     assert "test R2" in capsys.readouterr().out
     assert scores["Ridge"] > 0.9 and scores["HalfLayer-32 normal"] > 0.5
-    assert {"MLP-32", "MLP-256", "HistGradientBoosting"} <= set(scores)
+    assert scores["ELM"] > 0.9 and scores["HalfNet"] > 0.9
+    assert {"MLP-100", "HistGradientBoosting"} <= set(scores)
 
 
 def test_models_without_chance_run_once_on_a_fixed_split(tmp_path):

@@ -7,7 +7,6 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.utils import Bunch
 
-from sklearn_halfnet import HalfNetClassifier
 from sklearn_halfnet.experiments import CommandError
 from sklearn_halfnet.experiments._common import data as data_sets
 from sklearn_halfnet.experiments._common.experiment import reproduce
@@ -17,7 +16,8 @@ from sklearn_halfnet.experiments.halfnet._images import (
     WIDTH,
     fit_mlp_of_equal_count,
 )
-from sklearn_halfnet.experiments.halfnet._tables import default_names, fit_default
+from sklearn_halfnet.experiments.halfnet._plain import plain_classifier
+from sklearn_halfnet.experiments.halfnet._tables import fit_on_table, names_on_tables
 from sklearn_halfnet.experiments.halfnet._torch_mlp import TorchMLP
 
 
@@ -88,15 +88,15 @@ def test_torch_mlp_learns_and_counts(digits):
 def test_mlp_of_equal_count_has_about_as_many_parameters(digits):
     recipe = RECIPE | {"max_iter": 1}
     found = fit_mlp_of_equal_count(digits, 0, 8, recipe)["n_trainable"]
-    net = HalfNetClassifier(WIDTH, 8, random_state=0, **recipe)
+    net = plain_classifier(WIDTH, 8, random_state=0, **recipe)
     wanted = net.fit(digits.X_train, digits.y_train).n_trainable_parameters_
     assert abs(found - wanted) < 75  # one unit more or less
 
 
-@pytest.mark.parametrize("model", default_names("classification"))
+@pytest.mark.parametrize("model", names_on_tables("classification"))
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_default_classifiers_take_text_labels(digits, model):
+def test_classifiers_of_tables_take_text_labels(digits, model):
     names = np.array(list("abcdefghij"))
     data = Bunch(**digits)
     data.y_train, data.y_test = names[digits.y_train], names[digits.y_test]
-    assert 0 < fit_default(data, 0, model)["test"] <= 1
+    assert 0 < fit_on_table(data, 0, model)["test"] <= 1

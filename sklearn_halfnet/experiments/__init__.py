@@ -7,7 +7,10 @@ heavy, for the command line reads it.
 
 from sklearn_halfnet.exceptions import CommandError
 
-__all__ = ["EXPERIMENTS", "CommandError"]
+__all__ = ["BENCH_FAMILIES", "EXPERIMENTS", "CommandError"]
+
+# What ``halfnet bench`` compares, by the names that --models takes.
+BENCH_FAMILIES = ("linear", "mlp", "boosting", "half", "elm", "halfnet")
 
 # Name -> (module, title: one line for --help).
 EXPERIMENTS = {
@@ -41,7 +44,8 @@ EXPERIMENTS = {
     "halfnet": (
         "sklearn_halfnet.experiments.halfnet.paper",
         "Alpaydin (2026), HalfNet: beside full layers (1), by rank on MNIST (2) and "
-        "CIFAR-10 (3), on 8 of 50 directions (4), before neighbours (5), defaults (6)",
+        "CIFAR-10 (3), on 8 of 50 directions (4), before neighbours (5), on ten tables "
+        "(6)",
     ),
     "partial-cnn": (
         "sklearn_halfnet.experiments.partial_cnn.paper",

@@ -457,7 +457,7 @@ class HalfNetClassifier(Classifier, HalfNet):
     >>> from sklearn_halfnet import HalfNetClassifier
     >>> X, y = load_digits(return_X_y=True)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-    >>> model = HalfNetClassifier(256, rank=8, input_scaling=None, random_state=0)
+    >>> model = HalfNetClassifier(256, 8, n_members=1, max_iter=50, random_state=0)
     >>> bool(model.fit(X_train, y_train).score(X_test, y_test) > 0.95)
     True
     >>> model.n_trainable_parameters_  # 64 * 8 + 2 * 256 + 257 * 10
@@ -495,7 +495,8 @@ class HalfNetClassifier(Classifier, HalfNet):
         >>> from sklearn.datasets import load_iris
         >>> from sklearn_halfnet import HalfNetClassifier
         >>> X, y = load_iris(return_X_y=True)
-        >>> model = HalfNetClassifier(64, n_members=4, random_state=0).fit(X, y)
+        >>> model = HalfNetClassifier(64, n_members=4, max_iter=30, random_state=0)
+        >>> model = model.fit(X, y)
         >>> spread = model.predict_members(X).std(axis=0)
         >>> print(spread[[0, 119]].max(axis=1))  # a clear flower, and one on a border
         [0.0... 0...]
@@ -553,7 +554,8 @@ class HalfNetRegressor(Regressor, HalfNet):
     >>> from sklearn_halfnet.datasets import make_multi_index
     >>> X, y = make_multi_index(2000, random_state=0)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-    >>> model = HalfNetRegressor(128, rank=8, alpha=0.01, random_state=0)
+    >>> plain = {"n_members": 1, "column_embedding": None, "max_iter": 50}
+    >>> model = HalfNetRegressor(128, rank=8, alpha=0.01, random_state=0, **plain)
     >>> bool(model.fit(X_train, y_train).score(X_test, y_test) > 0.6)
     True
     >>> model.n_trainable_parameters_  # 50 * 8 + 2 * 128 + 129
@@ -584,7 +586,8 @@ class HalfNetRegressor(Regressor, HalfNet):
         >>> from sklearn_halfnet import HalfNetRegressor
         >>> X = np.linspace(-1, 1, 200)[:, None]
         >>> y = np.sin(3 * X[:, 0])
-        >>> model = HalfNetRegressor(64, n_members=4, random_state=0).fit(X, y)
+        >>> model = HalfNetRegressor(64, n_members=4, max_iter=30, random_state=0)
+        >>> model = model.fit(X, y)
         >>> spread = model.predict_members([[0.5], [3.0]]).std(axis=0)
         >>> print(spread)  # inside the data, and far outside
         [0.0... ...]

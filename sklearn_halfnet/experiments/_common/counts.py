@@ -11,10 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from sklearn_halfnet.weights import WEIGHTS
 
-__all__ = ["PAPER_KINDS", "count_parameters", "stored_bytes", "weight_kind"]
-
-# The four kinds of Alpaydin (2025), N, B, M and T there.
-PAPER_KINDS = ("normal", "binary", "mexican_hat", "instances")
+__all__ = ["count_parameters", "stored_bytes", "weight_kind"]
 
 
 def weight_kind(kind, image_shape):

@@ -1,1 +1,1 @@
-"""``halfnet bench``: half layers beside scikit-learn's models on a data set."""
+"""``halfnet bench``: our networks beside scikit-learn's models on one set."""

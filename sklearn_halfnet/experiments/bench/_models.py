@@ -10,13 +10,20 @@ from sklearn.ensemble import (
 )
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from sklearn_halfnet import HalfLayerClassifier, HalfLayerRegressor
+from sklearn_halfnet import (
+    ELMClassifier,
+    ELMRegressor,
+    HalfLayerClassifier,
+    HalfLayerRegressor,
+    HalfNetClassifier,
+    HalfNetRegressor,
+)
 from sklearn_halfnet.experiments._common.counts import weight_kind
 from sklearn_halfnet.experiments._common.rivals import scaled, scaled_mlp, seeded
 
-__all__ = ["Model", "half_layers", "max_iter", "rivals"]
+__all__ = ["Model", "half_layers", "mlp_epochs", "ours", "rivals"]
 
-# From this many training rows on, networks get few epochs.
+# From this many training rows on, an MLP gets few epochs, as ours do by themselves.
 MANY_ROWS = 20_000
 
 
@@ -67,16 +74,13 @@ def rivals(data, families, mlp_sizes):
     return models
 
 
-def half_layers(data, sizes, kinds):
-    """Make half layers of all sizes and kinds, names in ``WEIGHTS``.
-
-    They take raw input: the estimator centres images and standardises tables.
-    """
+def half_layers(data, sizes, kinds, **training):
+    """Make half layers of all sizes and kinds, names in ``WEIGHTS``."""
     return [
         Model(
             f"HalfLayer-{size} {kind}",
             f"half layer, {kind}",
-            _half_layer(data, size, kind),
+            _half_layer(data, size, kind, training),
             cost=1 + size / 500,
         )
         for size in sizes
@@ -84,8 +88,21 @@ def half_layers(data, sizes, kinds):
     ]
 
 
-def max_iter(data):
-    """Epochs of the networks; None for the estimator's own default."""
+def ours(data, families, **training):
+    """Make ELM and HalfNet; on raw input, as half layers."""
+    classify = data.task == "classification"
+    models = []
+    if "elm" in families:
+        kind = ELMClassifier if classify else ELMRegressor
+        models.append(Model("ELM", "ELM", seeded(kind), cost=0.5))
+    if "halfnet" in families:
+        kind = HalfNetClassifier if classify else HalfNetRegressor
+        models.append(Model("HalfNet", "HalfNet", seeded(kind, **training), cost=8))
+    return models
+
+
+def mlp_epochs(data):
+    """Epochs of an MLP; None for scikit-learn's own default."""
     return 15 if len(data.X_train) >= MANY_ROWS else None
 
 
@@ -100,12 +117,10 @@ def _linear(data):
     return lambda seed: _scaled(data, LogisticRegression(max_iter=epochs))
 
 
-def _epochs(data):
-    return {} if max_iter(data) is None else {"max_iter": max_iter(data)}
-
-
 def _mlp(data, size):
-    options = {"hidden_layer_sizes": (size,), **_epochs(data)}
+    options = {"hidden_layer_sizes": (size,)}
+    if mlp_epochs(data) is not None:
+        options["max_iter"] = mlp_epochs(data)
     before = partial(_scaled, data)
     return lambda seed: scaled_mlp(data.task, before, random_state=seed, **options)
 
@@ -115,13 +130,12 @@ def _boosting(classify):
     return seeded(kind)
 
 
-def _half_layer(data, size, kind):
+def _half_layer(data, size, kind, training):
     estimator = (
         HalfLayerClassifier if data.task == "classification" else HalfLayerRegressor
     )
     options = {
         "hidden_layer_sizes": size,
         "weight_kind": weight_kind(kind, data.image_shape),
-        "input_scaling": "standard" if data.image_shape is None else "center",
     }
-    return seeded(estimator, **options, **_epochs(data))
+    return seeded(estimator, **options, **training)

@@ -1,4 +1,4 @@
-"""``halfnet bench``: half layers beside scikit-learn's models on a data set."""
+"""``halfnet bench``: our networks beside scikit-learn's models on a data set."""
 
 import warnings
 from pathlib import Path
@@ -7,12 +7,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_halfnet.datasets import load_dataset
-from sklearn_halfnet.experiments import CommandError
-from sklearn_halfnet.experiments._common.counts import (
-    PAPER_KINDS,
-    count_parameters,
-    stored_bytes,
-)
+from sklearn_halfnet.experiments import BENCH_FAMILIES, CommandError
+from sklearn_halfnet.experiments._common.counts import count_parameters, stored_bytes
 from sklearn_halfnet.experiments._common.measures import timed
 from sklearn_halfnet.experiments._common.runner import (
     Job,
@@ -20,18 +16,24 @@ from sklearn_halfnet.experiments._common.runner import (
     make_folder,
     run_jobs,
 )
-from sklearn_halfnet.experiments.bench._models import half_layers, max_iter, rivals
+from sklearn_halfnet.experiments.bench._models import (
+    half_layers,
+    mlp_epochs,
+    ours,
+    rivals,
+)
 from sklearn_halfnet.experiments.bench._report import make_report, print_report, write
 from sklearn_halfnet.weights import WEIGHTS
 
 __all__ = ["measure", "run"]
 
-FAMILIES = ("linear", "mlp", "boosting", "half")
-HALF_SIZES = (128, 512, 1024)
-MLP_SIZES = (32, 256)
+# Defaults of the estimators, and only these: it is the first thing that a user runs.
+HALF_SIZES = (512,)
+HALF_KINDS = ("normal",)
+MLP_SIZES = (100,)
 # Beyond this many values times classes boosting takes many minutes.
 MUCH_FOR_BOOSTING = 5e7
-QUICK_ROWS = 500
+QUICK_ROWS, QUICK_EPOCHS = 500, 10
 
 
 def run(
@@ -39,7 +41,7 @@ def run(
     data_home=None,
     target=None,
     task=None,
-    seeds=3,
+    seeds=2,
     out="halfnet-bench",
     models=None,
     sizes=None,
@@ -53,24 +55,23 @@ def run(
     ----------
     data, data_home, target, task
         As :func:`sklearn_halfnet.datasets.load_dataset` takes them.
-    seeds : int, default=3
+    seeds : int, default=2
         Repetitions: a new random state of the models each, and a new split of
         data that have no split of their own.
     out : path-like, default="halfnet-bench"
         Folder for ``bench-NAME.json`` and ``bench-NAME.png``.
-    models : sequence of {"linear", "mlp", "boosting", "half"}, default=None
-        Families to fit. By default all; without boosting where it would take
-        many minutes.
+    models : sequence of str, default=None
+        Families to fit, of ``BENCH_FAMILIES``. By default all; without boosting where
+        it would take many minutes.
     sizes : sequence of int, default=None
-        Hidden units of the half layers; 128, 512 and 1,024 by default.
+        Hidden units of the half layers; 512 by default.
     kinds : sequence of str, default=None
-        Weight kinds of the half layers; the four of Alpaydin (2025) by default,
-        Mexican hats for images only.
+        Weight kinds of the half layers; "normal" by default.
     plot : bool, default=True
         Whether to draw.
     quick : bool, default=False
-        At most 500 training rows from all of the file, one seed, the smallest sizes:
-        to see that it works.
+        At most 500 training rows from all of the file, one seed, 10 epochs of half
+        layers and HalfNet, no boosting: to see that it works.
 
     Returns
     -------
@@ -139,17 +140,21 @@ def _thin_out(data):
 def _choose(data, models, sizes, kinds, quick):
     """Models to compare, and notes on what is left out and how it is fitted."""
     notes = list(data.notes)
-    families = set(models or FAMILIES)
+    families = set(models or BENCH_FAMILIES)
     if models is None and (quick or _boosting_work(data) > MUCH_FOR_BOOSTING):
         families.remove("boosting")
         notes.append("HistGradientBoosting left out for its time; --models adds it.")
-    kinds = _choose_kinds(data, kinds, notes)
-    sizes = sizes or (HALF_SIZES[:1] if quick else HALF_SIZES)
-    compared = rivals(data, families, MLP_SIZES[:1] if quick else MLP_SIZES)
+    _check_kinds(kinds or ())
+    training = {"max_iter": QUICK_EPOCHS} if quick else {}
+    compared = rivals(data, families, MLP_SIZES)
     if "half" in families:
-        compared += half_layers(data, sizes, kinds)
-    if max_iter(data) is not None:
-        notes.append(f"MLPs and half layers are trained for {max_iter(data)} epochs.")
+        half = (sizes or HALF_SIZES, kinds or HALF_KINDS)
+        compared += half_layers(data, *half, **training)
+    compared += ours(data, families, **training)
+    if quick:
+        notes.append(f"Quick: half layers and HalfNet get {QUICK_EPOCHS} epochs.")
+    if "mlp" in families and mlp_epochs(data) is not None:
+        notes.append(f"MLPs are trained for {mlp_epochs(data)} epochs.")
     return compared, notes
 
 
@@ -158,16 +163,12 @@ def _boosting_work(data):
     return data.X_train.size * n_outputs
 
 
-def _choose_kinds(data, kinds, notes):
-    unknown = sorted(set(kinds or ()) - set(WEIGHTS))
+def _check_kinds(kinds):
+    unknown = sorted(set(kinds) - set(WEIGHTS))
     if unknown:
         raise CommandError(
             f"unknown weight kind {', '.join(unknown)}; known: {', '.join(WEIGHTS)}."
         )
-    if kinds is None and data.image_shape is None:
-        notes.append("Mexican hats left out: columns of a table have no neighbours.")
-        return [kind for kind in PAPER_KINDS if kind != "mexican_hat"]
-    return kinds or PAPER_KINDS
 
 
 def _jobs(compared, splits, seeds):

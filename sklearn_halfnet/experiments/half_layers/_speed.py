@@ -126,5 +126,6 @@ def pickled_bytes(seed):
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((500, 784), dtype=np.float32)
     y = rng.integers(10, size=500)
-    model = HalfLayerClassifier(1000, "binary", max_iter=1, random_state=seed)
+    options = {"input_scaling": "standard", "max_iter": 1, "random_state": seed}
+    model = HalfLayerClassifier(1000, "binary", **options)
     return {"bytes": len(pickle.dumps(model.fit(X, y)))}

@@ -6,12 +6,12 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_halfnet import HalfNetClassifier
 from sklearn_halfnet.experiments._common.epochs import (
     fit_all_epochs,
     measure_epochs,
     percent_right,
 )
+from sklearn_halfnet.experiments.halfnet._plain import plain_classifier
 from sklearn_halfnet.experiments.halfnet._torch_mlp import TorchMLP, width_for
 
 __all__ = [
@@ -50,7 +50,7 @@ KNN_RANK, KNN_ROWS = 16, 10_000
 
 def fit_halfnet(data, seed, rank, recipe, resample=False):
     """Fit HalfNet; with ``resample`` draw Z anew, with the old read-out and a refit."""
-    model = HalfNetClassifier(WIDTH, rank, random_state=seed, **recipe)
+    model = plain_classifier(WIDTH, rank, random_state=seed, **recipe)
     result = measure_epochs(model, data)
     if resample:
         for refit, name in ((False, "old_read_out"), (True, "refit")):
@@ -87,7 +87,7 @@ def fit_neighbours(data, seed, recipe):
     """5 nearest neighbours of 10,000 rows: in pixels, PCA and HalfNet's embedding."""
     few = type(data)(**data)
     few.X_train, few.y_train = data.X_train[:KNN_ROWS], data.y_train[:KNN_ROWS]
-    net = HalfNetClassifier(WIDTH, KNN_RANK, random_state=seed, **recipe)
+    net = plain_classifier(WIDTH, KNN_RANK, random_state=seed, **recipe)
     steps = {"pixels": [], "pca": [PCA(KNN_RANK, random_state=seed)], "halfnet": [net]}
     result = {}
     for name, before in steps.items():

@@ -101,13 +101,13 @@ def _neighbours(run, name, seed, recipe):
     return {"all": lambda: images.fit_neighbours(run.load(name), seed, recipe)}
 
 
-def _defaults(run, name, seed, recipe):
+def _on_tables(run, name, seed, recipe):
     return {
-        f"{data}: {model}": lambda data=data, model=model: tabular.fit_default(
+        f"{data}: {model}": lambda data=data, model=model: tabular.fit_on_table(
             run.load(data, seed), seed, model
         )
         for data in (QUICK_TABLES if run.quick else TABULAR)
-        for model in tabular.default_names(TABULAR[data][0])
+        for model in tabular.names_on_tables(TABULAR[data][0])
     }
 
 
@@ -134,7 +134,7 @@ TABLES = {
         report.neighbours,
         "mnist",
     ),
-    6: Table("Default parameters on ten tabular data sets", _defaults, report.defaults),
+    6: Table("Ten tabular data sets", _on_tables, report.on_tables),
 }
 
 
