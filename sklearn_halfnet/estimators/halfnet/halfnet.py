@@ -106,7 +106,7 @@ _TEXTS = TRAINING_TEXTS | numpydoc("""
     column_embedding : {"auto", "periodic"} or None
         "periodic" puts 16 frozen waves of random frequency beside each scaled column:
         cosines, as of a half layer of one input [3]_. "auto" does so for a dense X of
-        up to 128 columns, unless all share a unit, as pixels do.
+        up to 128 columns if they are scaled, unless all share a unit, as pixels do.
     polish : {"ridge", "logistic"} or None
         Refit the read-out after training: by ridge regression whose strength
         generalised cross-validation chooses, which often lowers accuracy on large data;
