@@ -18,6 +18,7 @@ from sklearn_halfnet import (
 )
 from sklearn_halfnet.features import InputScaling
 from sklearn_halfnet.features.embedding import ColumnEmbedding, with_waves
+from sklearn_halfnet.features.scaling_rules import SCALINGS
 
 rng = np.random.default_rng(0)
 X, y = load_wine(return_X_y=True)
@@ -87,6 +88,15 @@ def test_columns_that_get_waves(name):
     n_features = rows.shape[1]
     assert found.width(n_features) == n_features * (17 if expected else 1)
     assert scaling.embedding is None
+
+
+@pytest.mark.parametrize("scaling", [*SCALINGS, None])
+@pytest.mark.parametrize("how, unscaled", [("auto", False), ("periodic", True)])
+def test_columns_of_any_size_get_waves_if_asked_only(scaling, how, unscaled):
+    fitted = InputScaling.fit(X, scaling)
+    found = with_waves(fitted, how, X, np.random.default_rng(0))
+    expected = unscaled if scaling in ("center", None) else True
+    assert (found.embedding is not None) == expected
 
 
 def test_network_is_fed_with_the_columns_and_their_waves():

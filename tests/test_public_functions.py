@@ -58,7 +58,8 @@ from sklearn_halfnet.weights import WEIGHTS, check_weight_kind
 X = np.random.default_rng(0).standard_normal((24, 4))
 Y = X[:, 0]
 NETWORK = RandomNetwork((6, 5), random_state=0).fit(X)
-NET = HalfNetRegressor(8, 3, max_iter=2, random_state=0).fit(X, Y)
+PLAIN = {"n_members": 1, "column_embedding": None}
+NET = HalfNetRegressor(8, 3, max_iter=2, random_state=0, **PLAIN).fit(X, Y)
 MLP = MLPRegressor(hidden_layer_sizes=5, max_iter=2_000, tol=0.01, random_state=0).fit(
     X, Y
 )

@@ -101,8 +101,9 @@ def with_waves(scaling, how, X, rng):
     ----------
     scaling : InputScaling
     how : {"auto", "periodic"} or None
-        "auto" embeds the columns of a dense X if they are at most 128, and not all of
-        one unit: waves make nothing new of pixels, counts and one-hot codes.
+        "auto" embeds the columns of a dense X if they are at most 128, scaled, for the
+        frequencies are made for columns of size one, and not all of one unit: waves
+        make nothing new of pixels, counts and one-hot codes.
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
     rng : numpy.random.Generator
         A child of it draws the waves: what it gives itself stays as it is.
@@ -112,8 +113,9 @@ def with_waves(scaling, how, X, rng):
     scaling : InputScaling
     """
     n_features = X.shape[1]
-    wide = issparse(X) or scaling.one_unit or n_features > _MOST_COLUMNS
-    if how is None or (how == "auto" and wide):
+    suited = scaling.scale is not None and not scaling.one_unit
+    suited &= not issparse(X) and n_features <= _MOST_COLUMNS
+    if how is None or (how == "auto" and not suited):
         return scaling
     (own,) = rng.spawn(1)
     return scaling.with_embedding(ColumnEmbedding.draw(n_features, own))

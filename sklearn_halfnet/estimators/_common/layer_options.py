@@ -58,7 +58,7 @@ column_embedding : {"auto", "periodic"} or None
     "periodic" puts 16 frozen waves of random frequency beside each scaled column:
     cosines, as of a half layer of one input (Holzmueller, Grinsztajn, Steinwart,
     "Better by default", NeurIPS 2024). "auto" does so for a dense X of up to 128
-    columns, unless all share a unit, as pixels do.
+    columns if they are scaled, unless all share a unit, as pixels do.
 """)
 
 # Of layers that stay as they were drawn.
