@@ -60,5 +60,5 @@ def choose_dropout(model, rows, options, rng):
             except NonFiniteError:  # as the training to come will say
                 losses[rate] = math.inf
                 continue
-        losses[rate] = history.validation_losses[-1]
+        *_, losses[rate] = history.validation_losses or [math.inf]
     return min(losses, key=losses.__getitem__)
