@@ -18,7 +18,7 @@ from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._trained.fit import split
 from sklearn_halfnet.models.low_rank import LowRankModel
 from sklearn_halfnet.networks.dropout import Dropout
-from sklearn_halfnet.solvers.losses import Objective
+from sklearn_halfnet.solvers.losses import Objective, Smoothing
 
 OF_LBFGS = pytest.mark.filterwarnings(
     "ignore:.*solver='lbfgs' stopped:sklearn.exceptions.ConvergenceWarning"
@@ -172,7 +172,8 @@ def test_the_objective_is_the_mean_of_the_members_own(iris, case, weighted):
     kind, targets_of, options = CASES[case]
     X, y = iris[0], targets_of(*iris)
     model = kind(**SMALL, dtype="float64", column_embedding=None, **options).fit(X, y)
-    network, smoothing = model.model_, options.get("label_smoothing", 0.0)
+    network, part = model.model_, options.get("label_smoothing", 0.0)
+    smoothing = Smoothing(part, torch.full((3,), 1 / 3, dtype=torch.float64))
     targets = network.targets
     compute, *_ = network.inputs(X)
     rows = torch.from_numpy(compute(np.arange(150)))
@@ -181,7 +182,7 @@ def test_the_objective_is_the_mean_of_the_members_own(iris, case, weighted):
     weight = torch.from_numpy(rng.random(150)) if weighted else None
 
     def evaluated(module):
-        objective = Objective(module, targets.loss, 0.3, smoothing)
+        objective = Objective(module, targets.loss, 0.3, smoothing if part else None)
         value = objective(rows, encoded, weight)
         value.backward()
         return value.item()

@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression, Ridge
 
+from sklearn_halfnet import HalfNetClassifier
 from sklearn_halfnet.exceptions import NonFiniteError
 from sklearn_halfnet.models.train import n_passes, rows_a_step
 from sklearn_halfnet.networks.dropout import Dropout
@@ -17,7 +18,7 @@ from sklearn_halfnet.networks.low_rank import LowRankNetwork
 from sklearn_halfnet.networks.read_out import ReadOut
 from sklearn_halfnet.solvers import SOLVERS
 from sklearn_halfnet.solvers.data import BlockData
-from sklearn_halfnet.solvers.losses import LOSSES, Objective
+from sklearn_halfnet.solvers.losses import LOSSES, Objective, Smoothing
 from sklearn_halfnet.solvers.monitor import Monitor
 from sklearn_halfnet.solvers.schedules import SCHEDULES, ends_at_zero
 
@@ -107,25 +108,39 @@ def test_gradients_equal_finite_differences(make, activation, loss, targets):
 
 def test_losses_are_one_a_row():
     scores = torch.randn(7, 3)
-    assert LOSSES["softmax"](scores, torch.zeros(7).long(), 0.1).shape == (7,)
+    assert LOSSES["softmax"](scores, torch.zeros(7).long()).shape == (7,)
     for name in ("logistic", "squared"):
-        assert LOSSES[name](scores, torch.zeros(7, 3), 0.1).shape == (7,)
+        assert LOSSES[name](scores, torch.zeros(7, 3)).shape == (7,)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.5])
-def test_smoothed_labels_are_spread_evenly(share):
+@pytest.mark.parametrize("part", [0.0, 0.1, 0.5])
+def test_labels_are_smoothed_towards_their_shares(part):
     scores = rng.standard_normal((9, 4))
     labels = rng.integers(0, 4, 9)
-    wanted = (1 - share) * np.eye(4)[labels] + share / 4
+    shares = np.array([0.4, 0.3, 0.2, 0.1])
+    wanted = (1 - part) * np.eye(4)[labels] + part * shares
     expected = -(wanted * log_softmax(scores, axis=1)).sum(axis=1)
-    found = LOSSES["softmax"](torch.tensor(scores), torch.tensor(labels), share)
+    smoothing = Smoothing(part, torch.tensor(shares))
+    found = LOSSES["softmax"](torch.tensor(scores), torch.tensor(labels), smoothing)
     assert_allclose(found, expected)
     # Of two classes, one score: the same as the softmax of 0 and the score.
-    one, binary = scores[:, :1], (labels % 2)[:, None].astype(float)
-    found = LOSSES["logistic"](torch.tensor(one), torch.tensor(binary), share)
-    both, index = np.c_[np.zeros(9), one], torch.tensor(labels % 2)
-    expected = LOSSES["softmax"](torch.tensor(both), index, share)
-    assert_allclose(found, expected)
+    one, binary = torch.tensor(scores[:, :1]), torch.tensor(labels % 2)
+    of_one = Smoothing(part, torch.tensor([0.3]).double())
+    found = LOSSES["logistic"](one, binary[:, None].double(), of_one)
+    both, of_both = torch.cat([0 * one, one], 1), torch.tensor([0.7, 0.3]).double()
+    expected = LOSSES["softmax"](both, binary, Smoothing(part, of_both))
+    assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_a_network_that_knows_nothing_predicts_the_shares_of_the_classes():
+    """Smoothed towards them, and not evenly, labels keep them in the mean."""
+    X = np.zeros((400, 2))
+    y = np.repeat([0, 1, 2], [360, 30, 10])
+    weight = np.where(y == 2, 2.0, 1.0)
+    options = {"label_smoothing": 0.3, "max_iter": 60, "random_state": 0}
+    model = HalfNetClassifier(8, n_members=1, dropout=0, **options)
+    found = model.fit(X, y, sample_weight=weight).predict_proba(X[:1])[0]
+    assert_allclose(found, np.array([360, 30, 20]) / 410, atol=0.01)
 
 
 def test_dropout_zeroes_a_share_and_keeps_the_mean():
@@ -161,8 +176,8 @@ def test_gradients_pass_by_the_units_that_are_left():
 @pytest.mark.parametrize(
     "n_rows, batch_size, passes",
     [
-        (20, 16, 100),
-        (300, 16, 100),
+        (20, 32, 100),
+        (300, 32, 100),
         (600, 32, 100),
         (4_000, 128, 100),
         (5_000, 256, 80),

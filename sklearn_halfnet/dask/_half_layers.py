@@ -23,6 +23,7 @@ _SUPPORTED = {
     "solver": ("lbfgs",),
     "early_stopping": ("auto", False),
     "polish": (False,),
+    "label_smoothing": (0.0,),
 }
 
 
@@ -71,7 +72,7 @@ def fit_half_layers(estimator, blocks):
 
 def _check_parameters(estimator):
     for name, needed in _SUPPORTED.items():
-        if getattr(estimator, name) not in needed:
+        if getattr(estimator, name, needed[0]) not in needed:
             raise ValueError(
                 f"On dask collections half layers need {name}={needed[0]!r}, got "
                 f"{getattr(estimator, name)!r}: other values need all rows in one "
@@ -130,11 +131,7 @@ def _size(part):
 
 def _gradient(part, traveller, vector, total):
     """Loss and gradient of one block, as its share of the mean."""
-    estimator = arrive(traveller)
+    share = len(part[1]) / total
     return loss_and_gradient(
-        estimator.model_,
-        *part,
-        vector=vector,
-        share=len(part[1]) / total,
-        label_smoothing=getattr(estimator, "label_smoothing", 0.0),
+        arrive(traveller).model_, *part, vector=vector, share=share
     )

@@ -25,6 +25,7 @@ from sklearn_halfnet._device import (
     training_mode,
 )
 from sklearn_halfnet.models.history import History, LeftOff
+from sklearn_halfnet.models.tensors import to_tensor
 from sklearn_halfnet.solvers import SOLVERS
 
 __all__ = [
@@ -44,7 +45,7 @@ __all__ = [
 _FAR = 10
 
 # Of batch_size="auto": few rows are worth as many steps as thousands.
-_BATCH, _LEAST_BATCH, _LEAST_STEPS = 256, 16, 16
+_BATCH, _LEAST_BATCH, _LEAST_STEPS = 256, 32, 16
 # Of max_iter="auto".
 _ROWS_SEEN, _LEAST_PASSES, _MOST_PASSES = 400_000, 10, 100
 
@@ -248,10 +249,10 @@ def train(model, rows, options, *, rng, watch=None, revise=None, before=None):
         report = _reporter(model, module, watch, revise)
         monitor = _monitor(module, options, validate, report)
         solver = options.make_solver(batch_size=batch_size, rng=rng)
+        objective = _objective(model, module, options, rows)
         model, history = _minimise(
-            model, module, data, solver, monitor, options, before
+            model, module, objective, data, solver, monitor, options, before
         )
-        objective = _objective(model, module, options)
         _judge(monitor.judge(objective, data.few(batch_size)), model.targets, options)
     return model, history
 
@@ -280,7 +281,7 @@ def train_once(model, rows, options, *, rng, before):
         solver = options.make_solver(
             batch_size=batch_size, rng=rng, learning_rate="constant"
         )
-        objective = _objective(model, module, options)
+        objective = _objective(model, module, options, rows)
         state = before.optimizer_of(options.solver)
         optimizer = solver.make_optimizer(objective, state)
         monitor = _monitor(module, options)
@@ -310,12 +311,12 @@ def train_on_cluster(model, data, options):
     with training_mode(), compute_threads(0):
         module = model.module(resolve_device("cpu"))
         solver, monitor = options.make_solver(), _monitor(module, options)
-        return _minimise(model, module, data, solver, monitor, options, None)
+        objective = _objective(model, module, options, None)
+        how = (objective, data, solver, monitor, options, None)
+        return _minimise(model, module, *how)
 
 
-def loss_and_gradient(
-    model, inputs, encoded, weight, *, vector, share, label_smoothing=0.0
-):
+def loss_and_gradient(model, inputs, encoded, weight, *, vector, share):
     """Loss of a block of rows at a vector of trained values, and its gradient.
 
     Parameters
@@ -329,7 +330,6 @@ def loss_and_gradient(
     vector : ndarray of shape (n_trained,)
     share : float
         Factor of the mean loss.
-    label_smoothing : float, default=0
 
     Returns
     -------
@@ -343,7 +343,7 @@ def loss_and_gradient(
 
     with training_mode(), compute_threads(0):
         module = model.module(resolve_device("cpu"))
-        objective = Objective(module, model.targets.loss, 0.0, label_smoothing)
+        objective = Objective(module, model.targets.loss, alpha=0)
         parameters = objective.parameters()
         load_vector(parameters, vector)
         if weight is not None:
@@ -385,11 +385,20 @@ def _blocks(model, rows, numbers, options, device, cache_bytes=None):
     )
 
 
-def _objective(model, module, options):
-    from sklearn_halfnet.solvers.losses import Objective
+def _objective(model, module, options, rows):
+    """Make what is minimised, labels smoothed towards their shares among the rows."""
+    from sklearn_halfnet.solvers.losses import Objective, Smoothing
 
-    smoothing = options.label_smoothing
-    return Objective(module, model.targets.loss, options.alpha, smoothing)
+    targets, smoothing = model.targets, None
+    if options.label_smoothing:
+        numbers = rows.numbers
+        weight = None if rows.weight is None else rows.weight[numbers]
+        indicators = targets.indicators(rows.encoded[numbers])
+        shares = np.average(indicators, axis=0, weights=weight)
+        device = next(module.parameters()).device
+        shares = to_tensor(shares, model.dtype, device)
+        smoothing = Smoothing(options.label_smoothing, shares)
+    return Objective(module, targets.loss, options.alpha, smoothing)
 
 
 def _monitor(module, options, validate=None, report=None):
@@ -419,7 +428,7 @@ def _validator(model, module, data, rows):
             scores = torch.cat(blocks).cpu()
             if not torch.isfinite(scores).all():
                 return math.nan, math.nan
-            each = losses(scores, tensor, 0.0).numpy()
+            each = losses(scores, tensor).numpy()
         loss = float(np.average(each.astype(np.float64), weights=weight))
         return model.targets.score(truth, scores, weight), loss
 
@@ -456,14 +465,13 @@ def _take_values(module, model):
             old.copy_(new)
 
 
-def _minimise(model, module, data, solver, monitor, options, before):
+def _minimise(model, module, objective, data, solver, monitor, options, before):
     """Run the solver to its end and take what it found."""
     if before is not None:
         state = before.left_off(options.solver, options.max_iter)
         if state is not None:
             solver.resume(state)
             monitor.remember(before)
-    objective = _objective(model, module, options)
     converged, checkpoint = _solve(solver, objective, data, monitor, options)
     monitor.check_parameters()
     monitor.restore_best()

@@ -1,33 +1,52 @@
 """Losses a row, and the objective that a solver minimises."""
 
+from typing import NamedTuple
+
 import torch
 from torch.nn import functional
 
-__all__ = ["LOSSES", "Objective"]
+__all__ = ["LOSSES", "Objective", "Smoothing"]
 
 
-def _softmax(scores, targets, smoothing):
-    return functional.cross_entropy(
-        scores, targets, reduction="none", label_smoothing=smoothing
-    )
+class Smoothing(NamedTuple):
+    """How labels are smoothed: a part of each goes to all classes, as they are shared.
+
+    Parameters
+    ----------
+    part : float
+    shares : tensor of shape (n_outputs,)
+        Of the rows in each class, or with each label.
+    """
+
+    part: float
+    shares: torch.Tensor
 
 
-def _logistic(scores, targets, smoothing):
-    if smoothing:
-        targets = targets * (1 - smoothing) + smoothing / 2
+def _softmax(scores, targets, smoothing=None):
+    if smoothing is None:
+        return functional.cross_entropy(scores, targets, reduction="none")
+    part, shares = smoothing
+    surprise = -functional.log_softmax(scores, dim=1)
+    of_label = surprise.gather(1, targets[:, None])[:, 0]
+    return (1 - part) * of_label + part * (surprise @ shares)
+
+
+def _logistic(scores, targets, smoothing=None):
+    if smoothing is not None:
+        targets = torch.lerp(targets, smoothing.shares, smoothing.part)
     loss = functional.binary_cross_entropy_with_logits(
         scores, targets, reduction="none"
     )
     return loss.sum(dim=1)
 
 
-def _squared(scores, targets, smoothing):
+def _squared(scores, targets, smoothing=None):
     return 0.5 * (scores - targets).square().mean(dim=1)
 
 
-# Each maps scores (n_rows, n_outputs), targets and the share of label smoothing to one
-# loss a row. Softmax takes class indices (n_rows,), the others targets of the scores'
-# shape; real targets are not smoothed.
+# Each maps scores (n_rows, n_outputs) and targets to one loss a row. Softmax takes
+# class indices (n_rows,), the others targets of the scores' shape; real targets are not
+# smoothed.
 LOSSES = {"softmax": _softmax, "logistic": _logistic, "squared": _squared}
 
 
@@ -47,15 +66,14 @@ class Objective:
         A name in ``LOSSES``.
     alpha : float
         Strength of the penalty.
-    label_smoothing : float, default=0
-        Share of a label that is spread evenly over all classes.
+    smoothing : Smoothing or None, default=None
     """
 
-    def __init__(self, network, loss, alpha, label_smoothing=0.0):
+    def __init__(self, network, loss, alpha, smoothing=None):
         self.network = network
         self.loss = LOSSES[loss]
         self.alpha = alpha
-        self.label_smoothing = label_smoothing
+        self.smoothing = smoothing
 
     def data_loss(self, inputs, targets, weights):
         """Mean over the rows of weight times loss; weights None are all one.
@@ -67,7 +85,7 @@ class Objective:
             targets = _repeated(targets, len(scores))
             weights = None if weights is None else _repeated(weights, len(scores))
             scores = scores.flatten(0, 1)
-        losses = self.loss(scores, targets, self.label_smoothing)
+        losses = self.loss(scores, targets, self.smoothing)
         return losses.mean() if weights is None else torch.mean(weights * losses)
 
     def penalty(self):

@@ -71,7 +71,7 @@ TRAINING_TEXTS = numpydoc("""
     init : {"ridge", "random"}
         Start of the read-out: a ridge solution on up to 10,000 rows, or N(0, 1 / H).
     batch_size : int, "auto" or "full"
-        Rows a step on minibatches; "auto" is 256, and less down to 16 where a pass
+        Rows a step on minibatches; "auto" is 256, and less down to 32 where a pass
         would have less than 16 steps.
     learning_rate : {"one_cycle", "cosine", "constant"}
         Schedule of the rate of minibatches. The first two end at zero after
@@ -89,8 +89,8 @@ TRAINING_TEXTS = numpydoc("""
         three quarters of the rows, and takes what has the least loss on the others; of
         less than 100 rows, of more than 10,000, and in ``partial_fit`` it is 0.
     label_smoothing : float
-        Share of a label that is spread evenly over all classes in the loss: a network
-        need not be sure of labels that are noise.
+        Part of a label that goes to all classes in the loss, as they are shared among
+        the rows: a network need not be sure of labels that are noise.
     tol : float
         Improvement of loss or validation score that counts; for L-BFGS the gradient's
         largest component at which to stop.
