@@ -298,6 +298,7 @@ def test_members_are_good_and_differ(digits, variant):
     assert members.std(axis=0).max() > 0.05
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_early_stopping_scores_the_mean(digits):
     X_train, _, y_train, _ = digits
     model = HalfNetClassifier(32, n_members=3, early_stopping=True, random_state=0)
