@@ -100,7 +100,7 @@ CHANGES = [
     ),
     # -- features ----------------------------------------------------------------------
     Change(
-        "features/scaling.py",
+        "features/moments.py",
         "step**2 * (other.total * (1 - share))",
         "step**2 * other.total",
         "features laws dask",
@@ -131,8 +131,8 @@ CHANGES = [
     ),
     Change(
         "features/low_rank.py",
-        "biases - directions @ mean / np.sqrt(rank)",
-        "biases - directions @ mean",
+        "biases - directions @ (share @ embedded) / divisor",
+        "biases - directions @ (share @ embedded)",
         "halfnet",
     ),
     Change(
@@ -224,8 +224,8 @@ CHANGES = [
     ),
     Change(
         "estimators/weight_agnostic/_base.py",
-        "fit_scaling(self, X, weight, spread)",
-        "fit_scaling(self, X, None, spread)",
+        "fit_scaling(self, X, weight, spread=spread)",
+        "fit_scaling(self, X, None, spread=spread)",
         "weight_agnostic",
     ),
     # -- evolution ---------------------------------------------------------------------

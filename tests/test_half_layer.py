@@ -342,12 +342,14 @@ def test_warm_start_refuses_other_layers(iris):
         model.set_params(hidden_layer_sizes=64).fit(*iris)
 
 
-def test_polish_earns_its_place_in_regression(diabetes):
+def test_polish_makes_up_for_passes_that_a_regressor_has_not_had(diabetes):
     X, y = diabetes
-    options = {"hidden_layer_sizes": 64, "max_iter": 30, "random_state": 0}
+    options = {"hidden_layer_sizes": 64, "max_iter": 3, "init": "random"}
+    options["random_state"] = 0
     plain = HalfLayerRegressor(**options).fit(X[:300], y[:300])
     polished = HalfLayerRegressor(**options, polish=True).fit(X[:300], y[:300])
-    assert polished.score(X[300:], y[300:]) > plain.score(X[300:], y[300:])
+    # Of six seeds: .02 to .13; after ten passes it is a matter of the seed.
+    assert polished.score(X[300:], y[300:]) > plain.score(X[300:], y[300:]) + 0.01
 
 
 @pytest.mark.parametrize("labels", [lambda y: y == 1, lambda y: y, np.float64])
@@ -358,8 +360,10 @@ def test_polish_is_a_closed_form_on_the_features_that_were_trained(iris, labels)
         models, reference = (HalfLayerRegressor, HalfNetRegressor), ELMRegressor
     as_they_are = {"activation": "identity", "scale": 1.0, "bias": "zero"}
     as_they_are |= {"input_scaling": None, "dtype": "float64"}
-    for Model, polish in zip(models, (True, "ridge"), strict=True):
-        model = Model(16, polish=polish, max_iter=2, dtype="float64", random_state=0)
+    # Members of a HalfNet would be polished each by itself.
+    polished = {"polish": True}, {"polish": "ridge", "n_members": 1}
+    for Model, options in zip(models, polished, strict=True):
+        model = Model(16, max_iter=2, dtype="float64", random_state=0, **options)
         features = model.fit(X, y).transform_layers(X)[-1]
         closed = reference(16, np.eye(16), **as_they_are).fit(features, y)
         found, expected = (
@@ -419,7 +423,8 @@ def test_ridge_starts_from_scores_that_count_from_equal_chances(Model, y):
 
 def test_pre_activations_start_with_unit_variance(iris):
     X, y = iris
-    model = HalfLayerClassifier(200, learning_rate_init=1e-12, max_iter=1).fit(X, y)
+    options = {"input_scaling": "standard", "learning_rate_init": 1e-12, "max_iter": 1}
+    model = HalfLayerClassifier(200, **options).fit(X, y)
     scaled = (X - X.mean(axis=0)) / X.std(axis=0)
     pre_activations = scaled @ model.weights_[0].T * model.scales_[0]
     assert_allclose(pre_activations.std(axis=0), 1, rtol=1e-3)

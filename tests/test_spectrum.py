@@ -27,6 +27,9 @@ from sklearn_halfnet.inspection.spectrum_display import (
     TruncationDisplay,
 )
 
+# A of other networks is not, or not alone, of the columns of X.
+PLAIN = {"n_members": 1, "column_embedding": None, "random_state": 0}
+
 
 @pytest.fixture(scope="module")
 def digits():
@@ -36,7 +39,7 @@ def digits():
 
 @pytest.fixture(scope="module")
 def model(digits):
-    net = HalfNetClassifier(128, 12, input_scaling=None, max_iter=20, random_state=0)
+    net = HalfNetClassifier(128, 12, input_scaling=None, max_iter=20, **PLAIN)
     return net.fit(*digits)
 
 
@@ -114,7 +117,7 @@ def test_halfnet_finds_the_planted_directions():
     X, y, planted = make_multi_index(
         20_000, 30, noise=0.1, random_state=0, return_directions=True
     )
-    net = HalfNetRegressor(256, 8, max_iter=15, random_state=0).fit(X, y)
+    net = HalfNetRegressor(256, 8, max_iter=15, **PLAIN).fit(X, y)
     angles = principal_angles(net.metric_, planted.T)
     assert np.degrees(angles[:7]).max() < 10
     random = np.random.default_rng(0).standard_normal((30, 8))

@@ -37,7 +37,9 @@ def first_layer(model):
     model : estimator, torch module or ndarray of shape (n_features, k)
         A fitted HalfNet (its A), a fitted scikit-learn MLP (its first weights), a
         ``torch.nn.Linear`` or a module that holds one (the first one's weights), or
-        the matrix itself.
+        the matrix itself. A HalfNet's A is of the columns of X alone with
+        ``n_members=1`` and ``column_embedding=None``; else it is of their waves, too,
+        or sees them times ``signs_``.
 
     Returns
     -------
