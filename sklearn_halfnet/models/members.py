@@ -70,6 +70,7 @@ class MembersModel:
         """The first network, where what all share is looked up."""
         return self.networks[0]
 
+    scaling = _of_first("scaling", "Of the inputs of all.")
     targets = _of_first("targets", "Between y and scores.")
     begun = _of_first("begun", "Parameters that the networks keep from their start on.")
     start_alpha = _of_first("start_alpha", 'L2 strength that "auto" is.')
