@@ -409,7 +409,8 @@ def test_columns_that_cannot_be_scaled_are_named(how):
 def test_metric_is_the_derivative_of_the_embedding_at_the_centre(how):
     X = np.c_[MEASURED, ONE_HOT]
     options = {"input_scaling": how, "column_embedding": None, "dtype": "float64"}
-    model = HalfNetClassifier(rank=3, **SHORT, **options).fit(X, KINDS[:, 0])
+    options |= {"n_members": 1, "rank": 3}
+    model = HalfNetClassifier(**SHORT, **options).fit(X, KINDS[:, 0])
     scaling, step = model.model_.scaling, 1e-4
     moved = scaling.mean + step * scaling.scale * rng.standard_normal(X.shape)
     embedded = model.model_.embedded(moved)
@@ -419,7 +420,7 @@ def test_metric_is_the_derivative_of_the_embedding_at_the_centre(how):
 
 def test_what_is_trained_at_the_inputs_gets_a_mean_variance_of_one():
     """So the rates of "standard" suit "auto", and no unit of training is found."""
-    model = HalfNetClassifier(rank=3, **SHORT).fit(DIGITS, LABELS)
+    model = HalfNetClassifier(rank=3, n_members=1, **SHORT).fit(DIGITS, LABELS)
     scaled = model.model_.scaling.transform(DIGITS, "float64")
     varying = scaled.std(axis=0) > 0
     assert_allclose(scaled[:, varying].var(axis=0).mean(), 1)

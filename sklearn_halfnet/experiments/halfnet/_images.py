@@ -39,6 +39,8 @@ RECIPE = {
     "batch_size": 512,
     "max_iter": 10,
 }
+# One network, as in the equations; beside the recipe, which stored results name.
+_PLAIN = {"n_members": 1, "column_embedding": None, "label_smoothing": 0.0}
 # Colours of natural images are further from zero: chosen on 10,000 held-out rows.
 CIFAR_RECIPE = RECIPE | {"input_scaling": "center"}
 WIDTH = 1024
@@ -50,7 +52,7 @@ KNN_RANK, KNN_ROWS = 16, 10_000
 
 def fit_halfnet(data, seed, rank, recipe, resample=False):
     """Fit HalfNet; with ``resample`` draw Z anew, with the old read-out and a refit."""
-    model = HalfNetClassifier(WIDTH, rank, random_state=seed, **recipe)
+    model = HalfNetClassifier(WIDTH, rank, random_state=seed, **_PLAIN, **recipe)
     result = measure_epochs(model, data)
     if resample:
         for refit, name in ((False, "old_read_out"), (True, "refit")):
@@ -87,7 +89,7 @@ def fit_neighbours(data, seed, recipe):
     """5 nearest neighbours of 10,000 rows: in pixels, PCA and HalfNet's embedding."""
     few = type(data)(**data)
     few.X_train, few.y_train = data.X_train[:KNN_ROWS], data.y_train[:KNN_ROWS]
-    net = HalfNetClassifier(WIDTH, KNN_RANK, random_state=seed, **recipe)
+    net = HalfNetClassifier(WIDTH, KNN_RANK, random_state=seed, **_PLAIN, **recipe)
     steps = {"pixels": [], "pca": [PCA(KNN_RANK, random_state=seed)], "halfnet": [net]}
     result = {}
     for name, before in steps.items():
