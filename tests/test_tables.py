@@ -370,7 +370,7 @@ def test_absent_packages_are_named(folder, tmp_path, fakes, monkeypatch, capsys)
 
 def test_results_of_other_parameters_do_not_count():
     here = models.MODELS["HalfNet"]
-    assert here.settings("classification")["parameters"]["max_iter"] == "50"
+    assert here.settings("classification")["parameters"]["max_iter"] == "'auto'"
     json.dumps(here.settings("regression"))
 
 
