@@ -105,6 +105,6 @@ MODELS = {
 }
 OF_IMAGES = {"ConvHalfLayer", "partial CNN", "shared backbone", "DeskewResize"}
 # Seconds to minutes a fit.
-SLOW = {"weight-agnostic", "partial CNN", "shared backbone"}
+SLOW = {"HalfNet", "weight-agnostic", "partial CNN", "shared backbone"}
 # Untrained and deep, to be looked through: held against the constant only.
 BASELINES = {"RandomNetwork"}
