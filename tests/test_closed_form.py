@@ -346,7 +346,8 @@ def test_data_driven_and_sparse_kinds(Model, kind):
 
 def test_error_in_a_later_chunk_leaves_the_sums():
     X, y = make_data(ELMRegressor())
-    model = ELMRegressor(10, random_state=0).partial_fit(X, y)
+    model = ELMRegressor(10, input_scaling="standard", random_state=0)
+    model.partial_fit(X, y)
     before = model.predict(X)
     with pytest.raises(ValueError, match="too large for dtype='float32'"):
         model.partial_fit(np.vstack([X, 1e200 * X[:1]]), np.vstack([y, y[:1]]))

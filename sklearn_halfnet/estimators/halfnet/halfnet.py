@@ -456,7 +456,8 @@ class HalfNetClassifier(Classifier, HalfNet):
     >>> from sklearn_halfnet import HalfNetClassifier
     >>> X, y = load_digits(return_X_y=True)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-    >>> model = HalfNetClassifier(256, rank=8, input_scaling=None, random_state=0)
+    >>> options = {"n_members": 1, "input_scaling": None, "random_state": 0}
+    >>> model = HalfNetClassifier(256, rank=8, **options)
     >>> bool(model.fit(X_train, y_train).score(X_test, y_test) > 0.95)
     True
     >>> model.n_trainable_parameters_  # 64 * 8 + 2 * 256 + 257 * 10
@@ -555,8 +556,9 @@ class HalfNetRegressor(Regressor, HalfNet):
     >>> model = HalfNetRegressor(128, rank=8, alpha=0.01, random_state=0)
     >>> bool(model.fit(X_train, y_train).score(X_test, y_test) > 0.6)
     True
-    >>> model.n_trainable_parameters_  # 50 * 8 + 2 * 128 + 129
-    785
+    >>> d = 17 * 50  # columns and their waves; each of 4 members has signs for them
+    >>> model.n_trainable_parameters_ == d * 8 + 4 * (d + 2 * 128 + 129)
+    True
     """
 
     _parameter_constraints = {
