@@ -394,7 +394,7 @@ def _objective(model, module, options, rows):
         numbers = rows.numbers
         weight = None if rows.weight is None else rows.weight[numbers]
         indicators = targets.indicators(rows.encoded[numbers])
-        shares = np.average(indicators, axis=0, weights=weight)
+        shares = np.average(indicators.astype(np.float64), axis=0, weights=weight)
         device = next(module.parameters()).device
         shares = to_tensor(shares, model.dtype, device)
         smoothing = Smoothing(options.label_smoothing, shares)
