@@ -359,7 +359,8 @@ def test_wrong_settings_are_refused(wine, settings, message):
 
 def test_decision_function_follows_the_equations(wine):
     X, _, model = wine
-    model = clone(model).set_params(predict_with="tuned").fit(X, wine[1])
+    options = {"predict_with": "tuned", "input_scaling": "standard"}
+    model = clone(model).set_params(**options).fit(X, wine[1])
     graph = Graph(13, tuple(model.node_activations_), model.connections_)
     scaled = ((X - X.mean(axis=0)) / X.std(axis=0)).astype(np.float32)
     raw = forward(graph, scaled, [model.tuned_weight_])[0][graph.n_hidden :, 0].T
