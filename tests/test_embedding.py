@@ -23,8 +23,11 @@ from sklearn_halfnet.features.scaling_rules import SCALINGS
 rng = np.random.default_rng(0)
 X, y = load_wine(return_X_y=True)
 SHORT = {
-    **{"hidden_layer_sizes": 20, "rank": 3, "n_members": 1},
-    **{"max_iter": 3, "random_state": 0},
+    "hidden_layer_sizes": 20,
+    "rank": 3,
+    "n_members": 1,
+    "max_iter": 3,
+    "random_state": 0,
 }
 
 

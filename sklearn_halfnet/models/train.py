@@ -95,8 +95,10 @@ class TrainingOptions:
         passes = n_passes(parameters["max_iter"], n_rows)
         dropout = parameters.get("dropout", 0.0)
         given = {
-            **{"name": name, "alpha": alpha},
-            **{"of_solver": taken, "max_iter": passes},
+            "name": name,
+            "alpha": alpha,
+            "of_solver": taken,
+            "max_iter": passes,
             # Who asks for "auto" has to choose.
             "dropout": 0.0 if dropout == "auto" else dropout,
         }
