@@ -153,7 +153,7 @@ def test_the_command_prints_the_table(tmp_path, capsys):
     assert text in capsys.readouterr().out
     lines = (tmp_path / "results.jsonl").read_text(encoding="utf-8").splitlines()
     records = [json.loads(line) for line in lines]
-    assert len(records) == 18
+    assert len(records) == 15
     assert [line.count("|") for line in text.splitlines() if "| iris" in line] == [
         10
     ] * 2
