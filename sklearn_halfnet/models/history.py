@@ -44,6 +44,8 @@ class History:
         Passes after which training on all rows ends, as held-out rows have said.
     dropout : float
         Share of units that were zero in a step.
+    learning_rate_init : float or None
+        Largest rate, of a solver that has one.
     checkpoint : LeftOff or None
         Where Ctrl-C stopped the solver.
     optimizer : LeftOff or None
@@ -56,6 +58,7 @@ class History:
     validation_losses: list[float] | None = None
     ends_after: int | None = None
     dropout: float = 0.0
+    learning_rate_init: float | None = None
     checkpoint: LeftOff | None = None
     optimizer: LeftOff | None = None
 
@@ -103,7 +106,7 @@ class History:
         name, state = self.optimizer or (None, None)
         return state if name == solver else None
 
-    def after_chunk(self, loss, alpha, optimizer):
+    def after_chunk(self, loss, alpha, optimizer, **regularisation):
         """Add a pass over a chunk of rows."""
         return replace(
             self,
@@ -112,4 +115,5 @@ class History:
             ends_after=None,
             checkpoint=None,
             optimizer=optimizer,
+            **regularisation,
         )

@@ -11,7 +11,7 @@ A network that is trained is one of the models of this room with, beside what al
 
 import math
 import warnings
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import count
 from typing import Any, Literal
 
@@ -29,6 +29,7 @@ from sklearn_halfnet.models.tensors import to_tensor
 from sklearn_halfnet.solvers import SOLVERS
 
 __all__ = [
+    "AUTO",
     "Rows",
     "TrainingOptions",
     "loss_and_gradient",
@@ -46,6 +47,8 @@ _FAR = 10
 
 # Of batch_size="auto": few rows are worth as many steps as thousands.
 _BATCH, _LEAST_BATCH, _LEAST_STEPS = 256, 32, 16
+# Of what is "auto" where nobody has chosen.
+AUTO = {"dropout": 0.0, "learning_rate_init": 1e-2}
 # Of max_iter="auto".
 _ROWS_SEEN, _LEAST_PASSES, _MOST_PASSES = 400_000, 10, 100
 
@@ -90,21 +93,35 @@ class TrainingOptions:
     @classmethod
     def of(cls, name, alpha, parameters, n_rows):
         """Take them from all parameters of an estimator, a dict, for so many rows."""
+        auto = [each for each in AUTO if parameters.get(each) == "auto"]
+        parameters = parameters | {each: AUTO[each] for each in auto}
         takes = SOLVERS[parameters["solver"]].takes
-        taken = {each: parameters[each] for each in takes if each in parameters}
-        passes = n_passes(parameters["max_iter"], n_rows)
-        dropout = parameters.get("dropout", 0.0)
         given = {
             "name": name,
             "alpha": alpha,
-            "of_solver": taken,
-            "max_iter": passes,
-            # Who asks for "auto" has to choose.
-            "dropout": 0.0 if dropout == "auto" else dropout,
+            "of_solver": {
+                each: parameters[each] for each in takes if each in parameters
+            },
+            "max_iter": n_passes(parameters["max_iter"], n_rows),
         }
         own = {each.name for each in fields(cls)} - set(given)
         return cls(
             **given, **{each: parameters[each] for each in own & set(parameters)}
+        )
+
+    @property
+    def regularisation(self):
+        """Share of units that are dropped, and the largest rate, a dict."""
+        rate = self.of_solver.get("learning_rate_init")
+        return {"dropout": self.dropout, "learning_rate_init": rate}
+
+    def regularised(self, chosen):
+        """Return the options with a dropout and a largest rate that were chosen."""
+        of_solver = {each: chosen[each] for each in chosen if each in self.of_solver}
+        return replace(
+            self,
+            dropout=chosen.get("dropout", self.dropout),
+            of_solver=self.of_solver | of_solver,
         )
 
     def make_solver(self, **found):
@@ -291,7 +308,9 @@ def train_once(model, rows, options, *, rng, before):
         monitor.check_parameters()
         monitor.judge(objective, data.few(batch_size))
         optimizer = LeftOff(options.solver, solver.state_arrays(optimizer))
-        history = before.after_chunk(monitor.losses[-1], options.alpha, optimizer)
+        history = before.after_chunk(
+            monitor.losses[-1], options.alpha, optimizer, **options.regularisation
+        )
         return model.trained(module), history
 
 
@@ -484,8 +503,9 @@ def _minimise(model, module, objective, data, solver, monitor, options, before):
             f"max_iter={options.max_iter} iterations before it converged.",
             ConvergenceWarning,
         )
-    kept = {"dropout": options.dropout, "checkpoint": checkpoint}
-    history = History(monitor.losses, options.alpha, **kept)
+    history = History(
+        monitor.losses, options.alpha, checkpoint=checkpoint, **options.regularisation
+    )
     if monitor.validate is None:
         return model, history
     return model, history.judged_by(monitor.scores, monitor.validation_losses)

@@ -8,7 +8,7 @@ that goes on, or None. It has the parameters of
 
 import copy
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, TypeVar
 
@@ -33,9 +33,14 @@ from sklearn_halfnet.estimators._common.validation import (
     validate_training,
     validation_weights,
 )
-from sklearn_halfnet.models.dropout_choice import choose_dropout, divided, pays
 from sklearn_halfnet.models.history import History
 from sklearn_halfnet.models.read_out import strength
+from sklearn_halfnet.models.regularisation import (
+    choose_regularisation,
+    divided,
+    pays,
+    rungs,
+)
 from sklearn_halfnet.models.train import (
     Rows,
     TrainingOptions,
@@ -211,8 +216,8 @@ class _Fit:
         Of this one.
     revising : callable or None
         As of ``fit_network``.
-    dropout : float or None
-        Chosen for the training; None is what the estimator says.
+    regularisation : dict
+        What was chosen of parameters that are "auto".
     """
 
     estimator: Any
@@ -226,7 +231,7 @@ class _Fit:
     network: Any
     history: History | None
     revising: Any
-    dropout: float | None = None
+    regularisation: dict[str, Any] = field(default_factory=dict)
 
     def train(self):
         """Train, and once more where held-out rows say for how long.
@@ -240,7 +245,8 @@ class _Fit:
         options : TrainingOptions
         """
         rng_start, rng_split, rng = child_generators(self.estimator.random_state, 3)
-        self = replace(self, dropout=self._chosen_dropout(rng_start, rng))
+        chosen = self._regularisation(rng_start, rng)
+        self = replace(self, regularisation=chosen)
         twice = _trains_twice(self.estimator, self.validation)
         before, goes_on = self.history, self._left_off()
         if twice and goes_on and before is not None and before.ends_after is not None:
@@ -282,32 +288,31 @@ class _Fit:
         told = (judged.scores, judged.validation_losses, last)
         return network, history.judged_by(*told), *how
 
-    def _chosen_dropout(self, *rngs):
-        """Choose what dropout="auto" is, by trainings on some of the rows."""
+    def _regularisation(self, *rngs):
+        """Choose what of it is "auto", by trainings on some of the rows."""
         estimator, numbers = self.estimator, self._counting
-        if getattr(estimator, "dropout", None) != "auto":
-            return None
+        left = rungs(estimator.get_params(deep=False))
         if self.history is not None:  # goes on as it began
-            return self.history.dropout
-        if not pays(estimator.solver, len(numbers)):
-            return 0.0
+            return {name: getattr(self.history, name) for name in left[0]}
+        if len(left) == 1 or not pays(estimator.solver, len(numbers)):
+            return left[0]
         # What is drawn here leaves the training as it would be.
         rng_start, rng = copy.deepcopy(rngs)
         numbers, judges = divided(numbers, rng)
         network, rows = self._start(numbers, None, rng_start)
         rows = replace(rows, held_out=replace(rows, numbers=judges, held_out=None))
         options = training_options(estimator, network, len(numbers))
-        chosen = choose_dropout(network, rows, options, rng)
+        chosen = choose_regularisation(left, network, rows, options, rng)
         if estimator.verbose:
-            print(f"Training with dropout={chosen}", flush=True)
+            told = ", ".join(f"{name}={value}" for name, value in chosen.items())
+            print(f"Training with {told}", flush=True)
         return chosen
 
     def _train_on(self, numbers, held_out, rngs, ends_after=None):
         rng_start, rng = rngs
         network, rows = self._start(numbers, held_out, rng_start)
         options = training_options(self.estimator, network, len(self._counting))
-        if self.dropout is not None:
-            options = replace(options, dropout=self.dropout)
+        options = options.regularised(self.regularisation)
         revise = self.revising and self.revising(rows, options.max_iter, rng)
         network, history = train(
             network,
@@ -471,14 +476,14 @@ def takes_chunks(estimator):
     return True
 
 
-def of_history(name, doc):
+def of_history(name, doc, absent="This model was fitted without early stopping."):
     """Make an attribute of an estimator that reads one of its training's history."""
 
     def read(estimator):
         check_is_fitted(estimator)
         value = getattr(estimator._history, name)
         if value is None:
-            raise AttributeError("This model was fitted without early stopping.")
+            raise AttributeError(absent)
         return value
 
     return property(read, doc=doc)

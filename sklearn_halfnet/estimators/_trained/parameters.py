@@ -13,17 +13,20 @@ from sklearn_halfnet.solvers import SOLVERS, solvers_for
 from sklearn_halfnet.solvers.schedules import SCHEDULES
 
 __all__ = [
-    "DROPOUT",
     "LABEL_SMOOTHING",
     "NETWORK_ATTRIBUTES",
     "OF_CLASSIFIER",
+    "REGULARISATION",
     "SECTIONS",
     "TRAINING_CONSTRAINTS",
     "TRAINING_TEXTS",
     "solver_text",
 ]
 
-DROPOUT = {"dropout": [StrOptions({"auto"}), real(0, 1, closed="left")]}
+REGULARISATION = {
+    "dropout": [StrOptions({"auto"}), real(0, 1, closed="left")],
+    "learning_rate_init": [StrOptions({"auto"}), real(0, closed="neither")],
+}
 LABEL_SMOOTHING = {"label_smoothing": [real(0, 1, closed="left")]}
 
 TRAINING_CONSTRAINTS = {
@@ -77,8 +80,8 @@ TRAINING_TEXTS = numpydoc("""
         Schedule of the rate of minibatches. The first two end at zero after
         ``max_iter`` passes; with "constant", training stops when the loss no longer
         falls by ``tol``.
-    learning_rate_init : float
-        Largest rate.
+    learning_rate_init : float or "auto"
+        Largest rate of minibatches; "auto" is 0.01 or, chosen with ``dropout``, 0.001.
     max_iter : int or "auto"
         Passes over the data, or iterations of a solver that sees all rows. "auto" is
         100 up to 4,000 rows, and beyond 400,000 / n_samples, but at least 10.
@@ -86,8 +89,10 @@ TRAINING_TEXTS = numpydoc("""
         Share of each hidden layer's units that are zero in a step on minibatches, drawn
         anew for each row and step. L-BFGS, whose objective must stay the same, drops
         none. "auto" tries 0, 0.1 and 0.25, in trainings of two fifths of the passes on
-        three quarters of the rows, and takes what has the least loss on the others; of
-        less than 100 rows, of more than 10,000, and in ``partial_fit`` it is 0.
+        three quarters of the rows, and takes what has the least loss on the others. If
+        that is the last one and ``learning_rate_init="auto"``, a tenth of the rate is
+        tried as well. Of less than 100 rows, of more than 10,000, and in
+        ``partial_fit``, it is 0.
     label_smoothing : float
         Part of a label that goes to all classes in the loss, as they are shared among
         the rows: a network need not be sure of labels that are noise.

@@ -79,6 +79,8 @@ _TEXTS = (
         Whether images are padded with zeros so that they keep their size.
     pool_size : int
         Height and width over which the maximum is taken after each convolution.
+    learning_rate_init : float
+        Largest rate.
     init : {"ridge", "random"}
         Start of the read-out: a ridge solution on some thousand rows, or N(0, 1 / H).
     input_scaling : {"auto", "standard", "robust", "center"} or None

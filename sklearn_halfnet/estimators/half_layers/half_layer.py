@@ -44,10 +44,10 @@ from sklearn_halfnet.estimators._trained.fit import (
     takes_chunks,
 )
 from sklearn_halfnet.estimators._trained.parameters import (
-    DROPOUT,
     LABEL_SMOOTHING,
     NETWORK_ATTRIBUTES,
     OF_CLASSIFIER,
+    REGULARISATION,
     SECTIONS,
     TRAINING_CONSTRAINTS,
     TRAINING_TEXTS,
@@ -101,7 +101,7 @@ class HalfLayer(CallbackSupportMixin, BaseEstimator):
     column_embedding: ColumnEmbeddingName = None
     batch_size: int | Literal["auto", "full"] = "auto"
     learning_rate: Literal["one_cycle", "cosine", "constant"] = "one_cycle"
-    learning_rate_init: float = 1e-2
+    learning_rate_init: float | Literal["auto"] = 1e-2
     max_iter: int | Literal["auto"] = "auto"
     tol: float = 1e-4
     early_stopping: bool | Literal["auto"] = "auto"
@@ -119,7 +119,7 @@ class HalfLayer(CallbackSupportMixin, BaseEstimator):
 
     _parameter_constraints = {
         **TRAINING_CONSTRAINTS,
-        **DROPOUT,
+        **REGULARISATION,
         **LAYER_CONSTRAINTS,
         **COLUMN_EMBEDDING,
         "polish": ["boolean"],
@@ -134,6 +134,10 @@ class HalfLayer(CallbackSupportMixin, BaseEstimator):
     n_outputs_ = of_model("n_outputs", "Scores a row.")
     n_trainable_parameters_ = of_model("n_trained", "Numbers trained.")
     n_stored_bytes_ = of_model("nbytes", "Bytes of all arrays of the model.")
+    dropout_ = of_history("dropout", "Share of units that were zero in a step.")
+    learning_rate_init_ = of_history(
+        "learning_rate_init", "Largest rate.", absent="This solver has no rate."
+    )
     alpha_ = of_history("alpha", "L2 strength of the objective.")
     loss_curve_ = of_history("losses", "Objective after each pass.")
     loss_ = of_history("loss", "Its last value.")

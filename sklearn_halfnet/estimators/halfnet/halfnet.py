@@ -60,10 +60,10 @@ from sklearn_halfnet.estimators._trained.fit import (
     takes_chunks,
 )
 from sklearn_halfnet.estimators._trained.parameters import (
-    DROPOUT,
     LABEL_SMOOTHING,
     NETWORK_ATTRIBUTES,
     OF_CLASSIFIER,
+    REGULARISATION,
     SECTIONS,
     TRAINING_CONSTRAINTS,
     TRAINING_TEXTS,
@@ -119,6 +119,8 @@ _TEXTS = TRAINING_TEXTS | numpydoc("""
 _ATTRIBUTES = NETWORK_ATTRIBUTES | numpydoc("""
     dropout_ : float
         Share of units that were zero in a step.
+    learning_rate_init_ : float
+        Largest rate, of a solver that has one.
     weights_ : list of ndarray of shape (n_units, rank)
         Frozen z_h of each layer.
     scales_ : list of ndarray of shape (n_units,)
@@ -183,7 +185,7 @@ class HalfNet(
     column_embedding: ColumnEmbeddingName = "auto"
     batch_size: int | Literal["auto", "full"] = "auto"
     learning_rate: Literal["one_cycle", "cosine", "constant"] = "one_cycle"
-    learning_rate_init: float = 1e-2
+    learning_rate_init: float | Literal["auto"] = "auto"
     max_iter: int | Literal["auto"] = "auto"
     tol: float = 1e-4
     early_stopping: bool | Literal["auto"] = "auto"
@@ -202,7 +204,7 @@ class HalfNet(
 
     _parameter_constraints = {
         **TRAINING_CONSTRAINTS,
-        **DROPOUT,
+        **REGULARISATION,
         **COLUMN_EMBEDDING,
         "rank": [StrOptions({"auto"}), whole(1)],
         "train_scales": ["boolean"],
@@ -224,6 +226,9 @@ class HalfNet(
     n_trainable_parameters_ = of_model("n_trained", "Numbers trained.")
     n_stored_bytes_ = of_model("nbytes", "Bytes of all arrays of the model.")
     dropout_ = of_history("dropout", "Share of units that were zero in a step.")
+    learning_rate_init_ = of_history(
+        "learning_rate_init", "Largest rate.", absent="This solver has no rate."
+    )
     alpha_ = of_history("alpha", "L2 strength of the objective.")
     loss_curve_ = of_history("losses", "Objective after each pass.")
     loss_ = of_history("loss", "Its last value.")
