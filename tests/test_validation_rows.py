@@ -371,6 +371,7 @@ def test_early_stopping_gains_where_a_network_overfits():
             **{"hidden_layer_sizes": (64, 64), "random_state": 0, "max_iter": 60},
             **{"dropout": 0.0, "label_smoothing": 0.0, "alpha": 0.0},
             **{"early_stopping": stops, "validation_fraction": 0.3},
+            learning_rate_init=0.01,
         ).fit(data[train], noisy[train])
         losses.append(log_loss(y[~train], model.predict_proba(data[~train])))
     assert losses[1] < 0.7 * losses[0]
