@@ -293,7 +293,8 @@ class _Fit:
         estimator, numbers = self.estimator, self._counting
         left = rungs(estimator.get_params(deep=False))
         if self.history is not None:  # goes on as it began
-            return {name: getattr(self.history, name) for name in left[0]}
+            before = {name: getattr(self.history, name) for name in left[0]}
+            return {name: value for name, value in before.items() if value is not None}
         if len(left) == 1 or not pays(estimator.solver, len(numbers)):
             return left[0]
         # What is drawn here leaves the training as it would be.

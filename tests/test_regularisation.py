@@ -1,0 +1,130 @@
+"""The choice of dropout and rate by short trainings on some of the rows."""
+
+import numpy as np
+import pytest
+
+from sklearn_halfnet import HalfLayerRegressor, HalfNetClassifier, HalfNetRegressor
+from sklearn_halfnet.exceptions import NonFiniteError
+from sklearn_halfnet.models import regularisation
+from sklearn_halfnet.models.history import History
+from sklearn_halfnet.models.regularisation import (
+    LADDER,
+    choose_regularisation,
+    divided,
+    rungs,
+)
+from sklearn_halfnet.models.train import TrainingOptions
+
+# No penalty to speak of, so that noise is learned by heart if nothing else helps.
+HALF = {"hidden_layer_sizes": 64, "max_iter": 40, "random_state": 0, "alpha": 1e-4}
+SMALL = HALF | {"n_members": 1, "column_embedding": None}
+OPEN = {"dropout": "auto", "learning_rate_init": "auto"}
+
+
+def rows_with(noise, n_rows=200):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n_rows, 30))
+    return X, X.sum(axis=1) + noise * rng.normal(size=n_rows)
+
+
+class FirstMember:
+    first = None
+
+
+@pytest.mark.parametrize(
+    "losses, given, chosen, n_tried",
+    [
+        ([1, 2, 3, 0], {}, LADDER[0], 3),
+        ([2, 1, 3, 0], {}, LADDER[1], 3),
+        ([3, 2, 1, 2], {}, LADDER[2], 4),
+        ([3, 2, 1, 0], {}, LADDER[3], 4),
+        # Equal losses ask for nothing more; what diverges is out.
+        ([1, 1, 1, 1], {}, LADDER[0], 3),
+        ([None, 2, 1, 2], {}, LADDER[2], 4),
+        ([2, 1, 3, 0], {"learning_rate_init": 0.1}, {"dropout": 0.1}, 3),
+        ([2, 1], {"dropout": 0.5}, {"learning_rate_init": 1e-3}, 2),
+    ],
+)
+def test_the_ladder_is_gone_up_while_it_helps(
+    losses, given, chosen, n_tried, monkeypatch
+):
+    tried = []
+
+    def train(model, rows, options, rng):
+        tried.append((options.regularisation, options.max_iter))
+        loss = losses[len(tried) - 1]
+        if loss is None:
+            raise NonFiniteError("Diverged.")
+        return None, History([], 0.0, validation_losses=[9.0, loss])
+
+    monkeypatch.setattr(regularisation, "train", train)
+    parameters = HalfNetRegressor(**(OPEN | given)).get_params()
+    options = TrainingOptions.of("HalfNet", 0.0, parameters, 1000)
+    left = rungs(parameters)
+    rng = np.random.default_rng(0)
+    assert choose_regularisation(left, FirstMember(), None, options, rng) == chosen
+    assert len(tried) == n_tried
+    for (how, passes), rung in zip(tried, left, strict=False):
+        assert passes == 40
+        assert how == LADDER[0] | given | rung
+
+
+def test_rows_are_divided():
+    numbers = np.arange(10, 110)
+    train, held = divided(numbers, np.random.default_rng(0))
+    assert (len(train), len(held)) == (75, 25)
+    assert sorted([*train, *held]) == list(numbers)
+
+
+def test_noise_asks_for_the_tightest_training():
+    model = HalfNetRegressor(**SMALL)
+    assert model.fit(*rows_with(noise=5)).learning_rate_init_ == 1e-3
+    assert model.dropout_ == 0.25
+    assert model.fit(*rows_with(noise=0.0)).learning_rate_init_ == 1e-2
+
+
+def test_what_is_given_stays():
+    X, y = rows_with(noise=5)
+    model = HalfNetRegressor(**SMALL, learning_rate_init=0.02).fit(X, y)
+    assert (model.dropout_, model.learning_rate_init_) == (0.25, 0.02)
+    model = HalfNetRegressor(**SMALL, dropout=0.0).fit(X, y)
+    assert (model.dropout_, model.learning_rate_init_) == (0.0, 1e-3)
+    model = HalfLayerRegressor(**HALF, **OPEN).fit(X, y)
+    assert (model.dropout_, model.learning_rate_init_) == (0.25, 1e-3)
+
+
+def test_a_choice_is_as_if_it_had_been_given():
+    X, y = rows_with(noise=5)
+    chosen = HalfNetRegressor(**SMALL).fit(X, y)
+    given = HalfNetRegressor(**SMALL, dropout=0.25, learning_rate_init=1e-3).fit(X, y)
+    np.testing.assert_array_equal(chosen.predict(X), given.predict(X))
+
+
+def test_a_warm_start_goes_on_as_it_began():
+    X, y = rows_with(noise=5)
+    model = HalfNetRegressor(**SMALL, warm_start=True).fit(X, y)
+    model.fit(*rows_with(noise=0.0))
+    assert (model.dropout_, model.learning_rate_init_) == (0.25, 1e-3)
+
+
+@pytest.mark.parametrize("n_rows", [40, 99])
+def test_few_rows_are_not_divided(n_rows):
+    model = HalfNetRegressor(**SMALL).fit(*rows_with(5, n_rows))
+    assert (model.dropout_, model.learning_rate_init_) == (0.0, 1e-2)
+
+
+def test_lbfgs_has_no_rate():
+    X, y = rows_with(noise=1.0)
+    model = HalfNetRegressor(**SMALL | {"alpha": 1.0}, solver="lbfgs", tol=0.1)
+    assert model.fit(X, y).dropout_ == 0
+    with pytest.raises(AttributeError, match="This solver has no rate"):
+        _ = model.learning_rate_init_
+    model.set_params(solver="adam", warm_start=True).fit(X, y)
+    assert model.learning_rate_init_ == 1e-2
+
+
+def test_a_chunk_is_not_divided():
+    X, y = rows_with(noise=5)
+    model = HalfNetClassifier(**SMALL).fit(X, y > 0)
+    model.partial_fit(X, y > 0)
+    assert (model.dropout_, model.learning_rate_init_) == (0.0, 1e-2)
