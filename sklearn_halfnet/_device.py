@@ -4,6 +4,7 @@ import os
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 from threadpoolctl import ThreadpoolController
 
@@ -11,6 +12,8 @@ __all__ = [
     "blas_threads",
     "check_memory",
     "compute_threads",
+    "device_of_fit",
+    "free_memory",
     "import_torch",
     "resolve_device",
     "training_mode",
@@ -22,6 +25,12 @@ _SMALL_STEP = 5_000_000
 _TINY_STEP = 1_000_000
 # Multiply-adds of a whole closed-form fit, of which there are some dozens of calls.
 _SMALL_FIT = 500_000_000
+
+# Multiply-adds of a closed-form fit that a GPU does while torch is being imported, and a
+# few cores in about the same time.
+_LARGE_FIT = 100_000_000_000
+# What Linux has where an NVIDIA driver is loaded, and Windows where one is installed.
+_DRIVERS = (Path("/proc/driver/nvidia/version"), Path("/Windows/System32/nvcuda.dll"))
 
 # Kinds of device on which half precision may have been asked for.
 _AUTOCAST = ("cpu", "cuda")
@@ -94,6 +103,53 @@ def resolve_device(device):
             f"device={device!r} cannot be used: {error} Use device='auto' or 'cpu'."
         ) from error
     return resolved
+
+
+def device_of_fit(device, n_products):
+    """Find where to fit what numpy can fit as well.
+
+    torch is asked only if the answer may be a GPU, for its import takes seconds.
+
+    Parameters
+    ----------
+    device : str
+        "auto" takes a GPU for a large fit, if there is one; "cpu" is numpy.
+    n_products : int
+        Multiply-adds of the fit.
+
+    Returns
+    -------
+    device : torch.device or None
+        None is numpy.
+
+    Raises
+    ------
+    ValueError
+        If the device does not exist here.
+
+    Examples
+    --------
+    >>> from sklearn_halfnet._device import device_of_fit
+    >>> print(device_of_fit("cpu", 10**15), device_of_fit("auto", 1000))
+    None None
+    """
+    large = n_products >= _LARGE_FIT and any(path.exists() for path in _DRIVERS)
+    if device == "cpu" or (device == "auto" and not large):
+        return None
+    resolved = resolve_device(device)
+    return None if resolved.type == "cpu" else resolved
+
+
+def free_memory(device):
+    """Bytes that are free on a device; infinite where torch does not tell."""
+    if device.type != "cuda":
+        return float("inf")
+    torch = import_torch()
+
+    free, _ = torch.cuda.mem_get_info(device)
+    # torch keeps what tensors have given back.
+    kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return free + kept
 
 
 def _available_memory():
@@ -223,12 +279,18 @@ def training_mode(gradients=True):
 
     Gradients are recorded even inside ``torch.no_grad()`` or ``inference_mode()``,
     tensors made without a device land on the CPU even under ``torch.device("meta")``,
-    and numbers keep their precision even inside ``torch.autocast``.
+    and numbers keep their precision even inside ``torch.autocast``, and on a GPU even
+    where TF32 is allowed, as torch allows it to convolutions.
 
     Parameters
     ----------
     gradients : bool, default=True
         Whether to record gradients; False is for prediction.
+
+    Raises
+    ------
+    MemoryError
+        If the memory of a GPU does not do.
     """
     torch = import_torch()
 
@@ -241,4 +303,56 @@ def training_mode(gradients=True):
         for kind in _AUTOCAST:
             if torch.is_autocast_enabled(kind):
                 modes.enter_context(torch.autocast(kind, enabled=False))
-        yield
+        if torch.cuda.is_available():
+            modes.enter_context(_WHOLE_NUMBERS)
+        try:
+            yield
+        except torch.cuda.OutOfMemoryError as error:
+            raise MemoryError(
+                "The device has not enough memory. Lower batch_size, cache_size or "
+                f"hidden_layer_sizes, or use device='cpu'. ({error})"
+            ) from error
+
+
+class _WithoutTF32:
+    """Context in which a GPU multiplies float32 as such; the user's choice comes back.
+
+    The choice is one of the process: the first thread to come in notes it, the last one
+    to leave restores it.
+    """
+
+    def __init__(self):
+        self.lock, self.n_inside, self.before = Lock(), 0, ()
+
+    def __enter__(self):
+        with self.lock:
+            self.n_inside += 1
+            if self.n_inside == 1:
+                self.before = [
+                    (where, name, getattr(where, name))
+                    for where, name, _ in _tf32_switches()
+                ]
+                for switch in _tf32_switches():
+                    setattr(*switch)
+
+    def __exit__(self, *exc_info):
+        with self.lock:
+            self.n_inside -= 1
+            if self.n_inside == 0:
+                for switch in self.before:
+                    setattr(*switch)
+
+
+_WHOLE_NUMBERS = _WithoutTF32()
+
+
+def _tf32_switches():
+    """Objects of torch that allow TF32, the names of their attributes, and "no"."""
+    backends = import_torch().backends
+    products, convolutions = backends.cuda.matmul, backends.cudnn
+    # Until torch 2.9; where both are used, reading the old ones is an error.
+    if not hasattr(convolutions, "conv"):
+        return [(where, "allow_tf32", False) for where in (products, convolutions)]
+    return [
+        (where, "fp32_precision", "ieee") for where in (products, convolutions.conv)
+    ]

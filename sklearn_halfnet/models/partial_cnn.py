@@ -465,7 +465,7 @@ class PartialCNNModel(TorchNetwork):
         if self.moves:
             flips, crop_padding, seed = self.moves
             rng = np.random.default_rng(seed)
-            augmentation = Augmentation(flips, crop_padding, rng)
+            augmentation = Augmentation(flips, crop_padding, rng, device)
         return self._with_head(behind, device, augmentation)
 
     def whole(self, device):

@@ -384,7 +384,7 @@ def _module(model, options, device, rng):
     if options.dropout and SOLVERS[options.solver].minibatches:
         from sklearn_halfnet.networks.dropout import Dropout
 
-        module.dropout = Dropout(options.dropout, rng)
+        module.dropout = Dropout(options.dropout, rng, device)
     return module
 
 

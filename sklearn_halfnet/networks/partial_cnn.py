@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from sklearn_halfnet.networks.dropout import gpu_generator
 from sklearn_halfnet.networks.partial_conv import BatchNorm, PartialConv2d
 
 __all__ = [
@@ -172,10 +173,13 @@ class Augmentation:
     padding : int
         Zeros put at each side, of which a crop of the old size is cut.
     rng : numpy.random.Generator
+    device : torch.device, default=None
+        Where the images are; None is the CPU. On a GPU torch draws.
     """
 
-    def __init__(self, flips, padding, rng):
+    def __init__(self, flips, padding, rng, device=None):
         self.flips, self.padding, self.rng = flips, padding, rng
+        self.generator = gpu_generator(rng, device)
 
     def __call__(self, images):
         """Change images (n_images, n_channels, height, width)."""
@@ -184,15 +188,29 @@ class Augmentation:
             self._crop(n_images, side, images.device) for side in (height, width)
         )
         if self.flips:
-            mirrored = torch.from_numpy(self.rng.random(n_images) < 0.5)
-            mirrored = mirrored.to(images.device)[:, None]
+            mirrored = self._mirrored(n_images, images.device)
             columns = torch.where(mirrored, columns.flip(1), columns)
         padded = functional.pad(images, [self.padding] * 4)
         which = torch.arange(n_images, device=images.device)[:, None, None]
         cut = padded.movedim(1, -1)[which, rows[:, :, None], columns[:, None, :]]
         return cut.movedim(-1, 1)
 
+    def _mirrored(self, n_images, device):
+        """Which images are mirrored, (n_images, 1)."""
+        if self.generator is None:
+            drawn = torch.from_numpy(self.rng.random(n_images) < 0.5)
+            return drawn.to(device)[:, None]
+        return self._below(2, n_images, device) == 1
+
     def _crop(self, n_images, side, device):
         """Which pixels of a padded side each image keeps, (n_images, side)."""
-        start = self.rng.integers(2 * self.padding + 1, size=(n_images, 1))
-        return torch.from_numpy(start + range(side)).to(device)
+        start = self._below(2 * self.padding + 1, n_images, device)
+        return start + torch.arange(side, device=device)
+
+    def _below(self, end, n_images, device):
+        """Draw an integer from 0 to ``end`` - 1 for each image, (n_images, 1)."""
+        if self.generator is None:
+            drawn = self.rng.integers(end, size=(n_images, 1))
+            return torch.from_numpy(drawn).to(device)
+        drawn = torch.empty((n_images, 1), dtype=torch.int64, device=device)
+        return drawn.random_(0, end, generator=self.generator)

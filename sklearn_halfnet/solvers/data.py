@@ -3,18 +3,22 @@
 import numpy as np
 import torch
 
+from sklearn_halfnet._device import free_memory
 from sklearn_halfnet.solvers.lbfgs import gradient_vector
 
 __all__ = ["BlockData"]
 
 _BLOCK_BYTES = 8 * 2**20
+# Of the free memory of a GPU: the rest is for a step.
+_SHARE_KEPT = 0.5
 
 
 class BlockData:
     """Rows in a fixed shuffled order, cut into blocks; inputs computed a block at once.
 
     A block's inputs are computed by the same call on the same rows whether they are
-    kept or not, so training gives the same result for any ``cache_bytes``.
+    kept or not, so training gives the same result for any ``cache_bytes``. They are kept
+    on the device, and minibatches are cut there.
 
     Parameters
     ----------
@@ -35,7 +39,8 @@ class BlockData:
     dtype : numpy dtype
         Of inputs.
     cache_bytes : int
-        Inputs are kept if all of them fit into this many bytes.
+        Inputs are kept if all of them fit into this many bytes, and on a GPU into half
+        of its free memory.
     device : torch.device
     """
 
@@ -60,7 +65,7 @@ class BlockData:
         self.blocks = _cut(rows, batches * batch_size)
         self.n_rows = len(rows)
         input_bytes = len(rows) * n_columns * itemsize
-        self.keeps = input_bytes <= cache_bytes
+        self.keeps = input_bytes <= min(cache_bytes, _SHARE_KEPT * free_memory(device))
         self.kept_bytes = input_bytes if self.keeps else 0
         self.kept = {}
         self.targets = [self._tensor(targets[block]) for block in self.blocks]
@@ -91,20 +96,21 @@ class BlockData:
         """Mean loss of all rows, without the penalty, and its gradient as a vector."""
         for parameter in parameters:
             parameter.grad = None
-        total = 0.0
+        losses = []
         for i in range(len(self)):
             inputs, targets, weights = self.block(i)
             share = len(targets) / self.n_rows
             loss = share * objective.data_loss(inputs, targets, weights)
             loss.backward()
-            total += loss.item()
-        return total, gradient_vector(parameters)
+            losses.append(loss.detach())
+        # Read at the end: a GPU is not waited for between blocks.
+        return sum(loss.item() for loss in losses), gradient_vector(parameters)
 
     def minibatches(self, batch_size, rng):
         """Visit all rows once: blocks in random order, rows shuffled within a block."""
         for i in rng.permutation(len(self)):
             inputs, targets, weights = self.block(i)
-            order = torch.from_numpy(rng.permutation(len(targets))).to(self.device)
+            order = self._tensor(rng.permutation(len(targets)))
             for index in order.split(batch_size):
                 yield (
                     inputs.index_select(0, index),
@@ -113,7 +119,11 @@ class BlockData:
                 )
 
     def _tensor(self, array):
-        return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
+        tensor = torch.from_numpy(np.ascontiguousarray(array))
+        if self.device.type != "cuda":
+            return tensor.to(self.device)
+        # From pinned memory the copy need not be waited for.
+        return tensor.pin_memory().to(self.device, non_blocking=True)
 
 
 def _cut(rows, block_rows):

@@ -101,3 +101,10 @@ class Objective:
     def parameters(self):
         """List what is trained."""
         return [p for p in self.network.parameters() if p.requires_grad]
+
+    def generators(self):
+        """List generators on a GPU from which the network draws in each step."""
+        names = ("dropout", "augmentation")
+        parts = (getattr(self.network, name, None) for name in names)
+        found = (getattr(part, "generator", None) for part in parts)
+        return [generator for generator in found if generator is not None]

@@ -5,6 +5,7 @@ import math
 import torch
 
 from sklearn_halfnet.solvers.schedules import SCHEDULES
+from sklearn_halfnet.solvers.step import make_step
 
 __all__ = ["Minibatches"]
 
@@ -12,7 +13,9 @@ __all__ = ["Minibatches"]
 class Minibatches:
     """Base of the methods that take a step a minibatch.
 
-    A subclass says which by ``_new_optimizer(parameters)``, a torch optimiser.
+    A subclass says which by ``_new_optimizer(parameters, rate, on_gpu)``, a torch
+    optimiser. On a GPU its step must be one that CUDA can record: with state on the
+    device, where the rate is a tensor, too.
 
     Parameters
     ----------
@@ -30,6 +33,7 @@ class Minibatches:
         self.batch_size = batch_size
         self.rng = rng
         self.n_passes, self.optimizer, self.state = 0, None, None
+        self.step = None
 
     def solve(self, objective, data, max_iter, after_iteration):
         """Pass over the data up to ``max_iter`` times.
@@ -57,13 +61,17 @@ class Minibatches:
 
     def make_optimizer(self, objective, state=None):
         """Create the torch optimiser, going on from ``state_arrays`` if given."""
-        parameters = objective.parameters()
-        optimizer = self._new_optimizer(parameters)
+        parameters, rate = objective.parameters(), self.learning_rate_init
+        device = parameters[0].device
+        on_gpu = device.type == "cuda"
+        if on_gpu:
+            rate = torch.tensor(rate, device=device)
+        optimizer = self._new_optimizer(parameters, rate, on_gpu)
         for parameter, arrays in zip(parameters, state or [], strict=False):
             optimizer.state[parameter] = {
-                name: torch.from_numpy(array.copy()).to(parameter.device)
-                for name, array in arrays.items()
+                name: _in_order_of(parameter, array) for name, array in arrays.items()
             }
+        self.step = make_step(objective, optimizer, device)
         return optimizer
 
     def state_arrays(self, optimizer):
@@ -82,14 +90,22 @@ class Minibatches:
         )
         for step, batch in enumerate(data.minibatches(self.batch_size, self.rng)):
             self._set_rate(optimizer, (epoch + step / n_steps) / max_iter)
-            loss = objective(*batch)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            total += loss.detach() * len(batch[1])
+            total += self.step(batch) * len(batch[1])
             done += len(batch[1])
         return total.item() / done
 
     def _set_rate(self, optimizer, progress):
+        rate = self.learning_rate_init * self.schedule(progress)
         for group in optimizer.param_groups:
-            group["lr"] = self.learning_rate_init * self.schedule(progress)
+            if isinstance(group["lr"], torch.Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
+
+
+def _in_order_of(parameter, array):
+    """Make a tensor; one of the parameter's shape as the parameter lies in memory."""
+    tensor = torch.from_numpy(array.copy())
+    if tensor.shape != parameter.shape:
+        return tensor.to(parameter.device)
+    return torch.empty_like(parameter, requires_grad=False).copy_(tensor)

@@ -21,7 +21,9 @@ class SGD(Minibatches):
         super().__init__(**options)
         self.momentum = momentum
 
-    def _new_optimizer(self, parameters):
+    def _new_optimizer(self, parameters, rate, on_gpu):
+        # The fused one alone takes a rate on the device without waiting for it.
+        fused = on_gpu or None
         return torch.optim.SGD(
-            parameters, lr=self.learning_rate_init, momentum=self.momentum
+            parameters, lr=rate, momentum=self.momentum, fused=fused
         )
