@@ -30,7 +30,9 @@ _SMALL_FIT = 500_000_000
 # few cores in about the same time.
 _LARGE_FIT = 100_000_000_000
 # What Linux has where an NVIDIA driver is loaded, and Windows where one is installed.
-_DRIVERS = (Path("/proc/driver/nvidia/version"), Path("/Windows/System32/nvcuda.dll"))
+_DRIVERS = tuple(
+    map(Path, ("/proc/driver/nvidia/version", "/Windows/System32/nvcuda.dll"))
+)
 
 # Kinds of device on which half precision may have been asked for.
 _AUTOCAST = ("cpu", "cuda")

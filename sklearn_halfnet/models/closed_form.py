@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_halfnet._device import training_mode
 from sklearn_halfnet.features import (
     HiddenLayer,
     InputScaling,
@@ -17,9 +18,11 @@ from sklearn_halfnet.features import (
 from sklearn_halfnet.features.computation import Computation, Join, Scale
 from sklearn_halfnet.linear.ridge import row_space
 from sklearn_halfnet.models.calibration import calibration
+from sklearn_halfnet.models.device_sums import DeviceSums, device_features
 from sklearn_halfnet.models.ridge_sums import CHOICES, ReadOutSums, layer_groups
 from sklearn_halfnet.models.row_sample import RowSample
 from sklearn_halfnet.models.targets import ClassTargets, RealTargets
+from sklearn_halfnet.models.tensors import from_tensor
 
 __all__ = ["ClosedFormModel", "ClosedFormSums", "needs_rows"]
 
@@ -172,7 +175,9 @@ class ClosedFormModel:
 
     # -- from rows to the read-out -----------------------------------------------------
 
-    def sums(self, X, y, weight, *, n_before=0, keeps_rows=True, turns=False):
+    def sums(
+        self, X, y, weight, *, n_before=0, keeps_rows=True, turns=False, device=None
+    ):
         """Sum up rows.
 
         Parameters
@@ -188,6 +193,9 @@ class ClosedFormModel:
             Whether rows are needed to choose a strength, or to calibrate.
         turns : bool, default=False
             Whether to sum in the space that the rows span: they are fewer than columns.
+            numpy does, on any device.
+        device : torch.device, default=None
+            Where to sum by torch, without rounding features; None is by numpy.
 
         Returns
         -------
@@ -195,6 +203,10 @@ class ClosedFormModel:
         """
         wanted = self.targets.indicators(self.targets.encode(y, np.float64))
         wanted = wanted.astype(np.float64, copy=False)
+        if device is not None and not turns:
+            read_out, rows = self._sums_on(device, X, wanted, weight, n_before, keeps_rows)
+            self._in_units(read_out, rows)
+            return ClosedFormSums(read_out, rows)
         rounding = self.rounding if weight is None and not turns else None
         step = None if rounding is None else rounding.step
         groups, bases = self.groups, []
@@ -220,6 +232,22 @@ class ClosedFormModel:
         rows.n_seen = n_before + len(wanted)
         self._in_units(read_out, rows)
         return ClosedFormSums(read_out, rows)
+
+    def _sums_on(self, device, X, wanted, weight, n_before, keeps_rows):
+        """Do so by torch; return a ReadOutSums and a RowSample."""
+        sums, rows = DeviceSums(self.groups), RowSample(self.row_seed, n_before)
+        layers, n_direct = self.layers, self.n_direct
+        with training_mode(gradients=False):
+            blocks = device_features(
+                X, self.scaling, layers, self.dtype, device, n_direct=n_direct
+            )
+            if keeps_rows:
+                blocks = rows.update(blocks, wanted, weight, fetch=from_tensor)
+            for block, features in blocks:
+                part = None if weight is None else weight[block]
+                sums.update(features, wanted[block], part)
+            rows.n_seen = n_before + len(wanted)
+            return ReadOutSums(self.groups, grams=sums.grams()), rows
 
     def _in_units(self, read_out, rows):
         """Go back from standardised targets to the units of y."""

@@ -232,6 +232,7 @@ class PartialCNNStart(TorchNetworkStart):
     select : {"first", "saliency"}
     flips : bool
     crop_padding : int
+    mixed_precision : bool
     batch_size : int, "auto" or "full"
         Which takes memory.
     shared_seed : int or None
@@ -242,6 +243,7 @@ class PartialCNNStart(TorchNetworkStart):
     select: str
     flips: bool
     crop_padding: int
+    mixed_precision: bool
     batch_size: int | Literal["auto", "full"]
     shared_seed: int | None
 
@@ -255,7 +257,8 @@ class PartialCNNStart(TorchNetworkStart):
         moves = None
         if self.flips or self.crop_padding:
             moves = (self.flips, self.crop_padding, [network.own_seed, n_passes])
-        return replace(network.on(self.device), moves=moves)
+        mixed = self.mixed_precision
+        return replace(network.on(self.device), moves=moves, mixed_precision=mixed)
 
     def network(self, rows, targets, rng):
         """Draw all weights, choose what is learned, and set the head's start value."""
@@ -310,11 +313,14 @@ class PartialCNNModel(TorchNetwork):
         Of what no other network shares.
     moves : tuple or None, default=None
         Whether to flip, by how much to crop, and a seed: of images in training.
+    mixed_precision : bool, default=False
+        Whether training computes in bfloat16.
     """
 
     backbone: Backbone
     own_seed: int
     moves: tuple | None = None
+    mixed_precision: bool = False
 
     @property
     def design(self):
@@ -466,18 +472,18 @@ class PartialCNNModel(TorchNetwork):
             flips, crop_padding, seed = self.moves
             rng = np.random.default_rng(seed)
             augmentation = Augmentation(flips, crop_padding, rng, device)
-        return self._with_head(behind, device, augmentation)
+        return self._with_head(behind, device, augmentation, self.mixed_precision)
 
     def whole(self, device):
         """Make the torch module from scaled images on, as it predicts."""
         return self._with_head(self.backbone.module(device), device)
 
-    def _with_head(self, blocks, device, augmentation=None):
+    def _with_head(self, blocks, device, *in_training):
         from sklearn_halfnet.networks.partial_cnn import PartialCNN
 
         head = self.head_module(device)
         head.requires_grad_(self.design.learned.classifier)
-        return PartialCNN(blocks, head, augmentation)
+        return PartialCNN(blocks, head, *in_training)
 
     def trained(self, module):
         """Return the network with the values of a module."""

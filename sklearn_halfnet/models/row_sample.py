@@ -35,7 +35,7 @@ class RowSample:
     priority: np.ndarray | None = None
     number: np.ndarray | None = None
 
-    def update(self, blocks, targets, weight, unit=None):
+    def update(self, blocks, targets, weight, unit=None, fetch=np.asarray):
         """Show the next rows.
 
         Parameters
@@ -46,6 +46,8 @@ class RowSample:
         weight : ndarray of shape (n_samples,) or None
         unit : float or None
             Unit of features that are given as integers.
+        fetch : callable, default=numpy.asarray
+            Makes an array of some rows of a block's features.
 
         Yields
         ------
@@ -62,7 +64,7 @@ class RowSample:
         taken = []
         for rows, features in blocks:
             here = chosen[(chosen >= rows.start) & (chosen < rows.stop)]
-            taken.append(features[here - rows.start])
+            taken.append(fetch(features[here - rows.start]))
             yield rows, features
         features = np.concatenate(taken)
         if unit is not None:

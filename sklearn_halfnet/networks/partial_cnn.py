@@ -1,6 +1,7 @@
 """A convolutional network in named blocks, and what is done to its images."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import TypeVar
 
 import torch
@@ -115,7 +116,7 @@ class Blocks(nn.Module):
 
     def averages(self, rows):
         """Average each channel of the last block over the image."""
-        return self.images(rows).mean(dim=(2, 3))
+        return self.images(rows).mean(dim=(2, 3), dtype=rows.dtype)
 
     def calibrate(self, batches):
         """Set the batch norms' means and variances to averages over batches of rows."""
@@ -141,20 +142,32 @@ class PartialCNN(nn.Module):
         From features (n_rows, n_channels) to scores; with ``penalised()``.
     augmentation : Augmentation or None, default=None
         Done to images in training.
+    mixed : bool, default=False
+        Whether the blocks compute in bfloat16 in training. Weights, averages, gradients
+        and the head keep their type.
     """
 
-    def __init__(self, blocks, head, augmentation=None):
+    def __init__(self, blocks, head, augmentation=None, mixed=False):
         super().__init__()
         self.blocks = blocks
         self.head = head
         self.augmentation = augmentation
+        self.mixed = mixed
 
     def forward(self, rows):
         """Compute scores (n_rows, n_outputs) from flat images (n_rows, n_pixels)."""
         if self.training and self.augmentation is not None:
             images = rows.view(len(rows), *self.blocks.image_shape)
             rows = self.augmentation(images).flatten(1)
-        return self.head(self.blocks.averages(rows))
+        with self._precision(rows.device.type):
+            averages = self.blocks.averages(rows)
+        return self.head(averages)
+
+    def _precision(self, device):
+        if not (self.training and self.mixed):
+            return nullcontext()
+        # Each weight is used once: there is nothing to keep its copy for.
+        return torch.autocast(device, torch.bfloat16, cache_enabled=False)
 
     def penalised(self):
         """Parameters that the L2 penalty acts on: all weights, no offsets or gains."""

@@ -112,7 +112,7 @@ class PartialConv2d(nn.Module):
             self.stride,
             self._padding,
         )
-        return out if bias is None else out + bias[:, None, None]
+        return out if bias is None else out + bias[:, None, None].to(out.dtype)
 
     def full_bias(self):
         """All biases, what is learned among them; None if there are none."""
@@ -139,6 +139,8 @@ class _PartialConvolution(torch.autograd.Function):
     @staticmethod
     def forward(ctx, images, learned, weight, dim, index, stride, padding):
         weight.index_copy_(dim, index, learned.detach())
+        dtype = _dtype_of_products(images)
+        images, weight = images.to(dtype), weight.to(dtype)
         ctx.save_for_backward(images, weight, index)
         ctx.dim, ctx.stride, ctx.padding = dim, stride, padding
         return functional.conv2d(images, weight, None, stride, padding)
@@ -160,6 +162,14 @@ class _PartialConvolution(torch.autograd.Function):
             if ctx.dim > 1:
                 grad_learned = grad_learned.index_select(ctx.dim, index)
         return grad_images, grad_learned, None, None, None, None, None
+
+
+def _dtype_of_products(images):
+    """Type in which to convolve: torch's own functions ask for it by themselves."""
+    device = images.device.type
+    if torch.is_autocast_enabled(device):
+        return torch.get_autocast_dtype(device)
+    return images.dtype
 
 
 def _gradients(ctx, grad, images, weight, *, of_weight):

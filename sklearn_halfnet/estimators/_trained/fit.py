@@ -21,6 +21,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
+from sklearn_halfnet._device import resolve_device
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._common.fitting import (
     check_same_network,
@@ -154,6 +155,7 @@ def fit_network(
     estimator : estimator
     """
     with keep_state_on_error(estimator):
+        resolve_device(estimator.device)
         before = _fitted(estimator) if estimator.warm_start else (None, None)
         network, _ = before
         given, X, y = _validated(estimator, X, y, reset=network is None)
@@ -398,6 +400,7 @@ def fit_network_on_chunk(estimator, X, y, sample_weight, classes=None):
     if _splits(estimator):
         raise ValueError("partial_fit does not support early_stopping=True.")
     with keep_state_on_error(estimator):
+        resolve_device(estimator.device)
         network, history = _fitted(estimator)
         given, X, y = _validated(estimator, X, y, reset=network is None)
         known = classes if network is None else network.targets.classes

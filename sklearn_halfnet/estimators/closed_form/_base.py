@@ -14,7 +14,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from sklearn_halfnet._checks import real
-from sklearn_halfnet._device import blas_threads, check_memory
+from sklearn_halfnet._device import blas_threads, check_memory, device_of_fit
 from sklearn_halfnet._int8 import has_fast_int8
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._common.fitting import (
@@ -79,6 +79,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
     column_embedding: ColumnEmbeddingName = None
     read_out: Literal["all", "ensemble"] = "all"
     random_state: RandomState = None
+    device: str = "auto"
     dtype: FloatName | Literal["int8"] = "float32"
 
     model_: ClosedFormModel = field(init=False)
@@ -93,6 +94,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
         "alpha": [StrOptions(set(CHOICES)), real(0)],
         "alphas": ["array-like", None],
         "read_out": [StrOptions({"all", "ensemble"})],
+        "device": [str],
         "dtype": [StrOptions({"float32", "float64", "int8"})],
     }
 
@@ -313,8 +315,9 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
     def _sums_of(self, X, y, weight, **options) -> ClosedFormSums:
         model = self.model_
         weight = _in_units_of(model.weight_unit, weight, len(y))
-        keeps_rows = needs_rows(self.alpha, model.targets)
-        return model.sums(X, y, weight, keeps_rows=keeps_rows, **options)
+        options["keeps_rows"] = needs_rows(self.alpha, model.targets)
+        device = device_of_fit(self.device, len(y) * model.n_columns**2)
+        return model.sums(X, y, weight, device=device, **options)
 
     def _take_sums(self, sums, pickled=True):
         """Solve for the read-out; "pickled" if copies carry the sums, too."""

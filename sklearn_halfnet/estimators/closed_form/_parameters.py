@@ -37,6 +37,11 @@ class_weight : dict, list of dict, "balanced" or None
     Weights of classes; multiplied with ``sample_weight``.
 random_state : int, RandomState or None
     Determines the weights and biases.
+device : str
+    Where ``fit`` computes features and their products: "cpu" is numpy; "cuda" torch on a
+    GPU. "auto" takes a GPU if there is one for large fits: from 10^11 times n_samples x
+    n_columns^2 on. The solution is numpy's, and so is prediction. There sparse
+    rows become dense block by block, and "int8" is "float32".
 dtype : {"float32", "float64", "int8"}
     Precision of features and their products in ``fit``; sums and solution are
     float64. "int8" rounds features to 8 bits, and the inputs and weights of a

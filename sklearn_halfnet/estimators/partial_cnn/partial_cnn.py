@@ -133,6 +133,10 @@ _TEXTS = (
     crop_padding : int
         Pixels of zeros put around each training image before a random crop of the old
         size. With flips or crops, blocks that are fixed are computed in each pass.
+    mixed_precision : bool
+        Whether training computes convolutions in bfloat16, several times as fast on a
+        GPU that has them. What is learned, batch norms' averages, gradients and the
+        head stay float32, and so does prediction.
     warm_start : bool
         Whether ``fit`` goes on from the values that the last call left, also where
         Ctrl-C ended it.
@@ -226,6 +230,7 @@ class PartialCNN(CallbackSupportMixin, BaseEstimator):
     max_iter: int = 10
     flips: bool = False
     crop_padding: int = 0
+    mixed_precision: bool = False
     tol: float = 1e-4
     early_stopping: bool | Literal["auto"] = "auto"
     validation_fraction: float = 0.1
@@ -258,6 +263,7 @@ class PartialCNN(CallbackSupportMixin, BaseEstimator):
         "momentum": [real(0, 1)],
         "flips": ["boolean"],
         "crop_padding": [whole(0)],
+        "mixed_precision": ["boolean"],
     }
 
     image_shape_ = of_model("image_shape", "Shape of the images.")
@@ -288,6 +294,11 @@ class PartialCNN(CallbackSupportMixin, BaseEstimator):
         return tags
 
     def _start(self, X, network):
+        if self.mixed_precision and self.dtype == "float64":
+            raise ValueError(
+                "mixed_precision=True computes in bfloat16, dtype='float64' in more than "
+                "float32: choose one of them."
+            )
         options = head_options(self, X, network)
         parameters = self.get_params(deep=False)
         return PartialCNNStart(
@@ -296,6 +307,7 @@ class PartialCNN(CallbackSupportMixin, BaseEstimator):
             select=self.select,
             flips=self.flips,
             crop_padding=self.crop_padding,
+            mixed_precision=self.mixed_precision,
             batch_size=self.batch_size,
             shared_seed=self._shared_seed,
         )
