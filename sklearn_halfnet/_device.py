@@ -26,8 +26,8 @@ _TINY_STEP = 1_000_000
 # Multiply-adds of a whole closed-form fit, of which there are some dozens of calls.
 _SMALL_FIT = 500_000_000
 
-# Multiply-adds of a closed-form fit that a GPU does while torch is being imported, and a
-# few cores in about the same time.
+# Multiply-adds of a closed-form fit for which a few cores take about as long as torch
+# takes to be imported.
 _LARGE_FIT = 100_000_000_000
 # What Linux has where an NVIDIA driver is loaded, and Windows where one is installed.
 _DRIVERS = tuple(

@@ -10,7 +10,7 @@ from importlib import import_module
 
 from sklearn_halfnet import __version__
 from sklearn_halfnet.exceptions import CommandError
-from sklearn_halfnet.experiments import BENCH_FAMILIES, EXPERIMENTS
+from sklearn_halfnet.experiments import BENCH_FAMILIES, EXPERIMENTS, MORE_OPTIONS
 
 __all__ = ["main", "make_parser"]
 
@@ -212,6 +212,10 @@ def _add_reproduce(commands):
         paper.add_argument(
             "--table", type=_positive, metavar="N", help="only this table"
         )
+        for option, (default, words) in MORE_OPTIONS.get(name, {}).items():
+            paper.add_argument(
+                f"--{option}", type=type(default), default=default, help=words
+            )
         defaults = {"seeds": 5, "out": f"halfnet-{name}"}
         _add_common(paper, **defaults)
         paper.set_defaults(**defaults)

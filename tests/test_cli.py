@@ -119,6 +119,7 @@ def test_reproduce_options_reach_the_module(recorder, name):
         "seeds": 5,
         "out": f"halfnet-{name}",
         "quick": True,
+        **({"device": "auto", "minutes": 7.0} if name == "gpu" else {}),
     }
 
 

@@ -10,15 +10,15 @@ from sklearn.utils import Bunch
 from sklearn_halfnet.experiments import CommandError
 from sklearn_halfnet.experiments._common import data as data_sets
 from sklearn_halfnet.experiments._common.experiment import reproduce
-from sklearn_halfnet.experiments.halfnet import paper as halfnet
-from sklearn_halfnet.experiments.halfnet._images import (
+from sklearn_halfnet.experiments._common.recipes import (
     RECIPE,
     WIDTH,
-    fit_mlp_of_equal_count,
+    plain_classifier,
 )
-from sklearn_halfnet.experiments.halfnet._plain import plain_classifier
+from sklearn_halfnet.experiments._common.torch_mlp import TorchMLP
+from sklearn_halfnet.experiments.halfnet import paper as halfnet
+from sklearn_halfnet.experiments.halfnet._images import fit_mlp_of_equal_count
 from sklearn_halfnet.experiments.halfnet._tables import fit_on_table, names_on_tables
-from sklearn_halfnet.experiments.halfnet._torch_mlp import TorchMLP
 
 
 @pytest.fixture

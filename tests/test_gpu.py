@@ -91,9 +91,7 @@ def assert_same_scores(found, expected, tolerance):
 TRAINED = {
     "half layer": HalfLayerClassifier(16, random_state=0, **STEPS),
     "half layers": HalfLayerRegressor((12, 8), random_state=0, **STEPS),
-    "halfnet": HalfNetClassifier(
-        16, random_state=0, n_members=1, dropout=0.0, **STEPS
-    ),
+    "halfnet": HalfNetClassifier(16, random_state=0, n_members=1, dropout=0.0, **STEPS),
     "members": HalfNetClassifier(16, random_state=0, n_members=3, **STEPS),
     "dropout": HalfNetClassifier(
         16, random_state=0, n_members=1, dropout=0.25, **STEPS
@@ -163,7 +161,9 @@ def test_memory_that_does_not_do_names_a_remedy_and_keeps_the_model(name, monkey
 @EACH
 def test_pickles_hold_arrays_only(name):
     """So they load where there is no GPU, whatever trained the network."""
-    opcodes = pickletools.genops(pickle.dumps(short(name, device="auto").fit(X, LABELS)))
+    opcodes = pickletools.genops(
+        pickle.dumps(short(name, device="auto").fit(X, LABELS))
+    )
     words = {argument for _, argument, _ in opcodes if isinstance(argument, str)}
     assert not any(word.split(".")[0] == "torch" for word in words)
 
@@ -261,7 +261,11 @@ CLOSED_FORMS = {
 def many_rows():
     rng = np.random.default_rng(1)
     many = rng.standard_normal((2_400, 6))
-    return many, np.sin(many[:, 0]) + many[:, 1], rng.integers(0, 3, 2_400).astype(float)
+    return (
+        many,
+        np.sin(many[:, 0]) + many[:, 1],
+        rng.integers(0, 3, 2_400).astype(float),
+    )
 
 
 def by_numpy_and_torch(estimator, fit, monkeypatch, device="cpu"):
@@ -343,7 +347,7 @@ def test_mixed_precision_changes_the_last_digits_of_training_only(
 
 def test_mixed_precision_is_no_float64():
     model = PartialCNNClassifier(**PLAIN, mixed_precision=True)
-    with pytest.raises(ValueError, match="mixed_precision=True .* dtype='float64'"):
+    with pytest.raises(ValueError, match=r"mixed_precision=True .* dtype='float64'"):
         model.fit(X, LABELS)
 
 
@@ -446,7 +450,9 @@ def test_a_gpu_draws_what_a_training_drops_and_moves():
     dropped = first(units)
     assert abs(float((dropped == 0).float().mean()) - 0.25) < 0.02
     assert_allclose(dropped.max().item(), 1 / 0.75, rtol=1e-6)
-    assert torch.equal(dropped, second(units)) and not torch.equal(dropped, first(units))
+    assert torch.equal(dropped, second(units)) and not torch.equal(
+        dropped, first(units)
+    )
     images = torch.arange(60.0, device=device).view(1, 1, 6, 10).repeat(400, 1, 1, 1)
     moved = Augmentation(True, 0, np.random.default_rng(0), device)(images)
     same = (moved == images).flatten(1).all(dim=1)

@@ -7,7 +7,7 @@ heavy, for the command line reads it.
 
 from sklearn_halfnet.exceptions import CommandError
 
-__all__ = ["BENCH_FAMILIES", "EXPERIMENTS", "CommandError"]
+__all__ = ["BENCH_FAMILIES", "EXPERIMENTS", "MORE_OPTIONS", "CommandError"]
 
 # What ``halfnet bench`` compares, by the names that --models takes.
 BENCH_FAMILIES = ("linear", "mlp", "boosting", "half", "elm", "halfnet")
@@ -66,4 +66,17 @@ EXPERIMENTS = {
         "sklearn_halfnet.experiments.closed_form.rivals",
         "Packages for ELM and RVFL, each installed on its own, beside ours on MNIST",
     ),
+    "gpu": (
+        "sklearn_halfnet.experiments.gpu.stages",
+        "What a GPU is for, within some minutes: passes on MNIST (1), closed form (2), "
+        "HalfNet by rank on CIFAR-10 (3), partial CNNs at the paper's sizes (4)",
+    ),
+}
+
+# Options of one experiment only: name -> option -> (default, help).
+MORE_OPTIONS = {
+    "gpu": {
+        "device": ("auto", "where to compute, as torch calls it (default: auto)"),
+        "minutes": (7.0, "no fit is begun that cannot end within them (default: 7)"),
+    },
 }

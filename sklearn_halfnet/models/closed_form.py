@@ -204,7 +204,9 @@ class ClosedFormModel:
         wanted = self.targets.indicators(self.targets.encode(y, np.float64))
         wanted = wanted.astype(np.float64, copy=False)
         if device is not None and not turns:
-            read_out, rows = self._sums_on(device, X, wanted, weight, n_before, keeps_rows)
+            read_out, rows = self._sums_on(
+                device, X, wanted, weight, n_before, keeps_rows
+            )
             self._in_units(read_out, rows)
             return ClosedFormSums(read_out, rows)
         rounding = self.rounding if weight is None and not turns else None

@@ -19,6 +19,9 @@ from sklearn_halfnet.models.tensors import from_tensor, to_tensor
 
 __all__ = ["TorchNetwork", "TorchNetworkStart", "in_blocks"]
 
+# Of rows that are computed at once: as many as a cache holds, or keep a GPU busy.
+_CPU_BLOCK_BYTES, _GPU_BLOCK_BYTES = 16 * 2**20, 512 * 2**20
+
 
 def in_blocks(compute, X, *, prepare, widest, dtype, device):
     """Compute tensors of rows, a block at a time, without gradients.
@@ -40,8 +43,9 @@ def in_blocks(compute, X, *, prepare, widest, dtype, device):
     outputs : list of ndarray
     """
     device, blocks = resolve_device(device), []
+    max_bytes = _CPU_BLOCK_BYTES if device.type == "cpu" else _GPU_BLOCK_BYTES
     with training_mode(gradients=False):
-        for rows in row_blocks(len(X), 8 * widest):
+        for rows in row_blocks(len(X), 8 * widest, max_bytes):
             tensors = compute(to_tensor(prepare(X[rows]), dtype, device))
             blocks.append([from_tensor(tensor) for tensor in tensors])
     return [np.concatenate(parts) for parts in zip(*blocks, strict=True)]

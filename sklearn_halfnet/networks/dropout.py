@@ -10,8 +10,8 @@ _LEVELS = 256
 class Dropout:
     """Set units to zero at random, and divide the others by the share that is left.
 
-    A unit takes one random byte. numpy draws it: that is twenty times as fast as torch's
-    own draw on a CPU. On a GPU torch does, so that no step waits for the processor.
+    A unit takes one random byte. numpy draws it: that is twenty times as fast as
+    torch's own draw on a CPU. On a GPU torch does: no step waits for the processor.
 
     Parameters
     ----------

@@ -17,8 +17,8 @@ class BlockData:
     """Rows in a fixed shuffled order, cut into blocks; inputs computed a block at once.
 
     A block's inputs are computed by the same call on the same rows whether they are
-    kept or not, so training gives the same result for any ``cache_bytes``. They are kept
-    on the device, and minibatches are cut there.
+    kept or not, so training gives the same result for any ``cache_bytes``. They are
+    kept on the device, and minibatches are cut there.
 
     Parameters
     ----------

@@ -24,6 +24,4 @@ class SGD(Minibatches):
     def _new_optimizer(self, parameters, rate, on_gpu):
         # The fused one alone takes a rate on the device without waiting for it.
         fused = on_gpu or None
-        return torch.optim.SGD(
-            parameters, lr=rate, momentum=self.momentum, fused=fused
-        )
+        return torch.optim.SGD(parameters, lr=rate, momentum=self.momentum, fused=fused)

@@ -38,10 +38,10 @@ class_weight : dict, list of dict, "balanced" or None
 random_state : int, RandomState or None
     Determines the weights and biases.
 device : str
-    Where ``fit`` computes features and their products: "cpu" is numpy; "cuda" torch on a
-    GPU. "auto" takes a GPU if there is one for large fits: from 10^11 times n_samples x
-    n_columns^2 on. The solution is numpy's, and so is prediction. There sparse
-    rows become dense block by block, and "int8" is "float32".
+    Where ``fit`` computes features and their products: "cpu" is numpy, "cuda" torch on
+    a GPU, where sparse rows become dense block by block and "int8" is "float32". "auto"
+    takes a GPU, if there is one, where n_samples times the square of the read-out's
+    columns is 10^11 or more. The solution is numpy's, and so is prediction.
 dtype : {"float32", "float64", "int8"}
     Precision of features and their products in ``fit``; sums and solution are
     float64. "int8" rounds features to 8 bits, and the inputs and weights of a

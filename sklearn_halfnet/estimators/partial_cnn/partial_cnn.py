@@ -296,8 +296,8 @@ class PartialCNN(CallbackSupportMixin, BaseEstimator):
     def _start(self, X, network):
         if self.mixed_precision and self.dtype == "float64":
             raise ValueError(
-                "mixed_precision=True computes in bfloat16, dtype='float64' in more than "
-                "float32: choose one of them."
+                "mixed_precision=True computes in bfloat16 what dtype='float64' asks "
+                "for in more than float32: choose one of them."
             )
         options = head_options(self, X, network)
         parameters = self.get_params(deep=False)

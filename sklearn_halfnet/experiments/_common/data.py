@@ -2,9 +2,19 @@
 
 from pathlib import Path
 
+import numpy as np
+from sklearn.utils import Bunch
+
 from sklearn_halfnet.datasets import load_dataset
 
-__all__ = ["QUICK_TABLES", "TABLES", "first_rows", "load_images", "load_table"]
+__all__ = [
+    "QUICK_TABLES",
+    "TABLES",
+    "channels_first",
+    "first_rows",
+    "load_images",
+    "load_table",
+]
 
 # Tabular set -> (task, file below the data folder).
 TABLES = {
@@ -43,3 +53,14 @@ def first_rows(data, **n_rows):
         for array in (f"X_{part}", f"y_{part}"):
             data[array] = data[array][:n]
     return data
+
+
+def channels_first(data):
+    """Make arrays (n_images, n_channels, height, width) of images' rows."""
+    images = {
+        f"X_{part}": np.ascontiguousarray(
+            data[f"X_{part}"].reshape(-1, *data.image_shape).transpose(0, 3, 1, 2)
+        )
+        for part in ("train", "test")
+    }
+    return Bunch(**images, y_train=data.y_train, y_test=data.y_test)

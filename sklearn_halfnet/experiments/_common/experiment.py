@@ -107,6 +107,8 @@ class Run:
         Whether it is a small run, to see that it works.
     exits : ExitStack
         What a job opens for all jobs; closed after the last one.
+    more : mapping
+        The experiment's own options, as ``MORE_OPTIONS`` lists them.
     """
 
     experiment: Experiment
@@ -115,6 +117,7 @@ class Run:
     seeds: int
     quick: bool
     exits: ExitStack
+    more: Mapping = field(default_factory=dict)
 
     @property
     def rounds(self):
@@ -147,7 +150,9 @@ def run(experiment, **options):
     return reproduce(import_module(module).EXPERIMENT, **options)
 
 
-def reproduce(experiment, table=None, data_home=None, seeds=5, out=None, quick=False):
+def reproduce(
+    experiment, table=None, data_home=None, seeds=5, out=None, quick=False, **more
+):
     """Run an experiment, and write its report and figures.
 
     Parameters
@@ -164,6 +169,8 @@ def reproduce(experiment, table=None, data_home=None, seeds=5, out=None, quick=F
         name by default. Results that are already there are not computed again.
     quick : bool, default=False
         One repetition of little work: to see that it works.
+    **more : dict
+        Options that only this experiment has.
 
     Returns
     -------
@@ -181,7 +188,7 @@ def reproduce(experiment, table=None, data_home=None, seeds=5, out=None, quick=F
     out = Path(f"halfnet-{experiment.name}" if out is None else out)
     tables = _choose_tables(experiment, table)
     with ExitStack() as exits:
-        run = Run(experiment, tables, data_home, seeds, quick, exits)
+        run = Run(experiment, tables, data_home, seeds, quick, exits, more)
         records = _records(run, list(experiment.jobs(run)), out)
     report, text = out / "report.md", experiment.report(records)
     replace_file(report, text)

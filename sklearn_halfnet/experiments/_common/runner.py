@@ -36,7 +36,8 @@ class Job:
     label : str
         The same for people.
     run : callable
-        Takes nothing and returns a dict of JSON values.
+        Takes nothing and returns a dict of JSON values; or None, of a job that is left
+        to a later run.
     settings : dict
         JSON values that the result depends on beside the key; a stored result
         with other settings does not count.
@@ -79,7 +80,7 @@ def run_jobs(jobs, title, results=None, describe=str):
     Returns
     -------
     list of dict
-        One record a job, in order: ``key``, ``settings``, ``result``,
+        One record a job that was run, in order: ``key``, ``settings``, ``result``,
         ``environment``, ``finished`` (UTC).
     """
     results = ResultList() if results is None else results
@@ -94,9 +95,12 @@ def run_jobs(jobs, title, results=None, describe=str):
                 continue
             bar.begin(job.label)
             records[i] = _run(job)
+            if records[i] is None:
+                bar.skip(job.cost)
+                continue
             results.append(records[i])
             bar.done(job.cost, f"{job.label}: {describe(records[i]['result'])}")
-    return records
+    return [record for record in records if record is not None]
 
 
 def _find(records, job):
@@ -108,6 +112,8 @@ def _find(records, job):
 
 def _run(job):
     result = _uninterrupted(job.run)
+    if result is None:
+        return None
     return {
         "key": job.key,
         "settings": job.settings,

@@ -9,9 +9,9 @@ from sklearn_halfnet import DeskewResize, ELMClassifier, ELMRegressor
 from sklearn_halfnet.experiments._common.epochs import fit_all_epochs
 from sklearn_halfnet.experiments._common.measures import timed
 from sklearn_halfnet.experiments._common.memory import in_fresh_process, peak_memory
+from sklearn_halfnet.experiments._common.recipes import FIELDS
 from sklearn_halfnet.experiments.closed_form._reference_elm import ReferenceELM
 from sklearn_halfnet.experiments.closed_form._rival_worker import calibration
-from sklearn_halfnet.weights import ReceptiveFieldWeights
 
 __all__ = [
     "accuracy",
@@ -24,11 +24,6 @@ __all__ = [
 
 IMAGES = {"input_scaling": "center"}
 RIDGE = 100.0
-FIELDS = {
-    **IMAGES,
-    "weight_kind": ReceptiveFieldWeights("instances", image_shape=(28, 28)),
-    "activation": "gaussian",
-}
 PLAIN = {**IMAGES, "activation": "cos", "scale": 0.7}
 # What comes before the units, and their options: chosen on 10,000 held-out training
 # rows of MNIST.

@@ -11,16 +11,13 @@ from sklearn_halfnet.experiments._common.epochs import (
     measure_epochs,
     percent_right,
 )
-from sklearn_halfnet.experiments.halfnet._plain import plain_classifier
-from sklearn_halfnet.experiments.halfnet._torch_mlp import TorchMLP, width_for
+from sklearn_halfnet.experiments._common.recipes import WIDTH, plain_classifier
+from sklearn_halfnet.experiments._common.torch_mlp import TorchMLP, width_for
 
 __all__ = [
-    "CIFAR_RECIPE",
     "KNN_RANK",
     "MLP_RATES",
     "RANKS",
-    "RECIPE",
-    "WIDTH",
     "fit_halfnet",
     "fit_mlp",
     "fit_mlp_of_equal_count",
@@ -28,20 +25,6 @@ __all__ = [
     "fit_scikit_learn_mlp",
 ]
 
-# Chosen on the last 10,000 training rows of MNIST.
-RECIPE = {
-    "geometry": "principal",
-    "input_scaling": None,
-    "init": "random",
-    "train_scales": False,
-    "alpha": 1e-3,
-    "learning_rate_init": 7e-3,
-    "batch_size": 512,
-    "max_iter": 10,
-}
-# Colours of natural images are further from zero: chosen on 10,000 held-out rows.
-CIFAR_RECIPE = RECIPE | {"input_scaling": "center"}
-WIDTH = 1024
 RANKS = (1, 2, 4, 8, 16, 32, 64, 128)
 # torch's default, and the better of 1e-3 and 3e-3 on the same held-out rows.
 MLP_RATES = {"1e-3": 1e-3, "3e-3": 3e-3}

@@ -19,11 +19,11 @@ from sklearn_halfnet import (
 )
 from sklearn_halfnet.datasets import make_multi_index
 from sklearn_halfnet.experiments._common.epochs import fit_all_epochs
-from sklearn_halfnet.experiments._common.rivals import scaled, scaled_mlp, seeded
-from sklearn_halfnet.experiments.halfnet._plain import (
+from sklearn_halfnet.experiments._common.recipes import (
     plain_classifier,
     plain_regressor,
 )
+from sklearn_halfnet.experiments._common.rivals import scaled, scaled_mlp, seeded
 from sklearn_halfnet.experiments.halfnet._xrfm import XRFMRegressor, has_xrfm
 
 __all__ = [

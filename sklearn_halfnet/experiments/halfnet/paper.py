@@ -12,6 +12,7 @@ from sklearn_halfnet.experiments._common.data import (
     load_table,
 )
 from sklearn_halfnet.experiments._common.experiment import Experiment, Table
+from sklearn_halfnet.experiments._common.recipes import CIFAR_RECIPE, RECIPE
 from sklearn_halfnet.experiments._common.report import tables_text
 from sklearn_halfnet.experiments._common.runner import Job
 from sklearn_halfnet.experiments.halfnet import (
@@ -36,7 +37,7 @@ def _jobs(run):
     if 6 in run.tables:
         run.folder("table 6", "npz files")
     for number in run.tables:
-        recipe = images.CIFAR_RECIPE if number == 3 else images.RECIPE
+        recipe = CIFAR_RECIPE if number == 3 else RECIPE
         recipe = recipe | ({"max_iter": 2} if run.quick else {})
         for seed in range(run.rounds):
             fits = TABLES[number].fits(run, TABLES[number].data, seed, recipe)

@@ -10,10 +10,13 @@ import pickle
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils import Bunch
 
 from sklearn_halfnet import PartialCNNClassifier, SharedBackboneEnsembleClassifier
-from sklearn_halfnet.experiments._common.data import first_rows, load_images
+from sklearn_halfnet.experiments._common.data import (
+    channels_first,
+    first_rows,
+    load_images,
+)
 from sklearn_halfnet.experiments._common.epochs import EpochClock
 from sklearn_halfnet.experiments._common.experiment import Experiment, Table
 from sklearn_halfnet.experiments._common.measures import timed
@@ -69,17 +72,7 @@ QUICK_ROWS = 200
 def _load(run):
     data = load_images(run, "cifar10", train=QUICK_ROWS, test=QUICK_ROWS)
     data = first_rows(data, train=N_TRAIN, test=N_TEST)
-    return Bunch(
-        X_train=_channels_first(data.X_train, data.image_shape),
-        y_train=data.y_train,
-        X_test=_channels_first(data.X_test, data.image_shape),
-        y_test=data.y_test,
-    )
-
-
-def _channels_first(X, image_shape):
-    images = X.reshape(-1, *image_shape).transpose(0, 3, 1, 2)
-    return np.ascontiguousarray(images)
+    return channels_first(data)
 
 
 def _jobs(run):

@@ -19,14 +19,16 @@ class TorchMLP(ClassifierMixin, BaseEstimator):
         Passes over the data.
     batch_size : int
     seed : int
+    device : str, default="cpu"
     """
 
-    def __init__(self, width, learning_rate, max_iter, batch_size, seed):
+    def __init__(self, width, learning_rate, max_iter, batch_size, seed, device="cpu"):
         self.width = width
         self.learning_rate = learning_rate
         self.max_iter = max_iter
         self.batch_size = batch_size
         self.seed = seed
+        self.device = device
 
     def fit(self, X, y):
         """Train on float32 rows and labels 0, 1, ..."""
@@ -36,19 +38,21 @@ class TorchMLP(ClassifierMixin, BaseEstimator):
 
         generator = torch.Generator().manual_seed(self.seed)
         self.classes_ = np.unique(y)
-        X, y = torch.from_numpy(X), torch.from_numpy(y.astype(np.int64))
+        X, y = (
+            torch.from_numpy(array).to(self.device) for array in (X, y.astype(np.int64))
+        )
         with torch.random.fork_rng():
             torch.manual_seed(self.seed)
             self.network = torch.nn.Sequential(
                 torch.nn.Linear(X.shape[1], self.width),
                 torch.nn.ReLU(),
                 torch.nn.Linear(self.width, len(self.classes_)),
-            )
+            ).to(self.device)
         optimizer = torch.optim.Adam(self.network.parameters(), fused=True)
         n_steps = self.max_iter * -(-len(X) // self.batch_size)
         step = 0
         for _ in range(self.max_iter):
-            order = torch.randperm(len(X), generator=generator)
+            order = torch.randperm(len(X), generator=generator).to(self.device)
             for index in order.split(self.batch_size):
                 factor = SCHEDULES["one_cycle"](step / n_steps)
                 optimizer.param_groups[0]["lr"] = factor * self.learning_rate
@@ -65,7 +69,8 @@ class TorchMLP(ClassifierMixin, BaseEstimator):
         import torch
 
         with torch.no_grad():
-            return self.network(torch.from_numpy(X)).argmax(dim=1).numpy()
+            scores = self.network(torch.from_numpy(X).to(self.device))
+            return scores.argmax(dim=1).cpu().numpy()
 
     @property
     def n_trainable_parameters_(self):
@@ -78,7 +83,7 @@ def width_for(n_parameters, n_features, n_classes):
 
     Examples
     --------
-    >>> from sklearn_halfnet.experiments.halfnet._torch_mlp import width_for
+    >>> from sklearn_halfnet.experiments._common.torch_mlp import width_for
     >>> width_for(25_450, 784, 10)
     32
     """

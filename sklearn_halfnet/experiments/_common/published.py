@@ -1,0 +1,31 @@
+"""Published figures that more than one experiment stands beside."""
+
+__all__ = ["PUBLISHED"]
+
+# Rosenfeld & Tsotsos (2018), top-1 % on CIFAR-10: densenet-BC-100-12 and WRN-28-4 after
+# 10 epochs of one part; WRN and densenet after full training of a fraction.
+PUBLISHED = {
+    "wrn: batch norm": 30.2,
+    "wrn: conv1": 30.93,
+    "wrn: block1": 61.19,
+    "wrn: block2": 76.32,
+    "wrn: block3": 74.31,
+    "wrn: fc": 37.03,
+    "wrn: one filter": 69.0,
+    "wrn: fraction .1": 94.12,
+    "wrn: fraction .4": 95.75,
+    "wrn: fraction 1": 96.2,
+    "wrn: fraction .1, others zero": 91.53,
+    "wrn: fraction .4, others zero": 95.49,
+    "densenet: batch norm": 60.85,
+    "densenet: conv1": 64.76,
+    "densenet: block1": 73.02,
+    "densenet: block2": 72.95,
+    "densenet: block3": 76.33,
+    "densenet: fc": 68.63,
+    "densenet: one filter": 85.0,
+    "densenet: fraction .1": 88.73,
+    "densenet: fraction .4": 93.33,
+    "densenet: fraction .1, others zero": 82.11,
+    "densenet: fraction .4, others zero": 92.46,
+}

@@ -1,0 +1,1 @@
+"""What a GPU is for, measured within some minutes."""
