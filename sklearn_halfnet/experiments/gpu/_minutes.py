@@ -15,6 +15,8 @@ _BESIDE = 5.0
 class Minutes:
     """A budget in stages: what one stage leaves is the next one's.
 
+    It begins when it is asked first: to load libraries takes none of it.
+
     Parameters
     ----------
     minutes : float
@@ -23,14 +25,15 @@ class Minutes:
     """
 
     def __init__(self, minutes, shares):
-        begun, total = time.perf_counter(), sum(shares.values())
-        parts = np.cumsum([60 * minutes * share / total for share in shares.values()])
-        self.ends = dict(zip(shares, begun + parts, strict=True))
-        self.known = {}
+        ends = 60 * minutes * np.cumsum([*shares.values()]) / sum(shares.values())
+        self.ends = dict(zip(shares, ends, strict=True))
+        self.begun, self.known = None, {}
 
     def left(self, stage):
         """Seconds that a stage has left."""
-        return self.ends[stage] - time.perf_counter()
+        now = time.perf_counter()
+        self.begun = now if self.begun is None else self.begun
+        return float(self.begun + self.ends[stage] - now)
 
     def allow(self, stage, kind):
         """Whether what took some seconds before, by its kind, can be done again."""

@@ -16,7 +16,7 @@ from sklearn_halfnet.experiments.gpu._minutes import Minutes
 __all__ = ["EXPERIMENT", "NETWORKS", "PARTS", "TABLES"]
 
 # Of the minutes; what a stage leaves is the next one's.
-SHARES = {1: 1.0, 2: 3.0, 3: 1.5, 4: 6.0}
+SHARES = {1: 2.0, 2: 3.0, 3: 2.0, 4: 5.0}
 ROWS = {"n_rows": 1_000_000, "n_units": 8192}
 ROWS |= {"n_cpu_rows": 200_000, "n_exact_rows": 20_000}
 QUICK_ROWS = {"n_rows": 4_000, "n_units": 96, "n_cpu_rows": 2_000}
