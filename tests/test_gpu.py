@@ -9,6 +9,8 @@ import pickle
 import pickletools
 import subprocess
 import sys
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -215,6 +217,82 @@ def test_the_memory_of_a_solver_lies_as_its_parameter():
     assert found.stride() == parameter.stride()
     assert_array_equal(found.numpy(), array)
     assert minibatch._in_order_of(parameter, np.float32(3)[None]).item() == 3
+
+
+class Stream:
+    def wait_stream(self, other):
+        pass
+
+
+@pytest.fixture
+def fake_cuda(monkeypatch):
+    """CUDA whose graphs note what is done with them."""
+    replayed = []
+
+    class Graph:
+        def replay(self):
+            replayed.append(self)
+
+        def register_generator_state(self, generator):
+            raise AssertionError("nothing draws")
+
+    nothing = SimpleNamespace(generators=lambda: [])
+    fakes = {
+        "Stream": lambda device: Stream(),
+        "current_stream": lambda device: Stream(),
+        "stream": lambda stream: nullcontext(),
+        "CUDAGraph": Graph,
+        "graph": lambda graph, **options: nullcontext(),
+    }
+    for name, fake in fakes.items():
+        monkeypatch.setattr(torch.cuda, name, fake)
+    return nothing, replayed
+
+
+class CountedStep:
+    """Take note of batches; in a recording nothing is computed."""
+
+    def __init__(self, objective, fails):
+        self.objective, self.fails, self.batches = objective, fails, []
+
+    def __call__(self, batch):
+        self.batches.append(batch)
+        if self.fails and len(self.batches) == 4:
+            raise RuntimeError("operation not permitted when stream is capturing")
+        return batch[0].sum()
+
+
+def batches(*sizes):
+    return [(torch.full((n, 2), float(n)), torch.arange(n), None) for n in sizes]
+
+
+def test_batches_of_one_size_are_copied_to_where_the_recorded_step_reads(fake_cuda):
+    objective, replayed = fake_cuda
+    taken = CountedStep(objective, fails=False)
+    graphed = step.GraphStep(taken, torch.device("cpu"))
+    first = batches(4, 4, 4, 4, 4, 3)
+    first[4][0][:] = 7.0
+    for batch in first:
+        graphed(batch)
+    # Three steps, the recording, and the batch of another size.
+    assert len(taken.batches) == 5 and taken.batches[4] is first[5]
+    assert replayed == [graphed.graph] * 2
+    assert (graphed.batch[0] == 7).all() and graphed.batch[2] is None
+    assert (first[3][0] == 4).all()
+
+
+def test_what_cannot_be_recorded_is_done_step_by_step(fake_cuda):
+    objective, replayed = fake_cuda
+    taken = CountedStep(objective, fails=True)
+    graphed = step.GraphStep(taken, torch.device("cpu"))
+    given = batches(*[4] * 6)
+    for batch in given:
+        graphed(batch)
+    assert graphed.graph is None and not replayed
+    # The one that failed, and all that were given.
+    numbers = {id(batch): number for number, batch in enumerate(given)}
+    found = [numbers.get(id(batch)) for batch in taken.batches]
+    assert found == [0, 1, 2, None, 3, 4, 5]
 
 
 @pytest.mark.parametrize(
