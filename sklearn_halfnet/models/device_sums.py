@@ -6,6 +6,7 @@ end the sums come back.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -92,6 +93,9 @@ class DeviceSums:
 
 class _Sums:
     """What a ``Gram`` holds, as tensors; its equations stand there."""
+
+    # None before the first rows.
+    matrix: Any
 
     def __init__(self):
         self.n_samples, self.eps = 0, 0.0
