@@ -2,7 +2,7 @@
 
 import os
 from contextlib import ExitStack, contextmanager, nullcontext
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 
@@ -33,6 +33,9 @@ _LARGE_FIT = 100_000_000_000
 _DRIVERS = tuple(
     map(Path, ("/proc/driver/nvidia/version", "/Windows/System32/nvcuda.dll"))
 )
+
+# Attribute of torch's newer switches of precision, which older releases lack.
+_NEW = "fp32_precision"
 
 # Kinds of device on which half precision may have been asked for.
 _AUTOCAST = ("cpu", "cuda")
@@ -324,37 +327,56 @@ class _WithoutTF32:
     """
 
     def __init__(self):
-        self.lock, self.n_inside, self.before = Lock(), 0, ()
+        self.lock, self.n_inside, self.restore = Lock(), 0, None
 
     def __enter__(self):
         with self.lock:
             self.n_inside += 1
             if self.n_inside == 1:
-                self.before = [
-                    (where, name, getattr(where, name))
-                    for where, name, _ in _tf32_switches()
-                ]
-                for switch in _tf32_switches():
-                    setattr(*switch)
+                self.restore = _switch_tf32_off()
 
     def __exit__(self, *exc_info):
         with self.lock:
             self.n_inside -= 1
             if self.n_inside == 0:
-                for switch in self.before:
-                    setattr(*switch)
+                self.restore()
 
 
 _WHOLE_NUMBERS = _WithoutTF32()
 
 
-def _tf32_switches():
-    """Objects of torch that allow TF32, the names of their attributes, and "no"."""
-    backends = import_torch().backends
+def _switch_tf32_off():
+    """Switch TF32 off; return a function that gives back what was set before.
+
+    torch 2.9 has added switches to those that it had, and multiplies nothing while the
+    two disagree. So the old ones are set, which set the new ones as well; but where the
+    user has set new ones against the old, these can only be set themselves.
+    """
+    torch = import_torch()
+    backends = torch.backends
     products, convolutions = backends.cuda.matmul, backends.cudnn
-    # Until torch 2.9; where both are used, reading the old ones is an error.
-    if not hasattr(convolutions, "conv"):
-        return [(where, "allow_tf32", False) for where in (products, convolutions)]
-    return [
-        (where, "fp32_precision", "ieee") for where in (products, convolutions.conv)
+    old = [
+        (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
+        (lambda: convolutions.allow_tf32, partial(setattr, convolutions, "allow_tf32")),
     ]
+    new = [products, getattr(convolutions, "conv", None)]
+    also = [getattr(backends.mkldnn, "matmul", None)]  # set by the old one of products
+    noted = [(part, getattr(part, _NEW, None)) for part in new + also]
+    restored = []
+    for (read, write), none, part in zip(old, ("highest", False), new, strict=True):
+        try:
+            restored.append(partial(write, read()))
+            write(none)
+        except RuntimeError:
+            setattr(part, _NEW, "ieee")
+    restored += [
+        partial(setattr, part, _NEW, value)
+        for part, value in noted
+        if value is not None
+    ]
+
+    def restore():
+        for each in restored:
+            each()
+
+    return restore

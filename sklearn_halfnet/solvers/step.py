@@ -54,13 +54,15 @@ class GraphStep:
     ----------
     graph : torch.cuda.CUDAGraph or None
         None before it is recorded.
+    refused : str or None
+        Why it could not be.
     """
 
     def __init__(self, step, device):
         self.step, self.device = step, device
         self.stream = torch.cuda.Stream(device)
         self.n_before, self.graph = _STEPS_BEFORE, None
-        self.batch = self.loss = None
+        self.batch = self.loss = self.refused = None
 
     def __call__(self, batch):
         """Take a step; return the objective before it, until the next one."""
@@ -102,7 +104,8 @@ class GraphStep:
                 loss = self.step(batch)
         except torch.cuda.OutOfMemoryError:
             raise
-        except RuntimeError:
+        except RuntimeError as error:
+            self.refused = str(error)
             return
         self.batch, self.loss, self.graph = batch, loss, graph
 
