@@ -60,7 +60,8 @@ Y = X[:, 0] + np.sin(X[:, 1])
 LABELS = np.digitize(Y, [-0.5, 0.5])
 # More steps a pass than are taken before one is recorded, and a smaller one at the end.
 STEPS = {"batch_size": 8}
-TOLERANCE = {"float32": 1e-4, "float64": 1e-8}
+# On a GPU the learning rate is a float32, whatever the network is.
+TOLERANCE = {"float32": 1e-4, "float64": 1e-6}
 
 
 def trained_instances():
@@ -485,7 +486,7 @@ def test_an_ensemble_gives_the_same_as_on_the_cpu():
         .fit(X, LABELS)
         for where in ("cpu", "cuda")
     )
-    assert_allclose(gpu.predict_proba(X), cpu.predict_proba(X), atol=1e-8)
+    assert_allclose(gpu.predict_proba(X), cpu.predict_proba(X), atol=1e-6)
 
 
 @on_gpu
@@ -496,7 +497,7 @@ def test_chunks_give_the_same_wherever_each_is_passed(name):
     for devices in zip(("cpu", "cpu", "cpu"), ("cuda", "cpu", "cuda"), strict=True):
         for model, device in zip(models, devices, strict=True):
             model.set_params(device=device).partial_fit(X, LABELS, **known)
-    assert_same_scores(*models, 1e-7)
+    assert_same_scores(*models, TOLERANCE["float64"])
 
 
 @on_gpu
@@ -510,7 +511,7 @@ def test_an_interrupted_training_ends_on_the_other_device(name, devices):
         model.set_callbacks(Interrupt()).fit(X, LABELS)
         model.set_callbacks().set_params(device=then).fit(X, LABELS)
         assert model.n_iter_ == 4
-    assert_same_scores(found, expected, 1e-7)
+    assert_same_scores(found, expected, TOLERANCE["float64"])
 
 
 @on_gpu
@@ -519,7 +520,7 @@ def test_a_warm_start_goes_on_from_the_other_device(name):
     expected = short(name, device="cpu", warm_start=True).fit(X, LABELS).fit(X, LABELS)
     found = short(name, device="cpu", warm_start=True).fit(X, LABELS)
     found.set_params(device="cuda").fit(X, LABELS)
-    assert_same_scores(found, expected, 1e-7)
+    assert_same_scores(found, expected, TOLERANCE["float64"])
 
 
 @on_gpu
@@ -537,7 +538,7 @@ def test_recorded_steps_are_those_that_are_asked_for_one_by_one(name, monkeypatc
     assert made and {*made} == {None}
     monkeypatch.setattr(step, "_STEPS_BEFORE", 10**9)
     eager = short(name, device="cuda").fit(X, LABELS)
-    tolerance = 0.05 if name == "moved" else 1e-7
+    tolerance = 0.05 if name == "moved" else TOLERANCE["float64"]
     assert_same_scores(recorded, eager, tolerance)
 
 

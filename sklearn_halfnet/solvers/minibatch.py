@@ -65,7 +65,7 @@ class Minibatches:
         device = parameters[0].device
         on_gpu = device.type == "cuda"
         if on_gpu:
-            rate = torch.tensor(rate, device=device)
+            rate = torch.tensor(rate, dtype=torch.float32, device=device)
         optimizer = self._new_optimizer(parameters, rate, on_gpu)
         for parameter, arrays in zip(parameters, state or [], strict=False):
             optimizer.state[parameter] = {
