@@ -125,8 +125,8 @@ TRAINING_TEXTS = numpydoc("""
     dtype : {"float32", "float64"}
         Precision of training and prediction.
     cache_size : float
-        Megabytes in which to keep the scaled training rows. If they do not fit, blocks
-        are scaled again in each pass.
+        Megabytes of the device's memory in which to keep the scaled training rows. If
+        they do not fit, blocks are scaled again in each pass.
     verbose : bool or int
         Whether to print the loss of each pass.
     """) | {"solver": solver_text(solvers_for()), **LAYER_TEXTS}
