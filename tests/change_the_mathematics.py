@@ -156,8 +156,8 @@ CHANGES = [
     ),
     Change(
         "networks/partial_cnn.py",
-        "self.rng.integers(2 * self.padding + 1, ",
-        "self.rng.integers(2 * self.padding, ",
+        "self._below(2 * self.padding + 1, ",
+        "self._below(2 * self.padding, ",
         "partial_cnn",
     ),
     # -- solvers -----------------------------------------------------------------------
@@ -175,8 +175,8 @@ CHANGES = [
     ),
     Change(
         "solvers/minibatch.py",
-        "loss.detach() * len(batch[1])",
-        "loss.detach()",
+        "self.step(batch) * len(batch[1])",
+        "self.step(batch)",
         "training half_layer",
     ),
     Change(

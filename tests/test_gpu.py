@@ -305,22 +305,22 @@ def batches(*sizes):
 def test_batches_of_one_size_are_copied_to_where_the_recorded_step_reads(fake_cuda):
     objective, replayed = fake_cuda
     taken = CountedStep(objective, fails=False)
-    graphed = step.GraphStep(taken, torch.device("cpu"))
-    first = batches(4, 4, 4, 4, 4, 3)
-    first[4][0][:] = 7.0
+    graphed = step.GraphStep(taken, torch.device("cpu"), 4)
+    first = batches(4, 4, 4, 3, 4, 4)
+    first[5][0][:] = 7.0
     for batch in first:
         graphed(batch)
-    # Three steps, the recording, and the batch of another size.
-    assert len(taken.batches) == 5 and taken.batches[4] is first[5]
+    # Three steps, the batch of another size, and the recording.
+    assert len(taken.batches) == 5 and taken.batches[3] is first[3]
     assert replayed == [graphed.graph] * 2
     assert (graphed.batch[0] == 7).all() and graphed.batch[2] is None
-    assert (first[3][0] == 4).all()
+    assert (first[4][0] == 4).all()
 
 
 def test_what_cannot_be_recorded_is_done_step_by_step(fake_cuda):
     objective, replayed = fake_cuda
     taken = CountedStep(objective, fails=True)
-    graphed = step.GraphStep(taken, torch.device("cpu"))
+    graphed = step.GraphStep(taken, torch.device("cpu"), 4)
     given = batches(*[4] * 6)
     for batch in given:
         graphed(batch)

@@ -71,7 +71,7 @@ class Minibatches:
             optimizer.state[parameter] = {
                 name: _in_order_of(parameter, array) for name, array in arrays.items()
             }
-        self.step = make_step(objective, optimizer, device)
+        self.step = make_step(objective, optimizer, device, self.batch_size)
         return optimizer
 
     def state_arrays(self, optimizer):

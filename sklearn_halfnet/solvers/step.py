@@ -15,10 +15,10 @@ __all__ = ["GraphStep", "Step", "make_step"]
 _STEPS_BEFORE = 3
 
 
-def make_step(objective, optimizer, device):
-    """Make what takes a step; parameters as of ``Step``."""
+def make_step(objective, optimizer, device, n_rows):
+    """Make what takes a step; parameters as of ``Step`` and ``GraphStep``."""
     step = Step(objective, optimizer)
-    return GraphStep(step, device) if device.type == "cuda" else step
+    return GraphStep(step, device, n_rows) if device.type == "cuda" else step
 
 
 class Step:
@@ -49,6 +49,8 @@ class GraphStep:
     ----------
     step : Step
     device : torch.device
+    n_rows : int
+        Of the batches for which it is recorded; the last of a pass may be smaller.
 
     Attributes
     ----------
@@ -58,8 +60,8 @@ class GraphStep:
         Why it could not be.
     """
 
-    def __init__(self, step, device):
-        self.step, self.device = step, device
+    def __init__(self, step, device, n_rows):
+        self.step, self.device, self.n_rows = step, device, n_rows
         self.stream = torch.cuda.Stream(device)
         self.n_before, self.graph = _STEPS_BEFORE, None
         self.batch = self.loss = self.refused = None
@@ -69,9 +71,11 @@ class GraphStep:
         if self.n_before > 0:
             self.n_before -= 1
             return self._beside(batch)
-        if self.graph is None and self.n_before == 0:
+        if len(batch[1]) != self.n_rows:
+            return self.step(batch)
+        if self.n_before == 0:
             self._record(batch)
-        if self.graph is None or _shapes(batch) != _shapes(self.batch):
+        if self.graph is None:
             return self.step(batch)
         for kept, new in zip(self.batch, batch, strict=True):
             if kept is not None:
@@ -108,7 +112,3 @@ class GraphStep:
             self.refused = str(error)
             return
         self.batch, self.loss, self.graph = batch, loss, graph
-
-
-def _shapes(batch):
-    return [None if part is None else part.shape for part in batch]

@@ -43,6 +43,7 @@ __all__ = [
 ]
 
 RIDGE = 100.0
+_BATCH = 256
 # Seconds of a processor beyond which fewer rows have to do.
 CPU_SECONDS = 20.0
 
@@ -52,7 +53,7 @@ CPU_SECONDS = 20.0
 
 def half_layer(data, device):
     """Seconds of a pass: a half layer, a full layer, and this one's steps recorded."""
-    options = {"batch_size": 256, "input_scaling": "center", "max_iter": 5}
+    options = {"batch_size": _BATCH, "input_scaling": "center", "max_iter": 5}
     clock = EpochClock()
     model = HalfLayerClassifier(WIDTH, **options, device=device, random_state=0)
     model.set_callbacks(clock)
@@ -90,11 +91,11 @@ def full_layer(data, device, records):
     )
     step = Step(Objective(network, "softmax", alpha=0), optimizer)
     if records:
-        step = make_step(step.objective, optimizer, device)
+        step = make_step(step.objective, optimizer, device, _BATCH)
 
     def epoch():
         order = torch.randperm(len(X), device=device)
-        for index in order.split(256):
+        for index in order.split(_BATCH):
             step((X.index_select(0, index), y.index_select(0, index), None))
         return next(network.parameters()).sum().item()
 
