@@ -679,7 +679,8 @@ def test_a_whole_fit_is_as_accurate_as_on_the_cpu():
     rng = np.random.default_rng(2)
     many = rng.standard_normal((4_000, 20)).astype(np.float32)
     labels = (many[:, 0] * many[:, 1] + many[:, 2] > 0).astype(int)
-    options = {"n_members": 1, "dropout": 0.0, "max_iter": 20}
+    options = {"n_members": 1, "dropout": 0.0, "learning_rate_init": 1e-2}
+    options |= {"max_iter": 20}
     scores = {
         device: [
             HalfNetClassifier(128, **options, device=device, random_state=seed)

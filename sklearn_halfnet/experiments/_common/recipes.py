@@ -40,13 +40,15 @@ FIELDS = {
 }
 
 _PLAIN = {"n_members": 1, "column_embedding": None, "dropout": 0.0}
+_PLAIN |= {"learning_rate_init": 1e-2}
 
 
 def plain_classifier(n_units, rank="auto", **options):
     """Make a HalfNet without members, waves, dropout and smoothed labels."""
-    return HalfNetClassifier(n_units, rank, label_smoothing=0.0, **_PLAIN, **options)
+    options = _PLAIN | {"label_smoothing": 0.0} | options
+    return HalfNetClassifier(n_units, rank, **options)
 
 
 def plain_regressor(n_units, rank="auto", **options):
     """Make a HalfNet without members, waves and dropout."""
-    return HalfNetRegressor(n_units, rank, **_PLAIN, **options)
+    return HalfNetRegressor(n_units, rank, **_PLAIN | options)
