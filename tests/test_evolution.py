@@ -83,7 +83,7 @@ def test_equal_nodes_are_computed_once():
     assert child[:2] == outputs[:2] and len(table.depths) == n_nodes + 1
 
 
-@pytest.mark.parametrize("kind", ["softmax", "logistic", "squared"])
+@pytest.mark.parametrize("kind", ["softmax", "logistic", "squared_error"])
 def test_losses_of_a_population_are_those_of_its_graphs(kind, monkeypatch):
     graphs = [grown(seed) for seed in (0, 1, 2, 1)]
     rng, weights = np.random.default_rng(0), np.array([-1.0, 0.3])
@@ -94,7 +94,7 @@ def test_losses_of_a_population_are_those_of_its_graphs(kind, monkeypatch):
         outputs = forward(graph, batch[0], weights)[0][graph.n_hidden :]
         ones = np.ones(outputs.shape[:2])
         scale = calibrate(kind, outputs, targets, share)
-        scale = scale if kind == "squared" else (ones, 0 * ones)
+        scale = scale if kind == "squared_error" else (ones, 0 * ones)
         expected = losses(kind, outputs, targets, share, *scale)
         np.testing.assert_allclose(row, expected)
     monkeypatch.setattr(population, "_MOST_VALUES", 1)
@@ -152,7 +152,7 @@ def test_derivatives_by_connections_are_those_of_differences():
         np.testing.assert_allclose(found[i, j], expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", ["softmax", "logistic", "squared"])
+@pytest.mark.parametrize("kind", ["softmax", "logistic", "squared_error"])
 def test_curvature_by_connections_is_that_of_differences(kind):
     """It is exact where nodes are linear and each feeds one other."""
     rng = np.random.default_rng(0)
@@ -229,7 +229,7 @@ def test_outputs_that_say_nothing_leave_the_weighted_frequencies(kind):
     np.testing.assert_allclose(p, (targets @ share)[:, None, None] + 0 * p, atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", ["softmax", "logistic", "squared"])
+@pytest.mark.parametrize("kind", ["softmax", "logistic", "squared_error"])
 def test_a_row_of_weight_two_is_calibrated_as_two_rows(kind):
     rng = np.random.default_rng(0)
     outputs, targets = rng.normal(size=(3, 2, 40)), np.eye(3)[np.arange(40) % 3].T
@@ -277,7 +277,7 @@ def test_regression_is_calibrated_by_least_squares():
     rng = np.random.default_rng(0)
     outputs, targets = rng.normal(size=(1, 1, 30)), rng.normal(size=(1, 30))
     share = rng.dirichlet(np.ones(30))
-    factor, offset = calibrate("squared", outputs, targets, share)
+    factor, offset = calibrate("squared_error", outputs, targets, share)
     slope, intercept = np.polyfit(outputs[0, 0], targets[0], 1, w=np.sqrt(share))
     np.testing.assert_allclose([factor[0, 0], offset[0, 0]], [slope, intercept])
 
@@ -493,7 +493,7 @@ def regression(n_outputs):
 
 def guided(graph, penalty):
     weights = np.array([-1.0, 0.7])
-    return GuidedSearch(graph, "squared", weights, NAMES, penalty, 999, 8)
+    return GuidedSearch(graph, "squared_error", weights, NAMES, penalty, 999, 8)
 
 
 def fall_of_loss(search, graph, batch):
@@ -505,7 +505,7 @@ def fall_of_loss(search, graph, batch):
         outputs = outputs - (outputs @ share)[..., None]
         offset = 0 * search.scale[0] + (targets @ share)[:, None]
         return losses(
-            "squared", outputs, targets, share, search.scale[0], offset
+            "squared_error", outputs, targets, share, search.scale[0], offset
         ).mean()
 
     return loss(search.graph) - loss(graph)

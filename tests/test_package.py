@@ -16,6 +16,7 @@ import sklearn_halfnet
 from sklearn_halfnet.activations import ACTIVATIONS
 from sklearn_halfnet.estimators._common import types
 from sklearn_halfnet.features.scaling_rules import SCALINGS
+from sklearn_halfnet.models.regression_losses import REGRESSION_LOSSES
 from sklearn_halfnet.solvers import solvers_for
 from sklearn_halfnet.weights import WEIGHTS
 
@@ -161,6 +162,7 @@ def test_names_that_types_tell_are_those_that_are_known():
     names, nothing = get_args(types.InputScalingName)
     assert {*get_args(names)} == {*SCALINGS} and nothing is NoneType
     assert {*get_args(types.SolverName)} == {*solvers_for()}
+    assert {*get_args(types.RegressionLossName)} == {*REGRESSION_LOSSES}
     of_momentum = solvers_for("momentum", minibatches=True)
     assert {*get_args(types.MomentumSolverName)} == {*of_momentum}
 

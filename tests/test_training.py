@@ -7,7 +7,12 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import log_softmax
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import (
+    GammaRegressor,
+    LogisticRegression,
+    PoissonRegressor,
+    Ridge,
+)
 
 from sklearn_halfnet import HalfNetClassifier
 from sklearn_halfnet.exceptions import NonFiniteError
@@ -87,7 +92,7 @@ def make_data(n_rows=50, cache_bytes=1e9, batch_size=8, weight=None, n_used=None
     [
         ("softmax", torch.tensor([0, 1, 1])),
         ("logistic", torch.tensor([[0.0, 1], [1, 1], [0, 0]], dtype=torch.float64)),
-        ("squared", torch.randn(3, 2, dtype=torch.float64)),
+        ("squared_error", torch.randn(3, 2, dtype=torch.float64)),
     ],
 )
 def test_gradients_equal_finite_differences(make, activation, loss, targets):
@@ -109,7 +114,7 @@ def test_gradients_equal_finite_differences(make, activation, loss, targets):
 def test_losses_are_one_a_row():
     scores = torch.randn(7, 3)
     assert LOSSES["softmax"](scores, torch.zeros(7).long()).shape == (7,)
-    for name in ("logistic", "squared"):
+    for name in ("logistic", "squared_error"):
         assert LOSSES[name](scores, torch.zeros(7, 3)).shape == (7,)
 
 
@@ -238,16 +243,23 @@ def test_solvers_lower_the_loss(name):
         tol=1e-6,
         rng=np.random.default_rng(0),
     )
-    solver.solve(Objective(network, "squared", 1e-3), data, 40, losses.append)
+    solver.solve(Objective(network, "squared_error", 1e-3), data, 40, losses.append)
     assert losses[-1] < 0.8 * losses[0]
+
+
+GLMS = {"poisson": PoissonRegressor, "gamma": GammaRegressor}
 
 
 def optimum(loss, X, targets, weight, alpha):
     """Coefficients and intercepts by scikit-learn, whose loss is a sum over rows."""
     n_rows, n_outputs = len(X), 3
-    if loss == "squared":
+    if loss == "squared_error":
         model = Ridge(alpha * n_rows * n_outputs).fit(X, targets, weight)
         return model.coef_, model.intercept_
+    if loss in GLMS:
+        options = {"alpha": alpha * n_outputs, "tol": 1e-10, "max_iter": 1000}
+        models = [GLMS[loss](**options).fit(X, y, weight) for y in targets.T]
+        return np.array([m.coef_ for m in models]), [m.intercept_ for m in models]
     columns = targets.T if loss == "logistic" else [targets]
     models = [
         LogisticRegression(C=1 / (alpha * n_rows), tol=1e-10).fit(X, column, weight)
@@ -259,13 +271,17 @@ def optimum(loss, X, targets, weight, alpha):
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize(
+    "loss", ["softmax", "logistic", "squared_error", "poisson", "gamma"]
+)
 def test_lbfgs_finds_the_known_optimum_at_a_large_penalty(loss, weighted):
     rng = np.random.default_rng(0)
     X, alpha = rng.standard_normal((60, 4)), 0.2
     scores = X @ rng.standard_normal((4, 3)) + rng.standard_normal((60, 3))
     targets = {
-        "squared": scores,
+        "squared_error": scores,
+        "poisson": rng.poisson(np.exp(scores / 2)).astype(float),
+        "gamma": np.exp(scores / 2),
         "logistic": (scores > 0.5).astype(float),
         "softmax": scores.argmax(axis=1),
     }[loss]
@@ -335,7 +351,7 @@ def test_one_cycle_warms_up_and_falls_as_half_a_cosine():
 def test_loss_of_a_pass_is_the_mean_over_rows(weight):
     """Although the last batch is smaller: 50 rows in batches of 8."""
     data, _ = make_data(weight=weight, batch_size=8)
-    objective = Objective(make_network(), "squared", 0.3)
+    objective = Objective(make_network(), "squared_error", 0.3)
     options = {"learning_rate_init": 0.0, "learning_rate": "constant"}
     solver = SOLVERS["sgd"].make(batch_size=8, rng=np.random.default_rng(0), **options)
     found = solver.run_epoch(objective, data, solver.make_optimizer(objective))
@@ -360,7 +376,7 @@ def test_solvers_stop_when_asked():
             seen.append(loss)
             return len(seen) == 3
 
-        objective = Objective(make_network(), "squared", 0.0)
+        objective = Objective(make_network(), "squared_error", 0.0)
         assert solver.solve(objective, data, 40, stop_at_three)
         assert len(seen) == 3
 

@@ -15,6 +15,7 @@ from sklearn_halfnet.estimators._common.validation import (
     total_weight,
     validate_training,
     validate_X,
+    wanted_loss,
 )
 from sklearn_halfnet.features import InputScaling, Moments, StartSample
 from sklearn_halfnet.features.embedding import with_waves
@@ -156,11 +157,11 @@ def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **o
     wanted = np.union1d(chosen, spaced)
     moments, X, y, weight = _gather(blocks, lengths, wanted, class_weight, estimator)
     X, y = validate_training(estimator, X, y, reset=True)
-    targets = _targets(estimator, facts, y, weight)
+    of_quartiles = np.searchsorted(wanted, spaced)
+    targets = _targets(estimator, facts, y, weight, of_quartiles)
     names = getattr(estimator, "feature_names_in_", None)
     scaling = InputScaling()
     if moments is not None:
-        of_quartiles = np.searchsorted(wanted, spaced)
         rows = X[of_quartiles], None if weight is None else weight[of_quartiles]
         how = estimator.input_scaling
         scaling = InputScaling.from_moments(moments, how, rows, names)
@@ -173,11 +174,15 @@ def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **o
     return scaling, targets, StartSample(rows, encoded, weight[sampled], n_whole)
 
 
-def _targets(estimator, facts, y, weight):
-    """Targets of all rows, where y are some of them."""
+def _targets(estimator, facts, y, weight, of_quartiles):
+    """Targets of all rows, where y are some of them, and quartiles are of some of y."""
     if not is_classifier(estimator):
         moments = reduce(Moments.merged, [fact["moments"] for fact in facts])
-        return RealTargets.from_moments(moments, y.ndim == 1)
+        columns = y.reshape(len(y), -1)[of_quartiles]
+        ones = np.ones(len(columns))
+        sample = columns, ones if weight is None else weight[of_quartiles]
+        loss = wanted_loss(estimator)
+        return RealTargets.from_moments(moments, y.ndim == 1, loss, sample)
     counts = _class_counts(facts)
     if counts is None:
         return make_targets(estimator, y, weight)

@@ -37,7 +37,7 @@ def calibrate(
 
     Parameters
     ----------
-    kind : {"softmax", "logistic", "squared"}
+    kind : {"softmax", "logistic", "squared_error"}
     outputs : ndarray of shape (K, W, n)
     targets : ndarray of shape (K, n)
         Indicators of classes, or standardised targets.
@@ -76,7 +76,7 @@ def calibrate(
     centred = outputs - mean[..., None]
     goal = targets @ share if frequencies is None else frequencies
     problem = centred, mean, targets, share, goal[:, None]
-    if kind == "squared":
+    if kind == "squared_error":
         factor = np.ones_like(mean) if factor is None else factor
         factor, level = _least_squares(*problem, factor)
     else:

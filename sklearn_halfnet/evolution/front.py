@@ -17,7 +17,7 @@ class ParetoFront:
 
     Parameters
     ----------
-    kind : {"softmax", "logistic", "squared"}
+    kind : {"softmax", "logistic", "squared_error"}
     weights : ndarray of shape (W,)
     batch : tuple of ndarray or None
         Rows on which all graphs are compared: X (n, d), targets (K, n), shares (n,).

@@ -34,7 +34,7 @@ class GuidedSearch:
     Parameters
     ----------
     graph : Graph
-    kind : {"softmax", "logistic", "squared"}
+    kind : {"softmax", "logistic", "squared_error"}
         Loss.
     weights : ndarray of shape (W,)
         Shared weights.

@@ -44,7 +44,7 @@ def losses(kind, outputs, targets, share, factor=None, offset=None):
 
     Parameters
     ----------
-    kind : {"softmax", "logistic", "squared"}
+    kind : {"softmax", "logistic", "squared_error"}
     outputs : ndarray of shape (K, W, n)
     targets : ndarray of shape (K, n)
         Indicators of classes, or standardised targets.
@@ -79,7 +79,7 @@ def derivatives(kind, outputs, targets, share, factor, offset):
     """
     z, t = _calibrated(outputs, factor, offset), targets[:, None, :]
     unit = share / outputs.shape[1]
-    if kind == "squared":
+    if kind == "squared_error":
         first, second = z - t, np.ones_like(z)
     else:
         p = probabilities(kind, z)

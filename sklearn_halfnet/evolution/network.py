@@ -31,7 +31,7 @@ class CalibratedNetwork:
     Parameters
     ----------
     graph : Graph
-    kind : {"softmax", "logistic", "squared"}
+    kind : {"softmax", "logistic", "squared_error"}
     grid : ndarray of shape (G,)
         Increasing weights.
     factor, offset : ndarray of shape (K, G)
@@ -51,7 +51,7 @@ class CalibratedNetwork:
         Parameters
         ----------
         graph : Graph
-        kind : {"softmax", "logistic", "squared"}
+        kind : {"softmax", "logistic", "squared_error"}
         weights : ndarray of shape (W,)
             The grid spans these and holds them.
         batch : tuple of ndarray

@@ -141,7 +141,7 @@ def population_losses(graphs, kind, weights, batch, n_jobs=None):
     ----------
     graphs : list of Graph
         With the same inputs.
-    kind : {"softmax", "logistic", "squared"}
+    kind : {"softmax", "logistic", "squared_error"}
     weights : ndarray of shape (W,)
     batch : tuple of ndarray
         X (n, d), targets (K, n) and the rows' shares (n,), of sum one.
@@ -190,6 +190,8 @@ def _losses(kind, acts, places, targets, share):
     found = np.empty((len(places), acts.shape[1]), acts.dtype)
     for loss, place in zip(found, places, strict=True):
         outputs = acts[place]
-        scale = calibrate(kind, outputs, targets, share) if kind == "squared" else ()
+        scale = (
+            calibrate(kind, outputs, targets, share) if kind == "squared_error" else ()
+        )
         loss[:] = losses(kind, outputs, targets, share, *scale)
     return found

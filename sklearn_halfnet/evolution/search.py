@@ -20,7 +20,7 @@ class EvolutionSearch:
     Parameters
     ----------
     n_inputs, n_outputs : int
-    kind : {"softmax", "logistic", "squared"}
+    kind : {"softmax", "logistic", "squared_error"}
     weights : ndarray of shape (W,)
     activations : sequence of str
     probabilities : sequence of 4 floats

@@ -12,12 +12,14 @@ from sklearn_halfnet.export._c_convolution import write_convolution
 from sklearn_halfnet.export._c_shared_weight import write_graph
 from sklearn_halfnet.features.computation import (
     Convolution,
+    Exponential,
     Join,
     Layer,
     Mean,
     Probabilities,
     Scale,
     SharedWeightGraph,
+    Sorted,
 )
 from sklearn_halfnet.features.scaling import FAR
 from sklearn_halfnet.weights.storage import BitStorage, DenseStorage, SparseStorage
@@ -235,6 +237,24 @@ _LINKS = {
     "binary": _TWO_CLASSES,
 }
 
+
+def _exponential(source, step, out, x):
+    source.say(_EACH, value="exp{f}({x}[i])", **_words(out, x))
+
+
+def _sorted(source, step, out, x):
+    source.say(_INSERTED, **_words(out, x))
+
+
+_INSERTED = """
+for (long i = 0; i < {n}; i++) {
+    long place = i;
+    for (; place > 0 && {out}[place - 1] > {x}[i]; place--)
+        {out}[place] = {out}[place - 1];
+    {out}[place] = {x}[i];
+}
+"""
+
 _STEPS = {
     Scale: _scale,
     Join: _join,
@@ -243,4 +263,6 @@ _STEPS = {
     Convolution: write_convolution,
     Mean: _mean,
     Probabilities: _probabilities,
+    Exponential: _exponential,
+    Sorted: _sorted,
 }

@@ -43,7 +43,7 @@ class OnnxGraph:
         self._constants = {}
         self._results = {}
 
-    def add(self, op, *inputs, output=None, **attributes):
+    def add(self, op, *inputs, output=None, n_unused=0, **attributes):
         """Add a node and return its output's name; the same node is not added twice.
 
         Parameters
@@ -53,6 +53,8 @@ class OnnxGraph:
             Names of values, or constants. Floating-point constants get ``dtype``.
         output : str, default=None
             Name of the output; else it is numbered.
+        n_unused : int, default=0
+            Outputs after the first, which the operator has and nobody reads.
         **attributes
             Of the node; an array stands for a tensor.
 
@@ -67,7 +69,8 @@ class OnnxGraph:
         name = output or f"v{len(self.nodes)}"
         attributes = {k: self._attribute(value) for k, value in attributes.items()}
         make = self._onnx.helper.make_node
-        self.nodes.append(make(op, inputs, [name], **attributes))
+        names = [name, *(f"{name}_unused{i}" for i in range(n_unused))]
+        self.nodes.append(make(op, inputs, names, **attributes))
         self._results[key] = name
         return name
 

@@ -11,12 +11,14 @@ from sklearn_halfnet.export._onnx_shared_weight import write_graph
 from sklearn_halfnet.export._onnx_values import activate, scattered, unpacked
 from sklearn_halfnet.features.computation import (
     Convolution,
+    Exponential,
     Join,
     Layer,
     Mean,
     Probabilities,
     Scale,
     SharedWeightGraph,
+    Sorted,
 )
 from sklearn_halfnet.features.scaling import FAR
 from sklearn_halfnet.weights.storage import BitStorage, DenseStorage, SparseStorage
@@ -162,6 +164,17 @@ _LINKS = {
     "binary": _two_classes,
 }
 
+
+def _exponential(graph, step, x):
+    return graph.add("Exp", x)
+
+
+def _sorted(graph, step, x):
+    n_values = graph.numbers([graph.widths[x]])
+    # Its other output is the places.
+    return graph.add("TopK", x, n_values, n_unused=1, axis=1, largest=0)
+
+
 _STEPS = {
     Scale: _scale,
     Join: _join,
@@ -170,4 +183,6 @@ _STEPS = {
     Convolution: _convolution,
     Mean: _mean,
     Probabilities: _probabilities,
+    Exponential: _exponential,
+    Sorted: _sorted,
 }

@@ -16,12 +16,14 @@ from sklearn_halfnet.weights.storage import FrozenWeights
 __all__ = [
     "Computation",
     "Convolution",
+    "Exponential",
     "Join",
     "Layer",
     "Mean",
     "Probabilities",
     "Scale",
     "SharedWeightGraph",
+    "Sorted",
     "read_out_layer",
 ]
 
@@ -171,6 +173,16 @@ class Probabilities(Step):
     def width(self, *widths):
         """One number a class or label."""
         return 2 if self.kind == "binary" else widths[0] // self.n_pooled
+
+
+@dataclass(frozen=True)
+class Exponential(Step):
+    """Exponential of each number."""
+
+
+@dataclass(frozen=True)
+class Sorted(Step):
+    """The numbers in increasing order."""
 
 
 @dataclass(frozen=True)

@@ -278,7 +278,7 @@ class ClosedFormModel:
         ValueError
             If the read-out is not finite in ``dtype``.
         """
-        relative, unit = self.targets.loss == "squared", self.weight_unit
+        relative, unit = self.targets.loss == "squared_error", self.weight_unit
         given = alphas if alpha in CHOICES else [alpha]
         candidates: Any = None if given is None else np.asarray(given) / unit
         strength = alpha if alpha in CHOICES else candidates[0]
@@ -301,7 +301,7 @@ class ClosedFormModel:
 
 def needs_rows(alpha, targets):
     """Whether rows choose a strength, or calibrate the scores of classes."""
-    return alpha in CHOICES or targets.loss != "squared"
+    return alpha in CHOICES or targets.loss != "squared_error"
 
 
 def _log_odds(sums, fits, kind):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 __all__ = ["History", "LeftOff"]
 
-# Share of an error, one minus accuracy or R2. Of many passes one is the best by chance
+# Share of an error, one minus accuracy, R2 or D2. Of many passes one is best by chance
 # where held-out rows are few, and later ones have a lower rate: to end at the very best
 # cost up to 7 points of accuracy on ten tables, and this 0.6 at most.
 _ABOUT = 0.05
@@ -81,7 +81,7 @@ class History:
     def last_good_pass(self):
         """Number of the last pass whose error is about as low as the least."""
         scores = self.scores or []
-        enough = 1 - (1 + _ABOUT) * (1 - max(scores))
+        enough = max(scores) - _ABOUT * abs(1 - max(scores))
         return max(number for number, s in enumerate(scores, 1) if s >= enough)
 
     def left_off(self, solver, max_iter):

@@ -5,6 +5,7 @@ import numpy as np
 from sklearn_halfnet._device import resolve_device, training_mode
 from sklearn_halfnet.features import last_features
 from sklearn_halfnet.models.ridge_refit import polished_read_out
+from sklearn_halfnet.models.row_losses import constant_scores
 from sklearn_halfnet.models.tensors import from_tensor, to_tensor
 
 __all__ = ["logistic_read_out"]
@@ -19,7 +20,8 @@ def logistic_read_out(
 ):
     """Fit the read-out of fixed hidden layers by logistic or softmax regression.
 
-    L-BFGS on all rows, from the ridge solution on; the problem is convex.
+    Or, of a regressor, by what its loss is called for: Poisson regression. L-BFGS on
+    all rows, of classes from the ridge solution on; the problem is convex.
 
     Parameters
     ----------
@@ -29,7 +31,8 @@ def logistic_read_out(
     sample_weight : ndarray of shape (n_samples,) or None
     scaling : InputScaling
     layers : list of HiddenLayer
-    targets : ClassTargets
+    targets : ClassTargets or RealTargets
+        With a smooth loss.
     alpha : float
         L2 strength: alpha / 2 times the squared norm of ``coef``.
     device : str
@@ -44,10 +47,10 @@ def logistic_read_out(
     from sklearn_halfnet.networks.read_out import ReadOut
     from sklearn_halfnet.solvers.data import BlockData
     from sklearn_halfnet.solvers.lbfgs import LBFGS
-    from sklearn_halfnet.solvers.losses import Objective
+    from sklearn_halfnet.solvers.losses import Objective, loss_of
 
     dtype = layers[-1].scales.dtype
-    start = polished_read_out(X, encoded, sample_weight, scaling, layers, targets)
+    start = _start(X, encoded, sample_weight, scaling, layers, targets)
 
     def features(rows):
         return last_features(X[rows], scaling, layers, dtype)
@@ -67,6 +70,14 @@ def logistic_read_out(
             cache_bytes=cache_bytes,
             device=device,
         )
-        objective = Objective(network, targets.loss, alpha)
+        objective = Objective(network, loss_of(targets), alpha)
         LBFGS(tol=_TOL).solve(objective, data, _MAX_ITER, lambda loss: False)
     return from_tensor(network.coef), from_tensor(network.intercept)
+
+
+def _start(X, encoded, sample_weight, scaling, layers, targets):
+    """Return the read-out to begin with."""
+    if targets.classes is not None:
+        return polished_read_out(X, encoded, sample_weight, scaling, layers, targets)
+    n_outputs, n_units = targets.n_outputs, layers[-1].n_units
+    return np.zeros((n_outputs, n_units)), constant_scores(targets, encoded, None)[0]

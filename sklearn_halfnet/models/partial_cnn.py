@@ -414,14 +414,14 @@ class PartialCNNModel(TorchNetwork):
 
         from sklearn_halfnet.networks.partial_cnn import PartialCNN, parts
         from sklearn_halfnet.networks.partial_conv import PartialConv2d
-        from sklearn_halfnet.solvers.losses import Objective
+        from sklearn_halfnet.solvers.losses import Objective, loss_of
 
         blocks = self.backbone.module(device, learns=False)
         convolutions = parts(blocks.blocks, PartialConv2d)
         for conv in convolutions.values():
             conv.learn()
         module = PartialCNN(blocks.eval(), self.head_module(device))
-        objective = Objective(module, self.targets.loss, alpha=0)
+        objective = Objective(module, loss_of(self.targets), alpha=0)
         targets = torch.from_numpy(sample.targets).to(device)
         weight = torch.from_numpy(sample.sample_weight.astype(self.dtype)).to(device)
         for rows in _batches(len(images)):

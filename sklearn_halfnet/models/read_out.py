@@ -3,8 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 
 from sklearn_halfnet.linear.ridge import ridge
+from sklearn_halfnet.models.row_losses import (
+    constant_scores,
+    loss_gradients,
+    mean_loss,
+)
 from sklearn_halfnet.models.tensors import to_tensor
 
 __all__ = ["LinearReadOut", "ridge_start", "start_read_out", "strength"]
@@ -13,6 +19,11 @@ __all__ = ["LinearReadOut", "ridge_start", "start_read_out", "strength"]
 _CONFIDENCE = 8.0
 # Of the L2 penalty with alpha="auto".
 _LEAST_ALPHA = 1e-4
+# Of a regression on logarithms: none at all would leave nothing to be trained.
+_SLOPES = 0.05, 4.0
+# In deviations of the residuals, over which the slope of a gradient is taken: that of
+# losses with kinks has steps.
+_STEP = 0.5
 
 
 @dataclass(frozen=True)
@@ -90,7 +101,7 @@ def start_read_out(features, sample, targets, start, rng, least_strength=0.0):
     if start.init == "random":
         coef = rng.standard_normal((targets.n_outputs, features.shape[1]))
         coef /= np.sqrt(features.shape[1])
-        intercept = np.zeros(len(coef))
+        intercept = _random_intercept(sample, targets)
     read_out = LinearReadOut.of_standardised(coef, intercept, targets, start.dtype)
     return read_out, alpha
 
@@ -99,7 +110,8 @@ def ridge_start(features, sample, targets, least_strength=0.0):
     """Solve for the read-out, and find the L2 strength that answers to its ridge.
 
     About its minimum the loss of a score is c / 2 times the squared deviation, c its
-    curvature: 1 of the squared loss, p (1 - p) of labels of share p. A ridge regression
+    curvature: 1 of the squared loss, p (1 - p) of labels of share p; of other losses of
+    a regressor it is found on the sample. A ridge regression
     whose sum of squares is penalised by lambda |V|^2 is as strong as c lambda / n in
     the mean loss of n rows. Lambda belongs to the noise, and not to the number of rows:
     the sample finds it for all n.
@@ -117,11 +129,73 @@ def ridge_start(features, sample, targets, least_strength=0.0):
         sample_weight=sample.sample_weight,
         least_relative_alpha=least_strength,
     )
-    if targets.loss != "squared":
+    if targets.classes is not None:
         coef = _CONFIDENCE * coef
         intercept = _CONFIDENCE * (intercept - targets.middle)
-    curvature = targets.curvature(wanted, sample.sample_weight)
+    if targets.classes is not None or targets.loss == "squared_error":
+        curvature = targets.curvature(wanted, sample.sample_weight)
+    else:
+        ridge_scores = features.astype(np.float64) @ coef.T
+        residuals = wanted - ridge_scores - intercept
+        slope, scores = _calibrated(ridge_scores, sample, targets)
+        curvature = _relative_strength(scores, residuals, slope, sample, targets)
+        coef, intercept = slope * coef, scores[0] - slope * ridge_scores[0]
     return coef, intercept, max(_LEAST_ALPHA, curvature * ridge_alpha / sample.n_whole)
+
+
+def _random_intercept(sample, targets):
+    """Zero; where that is not the best constant of a loss, the best one."""
+    if targets.classes is not None or targets.loss == "squared_error":
+        return np.zeros(targets.n_outputs)
+    encoded = sample.targets.astype(np.float64)
+    return constant_scores(targets, encoded, sample.sample_weight)[0]
+
+
+def _calibrated(ridge_scores, sample, targets):
+    """Add the best constant for the loss; of logarithms, find the best slope, too.
+
+    Returns
+    -------
+    slope : float
+    scores : ndarray of shape (n_rows, n_outputs)
+    """
+    encoded, weight = sample.targets.astype(np.float64), sample.sample_weight
+
+    def at(slope):
+        return constant_scores(targets, encoded, weight, slope * ridge_scores)
+
+    slope = 1.0
+    if targets.criterion.has_log_link:
+        slope = minimize_scalar(
+            lambda slope: mean_loss(targets, at(slope), encoded, weight),
+            bounds=_SLOPES,
+            method="bounded",
+        ).x
+    return slope, at(slope)
+
+
+def _relative_strength(scores, residuals, slope, sample, targets):
+    """Find the L2 strength that answers to a ridge regression's, in units of this.
+
+    The strength of a ridge regression is the variance of the residuals in units of that
+    of the coefficients. An estimate that minimises another loss of derivative psi by
+    the score has, for one row, the variance E[psi^2] / c^2 in the place of theirs, c
+    the slope of E[psi]; and c takes the place of the squared loss's curvature, 1.
+    """
+    share = sample.sample_weight / sample.sample_weight.sum()
+    encoded = sample.targets.astype(np.float64)
+    spread = np.sqrt(share @ residuals**2)
+    spread = np.where(spread > 0, spread, 1.0)
+    step = slope * spread * _STEP
+    above, below = (
+        loss_gradients(targets, scores + sign * step, encoded) for sign in (1, -1)
+    )
+    curvature = share @ (above - below) / (2 * step)
+    noise = share @ loss_gradients(targets, scores, encoded) ** 2
+    # In the space of scores, whose coefficients are ``slope`` times the regression's.
+    ratio = noise / (curvature * (slope * spread) ** 2)
+    usable = np.isfinite(ratio) & (curvature > 0)
+    return float(np.where(usable, ratio, 1 / targets.n_outputs).mean())
 
 
 def strength(alpha, found):

@@ -48,7 +48,7 @@ def polished_read_out(X, encoded, sample_weight, scaling, layers, targets):
     read_out = ReadOutSums([slice(None)], grams=[gram])
     fits = read_out.choose("gcv", None, sample, relative=False)
     coef, intercept = read_out.solve(fits, gram.cross.shape[0])
-    if targets.loss == "squared":
+    if targets.loss == "squared_error":
         return coef, intercept
     scores = read_out.left_out(fits, sample)
     slope, offset = calibration(scores, sample.targets, sample.weight, targets.kind)

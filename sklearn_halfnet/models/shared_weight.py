@@ -118,7 +118,7 @@ class SharedWeightModel:
         if self.predict_with == "tuned":
             return self.outputs(X, [self.tuned_weight])[0]
         outputs = self.outputs(X, self.shared_weights)
-        if self.predict_with == "mean" or self.targets.loss == "squared":
+        if self.predict_with == "mean" or self.targets.loss == "squared_error":
             return outputs.mean(axis=0)
         if self.targets.loss == "softmax":
             logs = log_softmax(outputs, axis=2)
@@ -140,7 +140,7 @@ class SharedWeightModel:
         steps = Computation(self.graph.n_inputs).then(Scale(self.scaling))
         steps = steps.then(self._graph_step(weights))
         # An ensemble of classifiers is the mean of their probabilities.
-        if self.predict_with == "ensemble" and self.targets.loss != "squared":
+        if self.predict_with == "ensemble" and self.targets.loss != "squared_error":
             return steps
         return steps.then(Mean(len(weights)))
 

@@ -8,9 +8,14 @@ from scipy.special import expit, log_softmax, softmax
 from sklearn.metrics import r2_score
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from sklearn_halfnet.features.computation import Exponential, Sorted
 from sklearn_halfnet.features.moments import Moments
+from sklearn_halfnet.features.scaling_rules import rows_of_quartiles
+from sklearn_halfnet.models.regression_losses import RegressionLoss, SquaredError
 
 __all__ = ["ClassTargets", "RealTargets"]
+
+_SQUARED = SquaredError()
 
 
 @dataclass
@@ -29,6 +34,7 @@ class ClassTargets:
     # Labels have no units to be standardised.
     mean = 0.0
     scale = 1.0
+    loss_options = {}
 
     @classmethod
     def from_labels(cls, y, classes=None):
@@ -186,46 +192,75 @@ def _check_zero_one(y):
 
 @dataclass
 class RealTargets:
-    """Targets of a regressor, standardised for training.
+    """Targets of a regressor, in the units that its loss is trained in.
 
     Parameters
     ----------
     mean, scale : ndarray of shape (n_outputs,)
+        Of the scores, so that (score - mean) / scale is what is trained.
     is_vector : bool
         Whether y was one-dimensional.
+    criterion : RegressionLoss
     """
 
     mean: np.ndarray
     scale: np.ndarray
     is_vector: bool
+    criterion: RegressionLoss = _SQUARED
 
-    loss = "squared"
     classes = None
-    # Of scores that are all zero, that is of the mean.
-    blank_loss = 0.5
 
     @classmethod
-    def from_targets(cls, y, sample_weight=None):
-        """Learn each output's weighted mean and standard deviation.
+    def from_targets(cls, y, sample_weight=None, criterion=_SQUARED):
+        """Learn each output's unit from its rows of positive weight.
 
         Raises
         ------
         ValueError
-            If an output's variance is not a floating-point number, or zero only as one.
+            If an output's variance is not a floating-point number, or zero only as one;
+            or if the loss is not defined for a value.
         """
         columns = y.reshape(len(y), -1).astype(np.float64)
-        return cls.from_moments(Moments.of(columns, sample_weight), y.ndim == 1)
+        moments = Moments.of(columns, sample_weight)
+        rows = rows_of_quartiles(len(y), sample_weight)
+        weight = np.ones(len(y)) if sample_weight is None else sample_weight
+        sample = columns[rows], weight[rows]
+        return cls.from_moments(moments, y.ndim == 1, criterion, sample)
 
     @classmethod
-    def from_moments(cls, moments, is_vector):
-        """Learn the same from the moments of the outputs."""
+    def from_moments(cls, moments, is_vector, criterion=_SQUARED, sample=None):
+        """Learn the same from the moments of the outputs, and rows with their weights.
+
+        The squared loss needs no rows.
+        """
         for size in ("large", "small"):
             if getattr(moments, f"too_{size}").any():
                 raise ValueError(
                     f"y has values too {size} to be standardised: their variance is "
                     "not a floating-point number. Rescale y."
                 )
-        return cls(moments.mean, moments.scale, is_vector)
+        if criterion.is_several and len(moments.mean) > 1:
+            raise ValueError(
+                f"y has {len(moments.mean)} outputs, but several quantiles are "
+                "predicted of one output only. Fit one estimator an output."
+            )
+        criterion.check_range(moments.low, moments.mean)
+        return cls(*criterion.unit(moments, sample), is_vector, criterion)
+
+    @property
+    def loss(self):
+        """Name of the loss."""
+        return self.criterion.name
+
+    @property
+    def loss_options(self):
+        """What it takes beside scores and targets."""
+        return self.criterion.options(self)
+
+    @property
+    def blank_loss(self):
+        """Loss of scores that are all zero, that is of the mean; None if not known."""
+        return 0.5 if self.loss == "squared_error" else None
 
     @property
     def n_outputs(self):
@@ -233,13 +268,18 @@ class RealTargets:
         return len(self.mean)
 
     def encode(self, y, dtype):
-        """Standardised targets (n, n_outputs)."""
+        """Targets (n, n_outputs) in the units of training."""
         columns = y.reshape(len(y), -1)
-        if columns.shape[1] != self.n_outputs:
+        expected = 1 if self.criterion.is_several else self.n_outputs
+        if columns.shape[1] != expected:
             raise ValueError(
                 f"y has {columns.shape[1]} outputs, but this estimator was started "
-                f"with {self.n_outputs}."
+                f"with {expected}."
             )
+        if self.criterion.has_log_link:
+            # Rows of a chunk may all be zero.
+            self.criterion.check_range(columns.min(axis=0), np.ones(expected))
+            return (columns / np.exp(self.mean)).astype(dtype)
         return ((columns - self.mean) / self.scale).astype(dtype)
 
     def curvature(self, indicators, sample_weight):
@@ -247,17 +287,23 @@ class RealTargets:
         return 1 / self.n_outputs
 
     def indicators(self, encoded):
-        """Return the targets themselves."""
-        return encoded
+        """Return what a ridge regression is fitted to: the targets, or near them."""
+        return self.criterion.response(encoded)
 
     def score(self, encoded, scores, sample_weight=None):
         """R2 of scores against what ``encode`` returned."""
         return float(r2_score(encoded, scores, sample_weight=sample_weight))
 
     def finished(self, scores):
-        """Return a Computation of scores, for these are the predictions."""
-        return scores
+        """Add what makes predictions of scores to a Computation of these."""
+        if self.criterion.has_log_link:
+            return scores.then(Exponential())
+        return scores.then(Sorted()) if self.criterion.is_several else scores
 
     def decode(self, scores):
         """Predictions from scores on the scale of y."""
+        if self.criterion.has_log_link:
+            scores = np.exp(scores.astype(np.float64))
+        if self.criterion.is_several:
+            return np.sort(scores, axis=1)
         return scores[:, 0] if self.is_vector else scores

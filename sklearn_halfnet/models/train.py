@@ -25,6 +25,7 @@ from sklearn_halfnet._device import (
     training_mode,
 )
 from sklearn_halfnet.models.history import History, LeftOff
+from sklearn_halfnet.models.row_losses import constant_scores, mean_loss, score_of
 from sklearn_halfnet.models.tensors import to_tensor
 from sklearn_halfnet.solvers import SOLVERS
 
@@ -272,7 +273,8 @@ def train(model, rows, options, *, rng, watch=None, revise=None, before=None):
         model, history = _minimise(
             model, module, objective, data, solver, monitor, options, before
         )
-        _judge(monitor.judge(objective, data.few(batch_size)), model.targets, options)
+        reached = monitor.judge(objective, data.few(batch_size))
+        _judge(reached, _blank_loss(model.targets, rows), options)
     return model, history
 
 
@@ -360,11 +362,11 @@ def loss_and_gradient(model, inputs, encoded, weight, *, vector, share):
     torch = import_torch()
 
     from sklearn_halfnet.solvers.lbfgs import gradient_vector, load_vector
-    from sklearn_halfnet.solvers.losses import Objective
+    from sklearn_halfnet.solvers.losses import Objective, loss_of
 
     with training_mode(), compute_threads(0):
         module = model.module(resolve_device("cpu"))
-        objective = Objective(module, model.targets.loss, alpha=0)
+        objective = Objective(module, loss_of(model.targets), alpha=0)
         parameters = objective.parameters()
         load_vector(parameters, vector)
         if weight is not None:
@@ -408,7 +410,7 @@ def _blocks(model, rows, numbers, options, device, cache_bytes=None):
 
 def _objective(model, module, options, rows):
     """Make what is minimised, labels smoothed towards their shares among the rows."""
-    from sklearn_halfnet.solvers.losses import Objective, Smoothing
+    from sklearn_halfnet.solvers.losses import Objective, Smoothing, loss_of
 
     targets, smoothing = model.targets, None
     if options.label_smoothing:
@@ -419,7 +421,7 @@ def _objective(model, module, options, rows):
         device = next(module.parameters()).device
         shares = to_tensor(shares, model.dtype, device)
         smoothing = Smoothing(options.label_smoothing, shares)
-    return Objective(module, targets.loss, options.alpha, smoothing)
+    return Objective(module, loss_of(targets), options.alpha, smoothing)
 
 
 def _monitor(module, options, validate=None, report=None):
@@ -435,11 +437,13 @@ def _validator(model, module, data, rows):
     """Return a function of score and mean loss of the network on held-out rows."""
     torch = import_torch()
 
-    from sklearn_halfnet.solvers.losses import LOSSES
+    from sklearn_halfnet.solvers.losses import loss_of
 
+    targets = model.targets
     truth, numbers = rows.encoded[rows.numbers], rows.numbers
     weight = None if rows.weight is None else rows.weight[numbers]
-    losses, tensor = LOSSES[model.targets.loss], torch.from_numpy(truth)
+    losses, tensor = loss_of(targets), torch.from_numpy(truth)
+    score = score_of(targets, truth, weight)
 
     def validate():
         module.eval()
@@ -451,7 +455,7 @@ def _validator(model, module, data, rows):
                 return math.nan, math.nan
             each = losses(scores, tensor).numpy()
         loss = float(np.average(each.astype(np.float64), weights=weight))
-        return model.targets.score(truth, scores, weight), loss
+        return score(scores, loss), loss
 
     return validate
 
@@ -524,14 +528,24 @@ def _solve(solver, objective, data, monitor, options):
         return True, LeftOff(options.solver, solver.checkpoint())
 
 
-def _judge(reached, targets, options):
+def _blank_loss(targets, rows):
+    """Mean loss of the best constant, which is about that of scores of zero."""
+    if targets.blank_loss is not None:
+        return targets.blank_loss
+    encoded = rows.encoded[rows.numbers].astype(np.float64)
+    weight = None if rows.weight is None else rows.weight[rows.numbers]
+    return mean_loss(
+        targets, constant_scores(targets, encoded, weight), encoded, weight
+    )
+
+
+def _judge(reached, blank, options):
     """Warn if training has ended far from any sense.
 
     A read-out of zero, which predicts the same for all rows, is open to every network:
     what ends far above it has not been minimised.
     """
-    blank = targets.blank_loss
-    if reached > _FAR * blank:
+    if reached > _FAR * blank > 0:
         warnings.warn(
             f"{options.name}: training ended with an objective of {reached:.3g}, where "
             f"a read-out of zero has {blank:.3g}. It has diverged, or max_iter is too "

@@ -1,11 +1,12 @@
 """Losses a row, and the objective that a solver minimises."""
 
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch.nn import functional
 
-__all__ = ["LOSSES", "Objective", "Smoothing"]
+__all__ = ["LOSSES", "Objective", "Smoothing", "loss_of"]
 
 
 class Smoothing(NamedTuple):
@@ -40,14 +41,72 @@ def _logistic(scores, targets, smoothing=None):
     return loss.sum(dim=1)
 
 
-def _squared(scores, targets, smoothing=None):
+def _squared_error(scores, targets, smoothing=None):
     return 0.5 * (scores - targets).square().mean(dim=1)
+
+
+def _absolute_error(scores, targets, smoothing=None):
+    return (scores - targets).abs().mean(dim=1)
+
+
+def _huber(scores, targets, smoothing=None, *, epsilon):
+    losses = functional.huber_loss(scores, targets, reduction="none", delta=epsilon)
+    return losses.mean(dim=1)
+
+
+def _quantile(scores, targets, smoothing=None, *, levels):
+    if len(levels) > 1:  # they are predicted in this order, so they are trained in it
+        scores = scores.sort(dim=1).values
+    above, levels = targets - scores, scores.new_tensor(levels)
+    return torch.maximum(levels * above, (levels - 1) * above).mean(dim=1)
+
+
+def _poisson(scores, targets, smoothing=None):
+    return (scores.exp() - targets * scores).mean(dim=1)
+
+
+def _gamma(scores, targets, smoothing=None):
+    return (scores + targets * (-scores).exp()).mean(dim=1)
+
+
+def _callable(scores, targets, smoothing=None, *, function, mean, scale, is_vector):
+    mean, scale = scores.new_tensor(mean), scores.new_tensor(scale)
+    values = [scores * scale + mean, targets * scale + mean]
+    losses = function(*(each[:, 0] if is_vector else each for each in values))
+    shape = getattr(losses, "shape", type(losses).__name__)
+    if not isinstance(losses, torch.Tensor) or shape != (len(scores),):
+        raise ValueError(
+            "loss(y_pred, y_true) must return a tensor of one loss a row, of shape "
+            f"({len(scores)},), got {shape}."
+        )
+    return losses
 
 
 # Each maps scores (n_rows, n_outputs) and targets to one loss a row. Softmax takes
 # class indices (n_rows,), the others targets of the scores' shape; real targets are not
-# smoothed.
-LOSSES = {"softmax": _softmax, "logistic": _logistic, "squared": _squared}
+# smoothed, and their losses are means over the outputs of what scikit-learn's
+# ``sklearn._loss`` has for one.
+LOSSES = {
+    "softmax": _softmax,
+    "logistic": _logistic,
+    "squared_error": _squared_error,
+    "absolute_error": _absolute_error,
+    "huber": _huber,
+    "quantile": _quantile,
+    "poisson": _poisson,
+    "gamma": _gamma,
+    "callable": _callable,
+}
+
+
+def loss_of(targets):
+    """Return the function of scores and targets that gives the losses of the rows.
+
+    Parameters
+    ----------
+    targets : ClassTargets or RealTargets
+    """
+    return partial(LOSSES[targets.loss], **targets.loss_options)
 
 
 def _repeated(rows, n_members):
@@ -62,8 +121,8 @@ class Objective:
     ----------
     network : torch.nn.Module
         With a method ``penalised()`` that lists the tensors under the L2 penalty.
-    loss : str
-        A name in ``LOSSES``.
+    loss : callable or str
+        What ``loss_of`` returned, or a name in ``LOSSES`` of a loss without options.
     alpha : float
         Strength of the penalty.
     smoothing : Smoothing or None, default=None
@@ -71,7 +130,7 @@ class Objective:
 
     def __init__(self, network, loss, alpha, smoothing=None):
         self.network = network
-        self.loss = LOSSES[loss]
+        self.loss = LOSSES.get(loss, loss)
         self.alpha = alpha
         self.smoothing = smoothing
 

@@ -9,6 +9,7 @@ from sklearn.base import (
     MultiOutputMixin,
     RegressorMixin,
 )
+from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -210,9 +211,33 @@ class Regressor(MultiOutputMixin, RegressorMixin):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Of several quantiles, (n_samples, n_quantiles), increasing in each row.
         """
-        scores = _scores(self, X)
-        return _targets(self).decode(scores)
+        targets, scores = _targets(self), computing(self).scores
+        return finite_outputs(self, lambda rows: targets.decode(scores(rows)), X)
+
+    def score(
+        self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
+        """Score predictions as scikit-learn does for the loss.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        score : float
+            R2; with ``loss="poisson"`` and ``"gamma"`` D2 of the deviance, as of
+            ``PoissonRegressor`` and ``GammaRegressor``; of several quantiles, the mean
+            D2 of their pinball losses.
+        """
+        predicted, criterion = self.predict(X), _targets(self).criterion
+        if criterion.is_scored_by_deviance:
+            return criterion.score(np.asarray(y), predicted, sample_weight)
+        return r2_score(y, predicted, sample_weight=sample_weight)
 
 
 def _targets(estimator: Any) -> Any:

@@ -14,7 +14,10 @@ __all__ = [
     "FloatName",
     "InputScalingName",
     "MomentumSolverName",
+    "Quantiles",
     "RandomState",
+    "RegressionLossName",
+    "RowLoss",
     "Sizes",
     "SolverName",
     "WeightKind",
@@ -23,8 +26,9 @@ __all__ = [
 ]
 
 # The names in the tables ``activations.ACTIVATIONS``, ``weights.WEIGHTS``, ``SCALINGS``
-# of ``features.scaling_rules`` and ``solvers.SOLVERS``: a checker of types runs no
-# code, so they stand here once more, and a test holds them to the tables.
+# of ``features.scaling_rules``, ``solvers.SOLVERS`` and ``REGRESSION_LOSSES`` of
+# ``models.regression_losses``: a checker of types runs no code, so they stand here once
+# more, and a test holds them to the tables.
 ActivationName: TypeAlias = Literal[
     "relu",
     "leaky_relu",
@@ -54,6 +58,13 @@ WeightName: TypeAlias = Literal[
 SolverName: TypeAlias = Literal["adam", "lbfgs"]
 # Of networks that need minibatches and have a momentum.
 MomentumSolverName: TypeAlias = Literal["adam", "sgd"]
+
+RegressionLossName: TypeAlias = Literal[
+    "squared_error", "absolute_error", "huber", "quantile", "poisson", "gamma"
+]
+# A name, or a function of predictions and targets, tensors.
+RowLoss: TypeAlias = RegressionLossName | Callable[[Any, Any], Any]
+Quantiles: TypeAlias = float | Sequence[float] | NDArray[np.floating]
 
 ClassWeight: TypeAlias = (
     Literal["balanced"] | dict[Any, float] | list[dict[int, float]] | None

@@ -17,6 +17,7 @@ from sklearn_halfnet._device import import_torch
 from sklearn_halfnet._sparse_input import canonical_csr
 from sklearn_halfnet.estimators._common.images import flat_images
 from sklearn_halfnet.features.scaling import all_finite
+from sklearn_halfnet.models.regression_losses import SquaredError, loss_named
 from sklearn_halfnet.models.targets import ClassTargets, RealTargets
 
 # Of the largest weight: sums of weighted float32 squares stay within their range.
@@ -34,7 +35,10 @@ __all__ = [
     "validate_input",
     "validate_training",
     "validation_weights",
+    "wanted_loss",
 ]
+
+_LOSS_PARAMETERS = ("loss", "quantile", "epsilon")
 
 
 def validate_X(estimator, X, *, reset=False) -> Any:
@@ -133,7 +137,7 @@ def make_targets(estimator, y, sample_weight, classes=None):
     targets : ClassTargets or RealTargets
     """
     if not is_classifier(estimator):
-        return RealTargets.from_targets(y, sample_weight)
+        return RealTargets.from_targets(y, sample_weight, wanted_loss(estimator))
     targets = ClassTargets.from_labels(y, classes)
     if sample_weight is not None and classes is None:
         ClassTargets.from_labels(y[sample_weight > 0])
@@ -163,6 +167,32 @@ def validate_for_weights(estimator, X, y, kinds) -> Any:
     if type_of_target(y) in ("binary", "multiclass"):
         return X, np.unique(y, return_inverse=True)[1]
     return X, y.astype(np.float64)
+
+
+def wanted_loss(estimator):
+    """Return the loss that a regressor is to minimise, if all else goes with it.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is not for this loss.
+    """
+    parameters = estimator.get_params(deep=False)
+    if "loss" not in parameters:  # of a closed form
+        return SquaredError()
+    loss = loss_named(**{each: parameters[each] for each in _LOSS_PARAMETERS})
+    if parameters["solver"] == "lbfgs" and not loss.is_smooth:
+        raise ValueError(
+            f"solver='lbfgs' needs a loss that has a gradient everywhere, and "
+            f"loss={loss.name!r} has kinks. Use solver='adam'."
+        )
+    if parameters.get("polish") and loss != SquaredError():
+        raise ValueError(
+            f"polish={parameters['polish']!r} refits the read-out by ridge regression, "
+            f"which minimises the squared error and not loss={loss.name!r}. Leave it "
+            "out."
+        )
+    return loss
 
 
 def finite_outputs(estimator, compute, X) -> Any:

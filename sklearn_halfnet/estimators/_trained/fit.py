@@ -33,6 +33,7 @@ from sklearn_halfnet.estimators._common.validation import (
     row_weights,
     validate_training,
     validation_weights,
+    wanted_loss,
 )
 from sklearn_halfnet.models.history import History
 from sklearn_halfnet.models.read_out import strength
@@ -441,6 +442,9 @@ def _begin(estimator, X, network, y, repeats, classes=None):
     if network is None:
         return start, make_targets(estimator, y, repeats, classes)
     check_same_network(network.begun, start.begun)
+    if not is_classifier(estimator):
+        begun, wanted = network.targets.criterion.begun, wanted_loss(estimator).begun
+        check_same_network(dict.fromkeys(wanted) | begun, wanted)
     return start, network.targets
 
 

@@ -9,6 +9,7 @@ from sklearn_halfnet.estimators._common.layer_options import (
     LAYER_TEXTS,
     SIZE_CONSTRAINTS,
 )
+from sklearn_halfnet.models.regression_losses import REGRESSION_LOSSES
 from sklearn_halfnet.solvers import SOLVERS, solvers_for
 from sklearn_halfnet.solvers.schedules import SCHEDULES
 
@@ -16,6 +17,7 @@ __all__ = [
     "LABEL_SMOOTHING",
     "NETWORK_ATTRIBUTES",
     "OF_CLASSIFIER",
+    "REGRESSION_LOSS",
     "REGULARISATION",
     "SECTIONS",
     "TRAINING_CONSTRAINTS",
@@ -28,6 +30,11 @@ REGULARISATION = {
     "learning_rate_init": [StrOptions({"auto"}), real(0, closed="neither")],
 }
 LABEL_SMOOTHING = {"label_smoothing": [real(0, 1, closed="left")]}
+REGRESSION_LOSS = {
+    "loss": [one_of(REGRESSION_LOSSES), callable],
+    "quantile": [real(0, 1, closed="neither"), "array-like"],
+    "epsilon": [real(0, closed="neither")],
+}
 
 TRAINING_CONSTRAINTS = {
     "hidden_layer_sizes": SIZE_CONSTRAINTS,
@@ -96,6 +103,19 @@ TRAINING_TEXTS = numpydoc("""
     label_smoothing : float
         Part of a label that goes to all classes in the loss, as they are shared among
         the rows: a network need not be sure of labels that are noise.
+    loss : str or callable
+        What is minimised: "squared_error"; "absolute_error"; "huber", with ``epsilon``;
+        "quantile", the pinball loss, with ``quantile``; "poisson", for counts, or
+        "gamma", for positive y, half their deviance, with predictions exp(scores) that
+        are positive. Each is as in scikit-learn. Or a function ``loss(y_pred,
+        y_true)``, of torch tensors of the shape of some rows of y, that returns a
+        tensor of one loss a row.
+    quantile : float or sequence of float
+        Between 0 and 1, of ``loss="quantile"``. Of several, which increase, ``predict``
+        returns all, in order in each row.
+    epsilon : float
+        Of ``loss="huber"``: errors beyond it count linearly. In robust deviations of y,
+        the median distance from the median over 0.6745.
     tol : float
         Improvement of loss or validation score that counts; for L-BFGS the gradient's
         largest component at which to stop.
@@ -152,7 +172,8 @@ NETWORK_ATTRIBUTES = numpydoc("""
         Its last value.
     validation_scores_ : list of float
         Accuracy, or R2 of a regressor, on ``X_val`` or the held-out rows after each
-        pass, with early stopping.
+        pass, with early stopping; with another loss than the squared error D2, the
+        share of the loss of the best constant that has gone.
     validation_losses_ : list of float
         Mean loss of the same rows after each pass, as in ``loss_curve_`` but without
         penalty, dropout and smoothed labels.

@@ -25,7 +25,9 @@ from sklearn_halfnet.estimators._common.types import (
     ClassWeight,
     FloatName,
     InputScalingName,
+    Quantiles,
     RandomState,
+    RowLoss,
     Sizes,
     SolverName,
     WeightKinds,
@@ -47,6 +49,7 @@ from sklearn_halfnet.estimators._trained.heads import (
 from sklearn_halfnet.estimators._trained.parameters import (
     NETWORK_ATTRIBUTES,
     OF_CLASSIFIER,
+    REGRESSION_LOSS,
     SECTIONS,
     TRAINING_CONSTRAINTS,
     TRAINING_TEXTS,
@@ -306,6 +309,7 @@ class ConvHalfLayerClassifier(Classifier, ConvHalfLayer):
 
 
 @documented(_TEXTS, _ATTRIBUTES, **_SECTIONS)
+@dataclass(eq=False, repr=False)
 class ConvHalfLayerRegressor(Regressor, ConvHalfLayer):
     """Regressor of images: trained convolutions before a half layer.
 
@@ -348,3 +352,10 @@ class ConvHalfLayerRegressor(Regressor, ConvHalfLayer):
     >>> model.n_trainable_parameters_  # 416 + 4640 + 2 * 128 + 129 * 1
     5441
     """
+
+    _: KW_ONLY
+    loss: RowLoss = "squared_error"
+    quantile: Quantiles = 0.5
+    epsilon: float = 1.35
+
+    _parameter_constraints = ConvHalfLayer._parameter_constraints | REGRESSION_LOSS

@@ -29,7 +29,9 @@ from sklearn_halfnet.estimators._common.types import (
     ColumnEmbeddingName,
     FloatName,
     InputScalingName,
+    Quantiles,
     RandomState,
+    RowLoss,
     Sizes,
     SolverName,
     WeightKinds,
@@ -47,6 +49,7 @@ from sklearn_halfnet.estimators._trained.parameters import (
     LABEL_SMOOTHING,
     NETWORK_ATTRIBUTES,
     OF_CLASSIFIER,
+    REGRESSION_LOSS,
     REGULARISATION,
     SECTIONS,
     TRAINING_CONSTRAINTS,
@@ -271,6 +274,7 @@ class HalfLayerClassifier(Classifier, HalfLayer):
 
 
 @documented(_TEXTS, NETWORK_ATTRIBUTES, **_SECTIONS)
+@dataclass(eq=False, repr=False)
 class HalfLayerRegressor(Regressor, HalfLayer):
     """Regressor whose hidden weights are random and frozen.
 
@@ -315,3 +319,10 @@ class HalfLayerRegressor(Regressor, HalfLayer):
     >>> model.n_trainable_parameters_
     97
     """
+
+    _: KW_ONLY
+    loss: RowLoss = "squared_error"
+    quantile: Quantiles = 0.5
+    epsilon: float = 1.35
+
+    _parameter_constraints = HalfLayer._parameter_constraints | REGRESSION_LOSS

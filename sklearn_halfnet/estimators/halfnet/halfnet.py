@@ -41,7 +41,9 @@ from sklearn_halfnet.estimators._common.types import (
     ColumnEmbeddingName,
     FloatName,
     InputScalingName,
+    Quantiles,
     RandomState,
+    RowLoss,
     Sizes,
     SolverName,
 )
@@ -63,6 +65,7 @@ from sklearn_halfnet.estimators._trained.parameters import (
     LABEL_SMOOTHING,
     NETWORK_ATTRIBUTES,
     OF_CLASSIFIER,
+    REGRESSION_LOSS,
     REGULARISATION,
     SECTIONS,
     TRAINING_CONSTRAINTS,
@@ -372,7 +375,8 @@ class HalfNet(
             Determines the new Z.
         refit : bool, default=True
             Whether to refit the read-out: by logistic regression with the strength
-            ``alpha``, for a regressor or with ``polish="ridge"`` by ridge regression.
+            ``alpha``, for a regressor or with ``polish="ridge"`` by ridge regression;
+            with a smooth loss other than the squared error to the least of that.
             With the old read-out accuracy is at chance.
 
         Returns
@@ -386,7 +390,8 @@ class HalfNet(
         _, weight = row_weights(self, y, sample_weight, targets.classes)
         network = self.model_.redrawn(child_generators(random_state, 1)[0])
         if refit:
-            closed_form = self.polish == "ridge" or targets.loss == "squared"
+            _check_refit(targets)
+            closed_form = self.polish == "ridge" or targets.loss == "squared_error"
             rows = Rows.all_of(X, targets.encode(y, network.dtype), weight)
             how = "ridge" if closed_form else "logistic"
             network = _refitted(self, network, rows, how, self.alpha_)
@@ -404,6 +409,15 @@ def _redrawing(every, last, rows, rng):
         return None
 
     return revise
+
+
+def _check_refit(targets):
+    """Raise where a read-out alone is not refitted, for the solver needs gradients."""
+    if targets.classes is None and not targets.criterion.is_smooth:
+        raise ValueError(
+            f"resample cannot refit the read-out with loss={targets.loss!r}, which has "
+            "no gradient at its kinks. Use refit=False, and train again."
+        )
 
 
 def _refitted(estimator, network, rows, how, alpha):
@@ -522,6 +536,7 @@ class HalfNetClassifier(Classifier, HalfNet):
     _ATTRIBUTES,
     **_SECTIONS,
 )
+@dataclass(eq=False, repr=False)
 class HalfNetRegressor(Regressor, HalfNet):
     """Regressor whose random hidden weights have a learned covariance.
 
@@ -567,8 +582,14 @@ class HalfNetRegressor(Regressor, HalfNet):
     785
     """
 
+    _: KW_ONLY
+    loss: RowLoss = "squared_error"
+    quantile: Quantiles = 0.5
+    epsilon: float = 1.35
+
     _parameter_constraints = {
         **HalfNet._parameter_constraints,
+        **REGRESSION_LOSS,
         "polish": [StrOptions({"ridge"}), None],
     }
 
@@ -599,5 +620,11 @@ class HalfNetRegressor(Regressor, HalfNet):
         >>> bool(spread[1] > 5 * spread[0])
         True
         """
-        scores = self._member_scores(X)
-        return np.stack([self.model_.targets.decode(each) for each in scores])
+        check_is_fitted(self)
+        network = self.model_
+
+        def decoded(rows):
+            scores = network.member_scores(rows)
+            return [network.targets.decode(each) for each in scores]
+
+        return np.stack(finite_outputs(self, decoded, X))

@@ -25,7 +25,9 @@ from sklearn_halfnet.estimators._common.types import (
     FloatName,
     InputScalingName,
     MomentumSolverName,
+    Quantiles,
     RandomState,
+    RowLoss,
     Sizes,
     WeightKinds,
 )
@@ -47,6 +49,7 @@ from sklearn_halfnet.estimators._trained.heads import (
 from sklearn_halfnet.estimators._trained.parameters import (
     NETWORK_ATTRIBUTES,
     OF_CLASSIFIER,
+    REGRESSION_LOSS,
     SECTIONS,
     TRAINING_CONSTRAINTS,
     TRAINING_TEXTS,
@@ -426,6 +429,7 @@ class PartialCNNClassifier(Classifier, PartialCNN):
 
 
 @documented(_TEXTS, _ATTRIBUTES, **_SECTIONS)
+@dataclass(eq=False, repr=False)
 class PartialCNNRegressor(Regressor, PartialCNN):
     """Regressor of images by a convolutional network that is trained in part.
 
@@ -470,3 +474,10 @@ class PartialCNNRegressor(Regressor, PartialCNN):
     >>> model.n_trainable_parameters_, sum(w.size for w in model.weights_.values())
     (3827, 76432)
     """
+
+    _: KW_ONLY
+    loss: RowLoss = "squared_error"
+    quantile: Quantiles = 0.5
+    epsilon: float = 1.35
+
+    _parameter_constraints = PartialCNN._parameter_constraints | REGRESSION_LOSS
