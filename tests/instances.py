@@ -126,6 +126,8 @@ INSTANCES = [
     Instance(HalfLayerRegressor(**FULL_BATCH), WHOLE_ROWS),
     Instance(HalfLayerClassifier(**LBFGS)),
     Instance(HalfLayerRegressor(**LBFGS)),
+    Instance(HalfLayerRegressor(**LBFGS, loss="poisson")),
+    Instance(HalfLayerRegressor(**FULL_BATCH, loss="quantile"), WHOLE_ROWS),
     Instance(HalfNetClassifier(**FULL_BATCH, **PLAIN_NET), WHOLE_ROWS),
     Instance(HalfNetRegressor(**FULL_BATCH, **PLAIN_NET), WHOLE_ROWS),
     Instance(HalfNetClassifier(**LBFGS, geometry="orthogonal", n_members=1)),

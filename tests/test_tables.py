@@ -13,13 +13,12 @@ from sklearn.utils import Bunch
 
 from sklearn_halfnet import HalfNetRegressor, cli
 from sklearn_halfnet.exceptions import CommandError, DatasetError
-from sklearn_halfnet.experiments._common import figures
+from sklearn_halfnet.experiments._common import figures, table_sets as sets
 from sklearn_halfnet.experiments._common.experiment import reproduce
 from sklearn_halfnet.experiments.tables import (
     _inner as inner,
     _makers as makers,
     _models as models,
-    _sets as sets,
     _worker as worker,
     command,
     defaults,

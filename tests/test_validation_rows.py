@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 import sklearn
-from callbacks import Interrupt
+from callbacks import AfterEachPass, Interrupt
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone, is_classifier
@@ -77,27 +77,6 @@ def fitted(model, *rows, **options):
     """Fit a copy, its parameters and the rows to judge by told together."""
     told = {name: options.pop(name) for name in list(options) if name.endswith("_val")}
     return clone(model).set_params(**options).fit(*rows, **told)
-
-
-class AfterEachPass:
-    """Call a function of the network as it is, and stop after some pass."""
-
-    def __init__(self, see=lambda model: None, stop_at=None):
-        self.see, self.stop_at, self.seen = see, stop_at, []
-
-    def setup(self, estimator, context):
-        self.max_subtasks = context.max_subtasks
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context, *, fitted_estimator):
-        if context.task_name == "iteration":
-            self.seen.append(self.see(fitted_estimator))
-        return len(self.seen) == self.stop_at
 
 
 # -- rows of the user's ----------------------------------------------------------------

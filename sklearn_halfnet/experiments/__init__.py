@@ -41,6 +41,11 @@ EXPERIMENTS = {
         "Settings that may become defaults, cross-validated inside the training rows "
         "of fifteen tables: classification (1), regression (2)",
     ),
+    "losses": (
+        "sklearn_halfnet.experiments.losses.comparison",
+        "Losses of regressors: quantiles on two tables (1), counts of known rate (2), "
+        "beside gradient boosting and Poisson regression",
+    ),
     "halfnet": (
         "sklearn_halfnet.experiments.halfnet.paper",
         "Alpaydin (2026), HalfNet: beside full layers (1), by rank on MNIST (2) and "

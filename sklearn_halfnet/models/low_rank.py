@@ -21,6 +21,7 @@ from sklearn_halfnet.models.members import MembersModel
 from sklearn_halfnet.models.network import SPREAD, HiddenStack, NetworkStart
 from sklearn_halfnet.models.read_out import ridge_start, start_read_out
 from sklearn_halfnet.models.ridge_refit import polish_bytes
+from sklearn_halfnet.models.row_losses import told
 from sklearn_halfnet.models.tensors import from_tensor, to_tensor
 
 __all__ = ["LowRankModel", "LowRankStart"]
@@ -79,7 +80,7 @@ class LowRankStart(NetworkStart):
         unit = self._input_unit(sample)
         layers, features, least_strength = draw_low_rank_layers(
             sample,
-            targets.indicators(sample.targets),
+            told(targets, sample),
             ranks=ranks,
             sizes=self.sizes,
             activation=self.activation,

@@ -1,14 +1,16 @@
 """The linear read-out of a trained network: its values, its start, its penalty."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
 from sklearn_halfnet.linear.ridge import ridge
 from sklearn_halfnet.models.row_losses import (
+    at_constant,
     constant_scores,
-    loss_gradients,
+    derivatives,
     mean_loss,
 )
 from sklearn_halfnet.models.tensors import to_tensor
@@ -21,9 +23,6 @@ _CONFIDENCE = 8.0
 _LEAST_ALPHA = 1e-4
 # Of a regression on logarithms: none at all would leave nothing to be trained.
 _SLOPES = 0.05, 4.0
-# In deviations of the residuals, over which the slope of a gradient is taken: that of
-# losses with kinks has steps.
-_STEP = 0.5
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,15 @@ def ridge_start(features, sample, targets, least_strength=0.0):
         slope, scores = _calibrated(ridge_scores, sample, targets)
         curvature = _relative_strength(scores, residuals, slope, sample, targets)
         coef, intercept = slope * coef, scores[0] - slope * ridge_scores[0]
-    return coef, intercept, max(_LEAST_ALPHA, curvature * ridge_alpha / sample.n_whole)
+        # What moves a quantile need not move the mean: noise to that regression.
+        scoring = _scoring_strength(features, sample, targets, least_strength)
+        return coef, intercept, _alpha(min(curvature * ridge_alpha, scoring), sample)
+    return coef, intercept, _alpha(curvature * ridge_alpha, sample)
+
+
+def _alpha(strength, sample):
+    """L2 strength of the mean loss, from that of the sum over the sample's rows."""
+    return max(_LEAST_ALPHA, strength / sample.n_whole)
 
 
 def _random_intercept(sample, targets):
@@ -166,11 +173,12 @@ def _calibrated(ridge_scores, sample, targets):
 
     slope = 1.0
     if targets.criterion.has_log_link:
-        slope = minimize_scalar(
+        found: Any = minimize_scalar(
             lambda slope: mean_loss(targets, at(slope), encoded, weight),
             bounds=_SLOPES,
             method="bounded",
-        ).x
+        )
+        slope = found.x
     return slope, at(slope)
 
 
@@ -183,19 +191,29 @@ def _relative_strength(scores, residuals, slope, sample, targets):
     the slope of E[psi]; and c takes the place of the squared loss's curvature, 1.
     """
     share = sample.sample_weight / sample.sample_weight.sum()
-    encoded = sample.targets.astype(np.float64)
-    spread = np.sqrt(share @ residuals**2)
-    spread = np.where(spread > 0, spread, 1.0)
-    step = slope * spread * _STEP
-    above, below = (
-        loss_gradients(targets, scores + sign * step, encoded) for sign in (1, -1)
-    )
-    curvature = share @ (above - below) / (2 * step)
-    noise = share @ loss_gradients(targets, scores, encoded) ** 2
     # In the space of scores, whose coefficients are ``slope`` times the regression's.
-    ratio = noise / (curvature * (slope * spread) ** 2)
+    spread = slope * np.sqrt(share @ residuals**2)
+    spread = np.where(spread > 0, spread, 1.0)
+    gradients, curvature = derivatives(targets, scores, sample, spread)
+    ratio = share @ gradients**2 / (curvature * spread**2)
     usable = np.isfinite(ratio) & (curvature > 0)
     return float(np.where(usable, ratio, 1 / targets.n_outputs).mean())
+
+
+def _scoring_strength(features, sample, targets, least_strength):
+    """Find the strength of a Newton step from the best constant, a ridge regression.
+
+    It is fitted to the loss's derivatives, and counts c times, the curvature there.
+    """
+    gradients, curvature = at_constant(targets, sample)
+    found = ridge(
+        features,
+        gradients,
+        sample_weight=sample.sample_weight,
+        least_relative_alpha=least_strength,
+    )
+    usable = curvature > 0
+    return found.alpha * curvature[usable].mean() if usable.any() else np.inf
 
 
 def strength(alpha, found):

@@ -12,7 +12,13 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.metrics import d2_pinball_score, d2_tweedie_score
 
-__all__ = ["REGRESSION_LOSSES", "RegressionLoss", "SquaredError", "loss_named"]
+__all__ = [
+    "LOG_LINKS",
+    "REGRESSION_LOSSES",
+    "RegressionLoss",
+    "SquaredError",
+    "loss_named",
+]
 
 # The median distance from the median, of a normal distribution, in deviations.
 _NORMAL_DISTANCE = 0.6745
@@ -21,6 +27,8 @@ _NORMAL_DISTANCE = 0.6745
 _FAR = 5.0
 # Relative, of sums of weights: whether these reach a share must not hang on rounding.
 _SLACK = 1e-9
+# Logarithms of less are those of this.
+_TINY = float(np.finfo(np.float32).tiny)
 # Newton's steps to the best constant of the Huber loss, which takes a few.
 _STEPS = 100
 
@@ -40,7 +48,7 @@ class RegressionLoss:
         return {"loss": self.name, **asdict(self)}
 
     @property
-    def is_several(self):
+    def is_several(self) -> bool:
         """Whether there are several predictions of one y, which are put in order."""
         return False
 
@@ -57,7 +65,7 @@ class RegressionLoss:
             Smallest value and mean of each output.
         """
 
-    def unit(self, moments, sample):
+    def unit(self, moments, sample) -> Any:
         """Find centre and scale of each output.
 
         Parameters
@@ -94,11 +102,11 @@ class RegressionLoss:
         return encoded
 
     @property
-    def is_scored_by_deviance(self):
+    def is_scored_by_deviance(self) -> bool:
         """Whether ``score`` is what an estimator is scored by, in the place of R2."""
         return False
 
-    def score(self, y, predicted, sample_weight):
+    def score(self, y, predicted, sample_weight) -> float:
         """Return the share of the deviance of the best constant that has gone, D2."""
         raise NotImplementedError
 
@@ -112,7 +120,7 @@ class SquaredError(RegressionLoss):
 class _Robust(RegressionLoss):
     """A loss that far targets do not rule, nor should they rule the unit."""
 
-    def unit(self, moments, sample):
+    def unit(self, moments, sample) -> Any:
         columns, weight = sample
         centre = _quantile(columns, weight, 0.5)
         distance = _quantile(np.abs(columns - centre), weight, 0.5)
@@ -235,7 +243,7 @@ class _LogLink(RegressionLoss):
         return np.log((encoded + 1) / 2)
 
     def perfect(self, encoded):
-        return np.log(encoded.clip(min=np.finfo(np.float32).tiny))
+        return np.log(np.maximum(encoded, _TINY))
 
     @property
     def is_scored_by_deviance(self):
@@ -260,8 +268,11 @@ class Poisson(_LogLink):
             )
 
     def constant(self, encoded, weight, offset):
-        sums = [np.average(each, 0, weight) for each in (encoded, np.exp(offset))]
-        return np.log(sums[0] / sums[1])
+        counted, expected = (
+            np.average(each, 0, weight) for each in (encoded, np.exp(offset))
+        )
+        # Rows that are held out may all be zero.
+        return np.log(np.maximum(counted, _TINY) / expected)
 
 
 class Gamma(_LogLink):
@@ -306,6 +317,8 @@ REGRESSION_LOSSES = {
     each.name: each
     for each in (SquaredError, AbsoluteError, Huber, Quantile, Poisson, Gamma)
 }
+# Names of those of positive y.
+LOG_LINKS = {name for name, loss in REGRESSION_LOSSES.items() if loss.has_log_link}
 
 
 def loss_named(loss, **options):

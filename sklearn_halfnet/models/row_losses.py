@@ -3,8 +3,18 @@
 import numpy as np
 
 from sklearn_halfnet._device import import_torch
+from sklearn_halfnet.features.moments import Moments
 
-__all__ = ["constant_scores", "loss_gradients", "mean_loss", "score_of"]
+__all__ = [
+    "at_constant",
+    "constant_scores",
+    "derivatives",
+    "mean_loss",
+    "score_of",
+    "told",
+]
+
+_STEP = 0.5
 
 
 def mean_loss(targets, scores, encoded, weight):
@@ -30,8 +40,64 @@ def mean_loss(targets, scores, encoded, weight):
         return float(np.average(loss_of(targets)(*pair).numpy(), weights=weight))
 
 
-def loss_gradients(targets, scores, encoded):
-    """Derive each row's loss by its scores, (n_rows, n_outputs)."""
+def derivatives(targets, scores, sample, spread):
+    """Derive the loss by the scores, once and twice.
+
+    Parameters
+    ----------
+    targets : RealTargets
+    scores : ndarray of shape (n_rows, n_outputs)
+    sample : StartSample
+        With encoded targets.
+    spread : ndarray of shape (n_outputs,)
+        Of the errors: the slope of a gradient that has steps is taken over a part.
+
+    Returns
+    -------
+    gradients : ndarray of shape (n_rows, n_outputs)
+    curvature : ndarray of shape (n_outputs,)
+        Mean over the rows.
+    """
+    encoded, step = sample.targets.astype(np.float64), _STEP * spread
+    above, below = (
+        _gradients(targets, scores + sign * step, encoded) for sign in (1, -1)
+    )
+    rising = np.average(above - below, axis=0, weights=sample.sample_weight)
+    return _gradients(targets, scores, encoded), rising / (2 * step)
+
+
+def at_constant(targets, sample):
+    """Return ``derivatives`` at the best constant."""
+    encoded, weight = sample.targets.astype(np.float64), sample.sample_weight
+    scores = constant_scores(targets, encoded, weight)
+    spread = np.sqrt(Moments.of(targets.indicators(encoded), weight).variance)
+    return derivatives(targets, scores, sample, np.where(spread > 0, spread, 1.0))
+
+
+def told(targets, sample):
+    """Say what directions of the inputs are to be looked for.
+
+    Parameters
+    ----------
+    targets : ClassTargets or RealTargets
+    sample : StartSample
+
+    Returns
+    -------
+    columns : ndarray of shape (n_rows, n_columns)
+        Indicators or targets; beside them the derivatives of another loss than the
+        squared one, each column of deviation one: inputs that move a quantile need not
+        move the mean.
+    """
+    wanted = targets.indicators(sample.targets)
+    if targets.blank_loss is not None:
+        return wanted
+    columns = np.hstack([wanted, at_constant(targets, sample)[0]])
+    spread = np.sqrt(Moments.of(columns, sample.sample_weight).variance)
+    return columns / np.where(spread > 0, spread, 1.0)
+
+
+def _gradients(targets, scores, encoded):
     torch = import_torch()
 
     from sklearn_halfnet.solvers.losses import loss_of

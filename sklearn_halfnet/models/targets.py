@@ -211,7 +211,7 @@ class RealTargets:
     classes = None
 
     @classmethod
-    def from_targets(cls, y, sample_weight=None, criterion=_SQUARED):
+    def from_targets(cls, y, sample_weight=None, criterion: RegressionLoss = _SQUARED):
         """Learn each output's unit from its rows of positive weight.
 
         Raises
@@ -228,7 +228,9 @@ class RealTargets:
         return cls.from_moments(moments, y.ndim == 1, criterion, sample)
 
     @classmethod
-    def from_moments(cls, moments, is_vector, criterion=_SQUARED, sample=None):
+    def from_moments(
+        cls, moments, is_vector, criterion: RegressionLoss = _SQUARED, sample=None
+    ):
         """Learn the same from the moments of the outputs, and rows with their weights.
 
         The squared loss needs no rows.

@@ -19,6 +19,7 @@ from sklearn_halfnet.estimators._common.fitting import (
     part_of_fit,
 )
 from sklearn_halfnet.estimators._common.validation import finite_outputs
+from sklearn_halfnet.models.regression_losses import LOG_LINKS
 
 __all__ = [
     "CLASS_WEIGHT",
@@ -175,6 +176,13 @@ class Regressor(MultiOutputMixin, RegressorMixin):
     feature_names_in_: NDArray[Any]
 
     _partial_fit: Any
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        loss = getattr(self, "loss", None)
+        has_log_link = isinstance(loss, str) and loss in LOG_LINKS
+        tags.target_tags.positive_only = has_log_link
+        return tags
 
     @available_if(_takes_chunks)
     @part_of_fit

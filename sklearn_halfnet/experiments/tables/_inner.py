@@ -5,8 +5,8 @@ import warnings
 import numpy as np
 from sklearn.model_selection import KFold, StratifiedKFold
 
+from sklearn_halfnet.experiments._common.table_sets import Split, encoded
 from sklearn_halfnet.experiments.tables._models import measure_here
-from sklearn_halfnet.experiments.tables._sets import Split, encoded
 
 __all__ = ["FOLDS", "inner_splits", "measure_inside"]
 

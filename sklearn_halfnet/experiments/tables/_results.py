@@ -4,13 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sklearn_halfnet.experiments._common.table_sets import SETS
 from sklearn_halfnet.experiments.tables._ranks import (
     Friedman,
     critical_difference,
     friedman,
     ranks,
 )
-from sklearn_halfnet.experiments.tables._sets import SETS
 
 __all__ = ["Ranking", "Results"]
 

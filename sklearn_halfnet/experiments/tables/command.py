@@ -7,6 +7,15 @@ from sklearn_halfnet._files import replace_file
 from sklearn_halfnet.experiments import CommandError
 from sklearn_halfnet.experiments._common import figures
 from sklearn_halfnet.experiments._common.runner import Job, ResultFile, run_jobs
+from sklearn_halfnet.experiments._common.table_sets import (
+    QUICK_ROWS,
+    QUICK_SETS,
+    ROWS,
+    SETS,
+    check_sets,
+    load_split,
+    source,
+)
 from sklearn_halfnet.experiments.tables._models import MODELS, OURS
 from sklearn_halfnet.experiments.tables._ranks import cliques
 from sklearn_halfnet.experiments.tables._report import (
@@ -16,15 +25,6 @@ from sklearn_halfnet.experiments.tables._report import (
     report_text,
 )
 from sklearn_halfnet.experiments.tables._results import Results
-from sklearn_halfnet.experiments.tables._sets import (
-    QUICK_ROWS,
-    QUICK_SETS,
-    ROWS,
-    SETS,
-    check_sets,
-    load_split,
-    source,
-)
 
 __all__ = ["run"]
 

@@ -17,12 +17,7 @@ from sklearn_halfnet.experiments._common.report import (
     markdown_table,
 )
 from sklearn_halfnet.experiments._common.runner import Job
-from sklearn_halfnet.experiments.tables._candidates import CANDIDATES
-from sklearn_halfnet.experiments.tables._inner import FOLDS, measure_inside
-from sklearn_halfnet.experiments.tables._ranks import verdict
-from sklearn_halfnet.experiments.tables._report import GROUPS, rank_table
-from sklearn_halfnet.experiments.tables._results import Results
-from sklearn_halfnet.experiments.tables._sets import (
+from sklearn_halfnet.experiments._common.table_sets import (
     QUICK_ROWS,
     QUICK_SETS,
     ROWS,
@@ -31,6 +26,11 @@ from sklearn_halfnet.experiments.tables._sets import (
     load_split,
     source,
 )
+from sklearn_halfnet.experiments.tables._candidates import CANDIDATES
+from sklearn_halfnet.experiments.tables._inner import FOLDS, measure_inside
+from sklearn_halfnet.experiments.tables._ranks import verdict
+from sklearn_halfnet.experiments.tables._report import GROUPS, rank_table
+from sklearn_halfnet.experiments.tables._results import Results
 
 __all__ = ["EXPERIMENT", "report_text"]
 

@@ -1,0 +1,1 @@
+"""Losses of regressors, beside models of scikit-learn that minimise the same."""
