@@ -234,7 +234,7 @@ def test_the_unit_of_y_changes_nothing(family, options):
 def test_strength_of_the_penalty_follows_the_loss():
     """Against least squares by the variances that estimates have of normal errors."""
     features = rng.standard_normal((1_500, 2))
-    noise = rng.standard_normal(1_500)
+    noise = 0.1 * rng.standard_normal(1_500)
     y, model = features @ [1.0, 1.0] + noise, HalfLayerRegressor(10, random_state=0)
     model.set_params(**UNTRAINED, activation="identity", input_scaling="standard")
     squared = clone(model).fit(features, y)
@@ -248,7 +248,7 @@ def test_strength_of_the_penalty_follows_the_loss():
     relative = {name: each.alpha_ / squared.alpha_ for name, each in found.items()}
     assert_allclose(relative["huber"], 1, rtol=0.1)
     for name, expected in normal.items():
-        assert_allclose(relative[name], expected * scale, rtol=0.15)
+        assert_allclose(relative[name], expected * scale / 0.1, rtol=0.15)
 
 
 @each_family
@@ -291,8 +291,9 @@ def test_members_go_together_before_the_link(options):
 
 @each_family
 def test_quantiles_do_not_cross_and_cover(family):
-    noise = rng.standard_normal(400) * (1 + np.abs(np.linspace(-1, 1, 400)))
+    """Also where there is nothing to be learned of the mean, only of the spread."""
     columns = np.c_[np.linspace(-1, 1, 400), rng.standard_normal(400)]
+    noise = rng.standard_normal(400) * np.exp(columns[:, 0])
     levels = [0.1, 0.4, 0.5, 0.9]
     model = made(family, loss="quantile", quantile=levels, batch_size=50, max_iter=20)
     predicted = model.fit(columns, noise).predict(columns)
@@ -300,7 +301,7 @@ def test_quantiles_do_not_cross_and_cover(family):
     assert (np.diff(predicted) >= 0).all()
     assert_allclose((noise[:, None] <= predicted).mean(axis=0), levels, atol=0.05)
     spread = predicted[:, 3] - predicted[:, 0]
-    assert spread[:40].mean() > 1.2 * spread[180:220].mean()
+    assert spread[-40:].mean() > 2 * spread[:40].mean()
 
 
 def test_one_quantile_in_a_list_has_a_column():
@@ -319,7 +320,9 @@ def test_several_outputs(family, options):
             model.fit(X, both)
         return
     one, found = clone(model).fit(X, Y).predict(X), model.fit(X, both).predict(X)
-    assert_allclose(found, np.c_[one, one], rtol=1e-4)
+    # The error of the row at the median is zero, or 1e-16.
+    has_kinks = options["loss"] in ("absolute_error", "quantile")
+    assert_allclose(found, np.c_[one, one], rtol=1e-2 if has_kinks else 1e-4)
 
 
 @each_family

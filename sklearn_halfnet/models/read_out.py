@@ -8,7 +8,6 @@ from scipy.optimize import minimize_scalar
 
 from sklearn_halfnet.linear.ridge import ridge
 from sklearn_halfnet.models.row_losses import (
-    at_constant,
     constant_scores,
     derivatives,
     mean_loss,
@@ -137,11 +136,12 @@ def ridge_start(features, sample, targets, least_strength=0.0):
         ridge_scores = features.astype(np.float64) @ coef.T
         residuals = wanted - ridge_scores - intercept
         slope, scores = _calibrated(ridge_scores, sample, targets)
-        curvature = _relative_strength(scores, residuals, slope, sample, targets)
         coef, intercept = slope * coef, scores[0] - slope * ridge_scores[0]
+        found = _derivatives(scores, slope * residuals, sample, targets)
+        curvature = _relative_strength(*found)
         # What moves a quantile need not move the mean: noise to that regression.
-        scoring = _scoring_strength(features, sample, targets, least_strength)
-        return coef, intercept, _alpha(min(curvature * ridge_alpha, scoring), sample)
+        left = _strength_of_what_is_left(features, *found, least_strength)
+        return coef, intercept, _alpha(min(curvature * ridge_alpha, left), sample)
     return coef, intercept, _alpha(curvature * ridge_alpha, sample)
 
 
@@ -182,7 +182,18 @@ def _calibrated(ridge_scores, sample, targets):
     return slope, at(slope)
 
 
-def _relative_strength(scores, residuals, slope, sample, targets):
+def _derivatives(scores, residuals, sample, targets):
+    """Return ``derivatives`` at scores, shares of the rows, and the residuals' spread.
+
+    All in the space of scores, where a regression's residuals are times its slope.
+    """
+    share = sample.sample_weight / sample.sample_weight.sum()
+    spread = np.sqrt(share @ residuals**2)
+    spread = np.where(spread > 0, spread, 1.0)
+    return *derivatives(targets, scores, sample, spread), share, spread
+
+
+def _relative_strength(gradients, curvature, share, spread):
     """Find the L2 strength that answers to a ridge regression's, in units of this.
 
     The strength of a ridge regression is the variance of the residuals in units of that
@@ -190,30 +201,22 @@ def _relative_strength(scores, residuals, slope, sample, targets):
     the score has, for one row, the variance E[psi^2] / c^2 in the place of theirs, c
     the slope of E[psi]; and c takes the place of the squared loss's curvature, 1.
     """
-    share = sample.sample_weight / sample.sample_weight.sum()
-    # In the space of scores, whose coefficients are ``slope`` times the regression's.
-    spread = slope * np.sqrt(share @ residuals**2)
-    spread = np.where(spread > 0, spread, 1.0)
-    gradients, curvature = derivatives(targets, scores, sample, spread)
-    ratio = share @ gradients**2 / (curvature * spread**2)
-    usable = np.isfinite(ratio) & (curvature > 0)
-    return float(np.where(usable, ratio, 1 / targets.n_outputs).mean())
-
-
-def _scoring_strength(features, sample, targets, least_strength):
-    """Find the strength of a Newton step from the best constant, a ridge regression.
-
-    It is fitted to the loss's derivatives, and counts c times, the curvature there.
-    """
-    gradients, curvature = at_constant(targets, sample)
-    found = ridge(
-        features,
-        gradients,
-        sample_weight=sample.sample_weight,
-        least_relative_alpha=least_strength,
-    )
     usable = curvature > 0
-    return found.alpha * curvature[usable].mean() if usable.any() else np.inf
+    slopes = np.where(usable, curvature, 1.0)
+    ratio = share @ gradients**2 / (slopes * spread**2)
+    return float(np.where(usable, ratio, 1 / len(ratio)).mean())
+
+
+def _strength_of_what_is_left(
+    features, gradients, curvature, share, spread, least_strength
+):
+    """Find the strength of a Newton step on from the scores, a ridge regression.
+
+    It is fitted to the loss's derivatives, and counts c times.
+    """
+    options = {"sample_weight": share, "least_relative_alpha": least_strength}
+    found, usable = ridge(features, gradients, **options), curvature > 0
+    return float(found.alpha * curvature[usable].mean()) if usable.any() else np.inf
 
 
 def strength(alpha, found):

@@ -313,8 +313,8 @@ class ConvHalfLayerClassifier(Classifier, ConvHalfLayer):
 class ConvHalfLayerRegressor(Regressor, ConvHalfLayer):
     """Regressor of images: trained convolutions before a half layer.
 
-    What ``ConvHalfLayerClassifier`` is, with the read-out V z + c and the squared loss
-    [1]_.
+    What ``ConvHalfLayerClassifier`` is, with the read-out V z + c and, by
+    default, the squared error [1]_.
 
     Parameters
     ----------

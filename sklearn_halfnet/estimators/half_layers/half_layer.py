@@ -278,8 +278,8 @@ class HalfLayerClassifier(Classifier, HalfLayer):
 class HalfLayerRegressor(Regressor, HalfLayer):
     """Regressor whose hidden weights are random and frozen.
 
-    What ``HalfLayerClassifier`` is, with the read-out V z + c and the squared loss
-    [1]_.
+    What ``HalfLayerClassifier`` is, with the read-out V z + c and, by
+    default, the squared error [1]_.
 
     Parameters
     ----------

@@ -540,7 +540,8 @@ class HalfNetClassifier(Classifier, HalfNet):
 class HalfNetRegressor(Regressor, HalfNet):
     """Regressor whose random hidden weights have a learned covariance.
 
-    What ``HalfNetClassifier`` is, with the read-out V z + c and the squared loss [1]_.
+    What ``HalfNetClassifier`` is, with the read-out V z + c and, by
+    default, the squared error [1]_.
 
     Parameters
     ----------

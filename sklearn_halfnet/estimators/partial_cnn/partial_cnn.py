@@ -433,8 +433,8 @@ class PartialCNNClassifier(Classifier, PartialCNN):
 class PartialCNNRegressor(Regressor, PartialCNN):
     """Regressor of images by a convolutional network that is trained in part.
 
-    What ``PartialCNNClassifier`` is, with the squared loss [1]_. Which filters are
-    learned may be chosen by their saliency, as there [2]_.
+    What ``PartialCNNClassifier`` is, with the squared error by default [1]_. Which
+    filters are learned may be chosen by their saliency, as there [2]_.
 
     Parameters
     ----------

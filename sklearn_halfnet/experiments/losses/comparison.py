@@ -36,7 +36,7 @@ from sklearn_halfnet.experiments.losses._data import (
     count_split,
 )
 
-__all__ = ["EXPERIMENT", "report_text"]
+__all__ = ["EXPERIMENT", "measured_quantiles", "report_text"]
 
 LEVELS = (0.1, 0.5, 0.9)
 
@@ -111,13 +111,19 @@ def _measure_quantiles(run, data, model, number):
     split = load_split(data, run.data_home, number, _rows(run))
     options = _PINBALL | _options(model, run)
     estimator = QUANTILE_MODELS[model](number, **options)
-    _, seconds = timed(lambda: estimator.fit(split.X_train, split.y_train))
-    predicted, unit = estimator.predict(split.X_test), split.y_train.std()
+    rows = split.X_train, split.y_train, split.X_test, split.y_test
+    return measured_quantiles(estimator, *rows)
+
+
+def measured_quantiles(estimator, X_train, y_train, X_test, y_test):
+    """Fit a model of all levels, and measure its pinball losses in per cent of y."""
+    _, seconds = timed(lambda: estimator.fit(X_train, y_train))
+    predicted, unit = estimator.predict(X_test), y_train.std()
     result = {"fit_seconds": seconds}
     for level, each in zip(LEVELS, predicted.T, strict=True):
-        loss = mean_pinball_loss(split.y_test, each, alpha=level)
+        loss = mean_pinball_loss(y_test, each, alpha=level)
         result[f"pinball {level}"] = 100 * loss / unit
-        result[f"below {level}"] = 100 * np.mean(split.y_test <= each)
+        result[f"below {level}"] = 100 * np.mean(y_test <= each)
     result["crossed"] = 100 * np.mean((np.diff(predicted) < 0).any(axis=1))
     return result
 
