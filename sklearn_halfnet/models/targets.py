@@ -247,7 +247,8 @@ class RealTargets:
                 "predicted of one output only. Fit one estimator an output."
             )
         criterion.check_range(moments.low, moments.mean)
-        return cls(*criterion.unit(moments, sample), is_vector, criterion)
+        mean, scale = criterion.unit(moments, sample)
+        return cls(mean, scale, is_vector, criterion)
 
     @property
     def loss(self):
