@@ -1,6 +1,6 @@
 """``halfnet reproduce losses``: quantiles and counts, beside scikit-learn's models.
 
-All have default parameters, but for the loss; the default penalty of PoissonRegressor is
+All have default parameters, but for the loss; the penalty that PoissonRegressor has is
 strong, so it is fitted without one, too. Table 1 takes splits of the tables of
 ``halfnet bench --suite tables``: 4,000 rows at most to train on, and to test on.
 """
