@@ -24,8 +24,8 @@ def to_onnx(estimator, path=None, *, dtype="float32"):
     makes both dense when it loads the model.
 
     A column of categories is one number: the place of the category in the estimator's
-    ``categories_``, NaN where it is missing, -1 for any other. ``model_rows`` makes such
-    rows of a data frame.
+    ``categories_``, NaN where it is missing, -1 for any other. ``model_rows`` makes
+    such rows of a data frame.
 
     Parameters
     ----------

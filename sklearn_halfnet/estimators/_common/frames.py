@@ -1,10 +1,6 @@
-"""Data frames at the door: what columns hold, and categories turned to codes.
-
-Everything here goes by position: names may be missing, or not be unique.
-"""
+"""Data frames at the door: what columns hold, and categories turned to codes."""
 
 import warnings
-from types import SimpleNamespace
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -14,67 +10,90 @@ from sklearn.utils.validation import _check_categorical_features, check_is_fitte
 
 from sklearn_halfnet.features.columns import Vocabulary, column_name, sorted_categories
 
-__all__ = ["OF_CATEGORIES", "as_numbers"]
+__all__ = ["OF_CATEGORIES", "as_numbers", "check_numbers", "learned_vocabulary"]
 
 _CATEGORICAL = (nw.Categorical, nw.Enum, nw.Boolean)
 # Of pandas.
 _MISSING_TYPES = {"NAType", "NaTType"}
 
 
-def as_numbers(estimator, X, *, reset, keeps_unseen=False):
-    """Make codes of the columns of categories, and see that others are numbers.
+def learned_vocabulary(X, categorical_features, *, keeps_unseen=False):
+    """Learn which columns hold categories, and which.
 
     Parameters
     ----------
-    estimator : estimator
-        With ``categorical_features``. What is learned is kept as ``_vocabulary``.
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-    reset : bool
-        Whether to learn the categories, or to use those that were learned.
+    categorical_features : "from_dtype", array-like or None
     keeps_unseen : bool, default=False
         Whether categories count that a type declares and no row has, since other rows
         come later.
 
     Returns
     -------
-    X : object
-        As it was given, if no column has categories: scikit-learn's validation takes it
-        from there. Else an ndarray of shape (n_samples, n_features), float64: numbers,
-        and codes of categories, from 0 on, or -1 for those not learned. NaN is missing.
+    vocabulary : Vocabulary or None
+        None if no column holds categories.
+    """
+    mask = _categorical_mask(X, categorical_features)
+    if mask is None:
+        return None
+    columns, names, categories = _columns(X), _names(X), {}
+    for number in np.flatnonzero(mask).tolist():
+        column = columns[number]
+        distinct, _ = _factorised(column, column_name(number, names))
+        declared = _declared(column) if keeps_unseen else []
+        categories[number] = sorted_categories({*distinct, *declared})
+    return Vocabulary(len(columns), categories, names, keeps_unseen)
+
+
+def as_numbers(X, vocabulary):
+    """Make codes of the columns of categories, and numbers of the others.
+
+    Parameters
+    ----------
+    X : {array-like, dataframe} of shape (n_samples, n_features)
+    vocabulary : Vocabulary
+
+    Returns
+    -------
+    numbers : ndarray of shape (n_samples, n_features), float64
+        NaN is missing, and -1 a category that was not learned.
 
     Raises
     ------
     ValueError
         If a column that should hold numbers holds something else, which names it.
+
+    Warns
+    -----
+    UserWarning
+        If a column has several categories, and none of them was learned.
     """
-    if reset:
-        mask = _categorical_mask(X, estimator.categorical_features)
-        estimator._vocabulary = None
-        if mask is not None:
-            estimator._vocabulary = _learned(X, mask, keeps_unseen)
-    vocabulary = estimator._vocabulary
-    if vocabulary is None:
-        if _is_frame(X):
-            _check_numbers(X)
-        return X
     _refuse_sparse(X)
-    columns = _columns(X)
-    if len(columns) != vocabulary.n_features:  # scikit-learn says so
-        return X
     return np.column_stack(
         [
             _codes(column, vocabulary, number)
             if number in vocabulary.categories
             else _numbers(column, vocabulary.name(number))
-            for number, column in enumerate(columns)
+            for number, column in enumerate(_columns(X))
         ]
     )
+
+
+def check_numbers(X):
+    """Refuse columns of a data frame that are no numbers, by name."""
+    if not _is_frame(X):
+        return
+    for number, column in enumerate(_columns(X)):
+        if not _holds_numbers(_dtype(column)):
+            _numbers(column, column_name(number, _names(X)))
 
 
 def _categories(estimator):
     check_is_fitted(estimator)
     vocabulary = estimator._vocabulary
-    known = {} if vocabulary is None else vocabulary.categories
+    if vocabulary is None:
+        return {}
+    known = vocabulary.categories
     return {vocabulary.name(number): known[number].copy() for number in known}
 
 
@@ -84,7 +103,7 @@ OF_CATEGORIES = property(_categories, doc="Categories by name or number of colum
 # -- which columns hold categories -----------------------------------------------------
 
 
-def _is_frame(X):
+def _is_frame(X) -> bool:
     return nw.dependencies.is_into_dataframe(X)
 
 
@@ -92,24 +111,13 @@ def _categorical_mask(X, how):
     """Which columns hold categories; None if none do."""
     if how is None:
         return None
-    if isinstance(how, str):  # "from_dtype"
-        if not _is_frame(X):
-            return None
-        mask = np.array([_dtype(each) in _CATEGORICAL for each in _columns(X)], bool)
-        return mask if mask.any() else None
-    _refuse_sparse(X)
-    names = _names(X)
-    for name in how if names is not None else ():
-        if isinstance(name, str) and list(names).count(name) > 1:
-            raise ValueError(
-                f"categorical_features names {name!r}, but X has several columns of "
-                "this name. Give the columns' numbers."
-            )
-    # Its own look at a frame's types stumbles over names that are not unique.
-    shown = SimpleNamespace(shape=(len(X), len(_columns(X))))
-    if names is not None:
-        shown.columns = names
-    return _check_categorical_features(shown, how)
+    if not isinstance(how, str):
+        _refuse_sparse(X)
+        return _check_categorical_features(X if _is_frame(X) else _objects(X), how)
+    if not _is_frame(X):
+        return None
+    mask = np.array([_dtype(column) in _CATEGORICAL for column in _columns(X)], bool)
+    return mask if mask.any() else None
 
 
 def _refuse_sparse(X):
@@ -120,47 +128,37 @@ def _refuse_sparse(X):
         )
 
 
-def _names(X):
-    """Return names of a frame's columns, or None; those that scikit-learn keeps."""
-    names = getattr(X, "columns", None) if _is_frame(X) else None
-    if names is None:
-        return None
-    return np.array(getattr(X, "column_names", names), dtype=object)
+def _names(X) -> Any:
+    """Return the names of a frame's columns, or None."""
+    return np.array(nw.from_native(X).columns, object) if _is_frame(X) else None
 
 
 def _columns(X):
-    """Columns of a frame, or of what becomes an array of objects."""
-    if hasattr(X, "iloc"):
-        return [X.iloc[:, number] for number in range(X.shape[1])]
+    """Columns of a frame as its library has them, or of an array."""
     if _is_frame(X):
         return [column.to_native() for column in nw.from_native(X).iter_columns()]
+    return list(_objects(X).T)
+
+
+def _objects(X):
+    """Make an array of what is none: lists of numbers and text stay what they are."""
     array = X if isinstance(X, np.ndarray) else np.array(X, dtype=object)
     if array.ndim != 2:
         raise ValueError(f"Expected 2D array, got {array.ndim}D array instead.")
-    return list(array.T)
+    return array
 
 
-def _series(column):
+def _series(column) -> Any:
     return nw.from_native(column, series_only=True, pass_through=True)
 
 
-def _dtype(column):
+def _dtype(column) -> Any:
+    """Type of a frame's column; None of an array's."""
     series = _series(column)
     return None if isinstance(series, np.ndarray) else series.dtype
 
 
 # -- categories and their codes --------------------------------------------------------
-
-
-def _learned(X, mask, keeps_unseen):
-    columns, categories = _columns(X), {}
-    names = _names(X)
-    for number in np.flatnonzero(mask).tolist():
-        name = column_name(number, names)
-        declared = _declared(columns[number]) if keeps_unseen else []
-        distinct, _ = _factorised(columns[number], name)
-        categories[number] = sorted_categories({*distinct, *declared})
-    return Vocabulary(len(columns), categories, names, keeps_unseen)
 
 
 def _declared(column):
@@ -236,42 +234,28 @@ def _is_missing(value):
 # -- numbers ---------------------------------------------------------------------------
 
 
-def _check_numbers(X):
-    """Refuse columns of a frame that are no numbers, by name."""
-    for number, column in enumerate(_columns(X)):
-        dtype = _dtype(column)
-        if not (dtype.is_numeric() or dtype == nw.Boolean):
-            _numbers(column, column_name(number, _names(X)))
+def _holds_numbers(dtype):
+    return dtype is not None and (dtype.is_numeric() or dtype == nw.Boolean)
 
 
 def _numbers(column, name):
     """Turn a column to float64, with NaN where a value is missing."""
-    series = _series(column)
-    if isinstance(series, np.ndarray):
-        dtype, values = None, column
-    else:
-        dtype = series.dtype
-        values = None
-        if dtype.is_numeric() or dtype == nw.Boolean:
-            values = series.cast(nw.Float64).to_numpy()
-    if values is None or values.dtype == object:
-        values = [np.nan if _is_missing(each) else each for each in _values(column)]
+    dtype = _dtype(column)
+    if dtype is not None and dtype.is_temporal():
+        raise ValueError(
+            f"Column {name!r} of X holds dates or times ({dtype}), not numbers: make "
+            "some of them, such as days since a day, or leave it out."
+        )
+    values = column
+    if _holds_numbers(dtype):
+        values = _series(column).cast(nw.Float64).to_numpy()
+    if _dtype(values) is not None or values.dtype == object:
+        values = [np.nan if _is_missing(each) else each for each in _values(values)]
     try:
-        if dtype is not None and dtype.is_temporal():
-            raise TypeError("dates and times")
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise ValueError(_no_numbers(name, dtype, error)) from error
-
-
-def _no_numbers(name, dtype, error):
-    if dtype is not None and dtype.is_temporal():
-        return (
-            f"Column {name!r} of X holds {error} ({dtype}), not numbers: make some of "
-            "them, such as days since a day, or leave it out."
-        )
-    return (
-        f"Column {name!r} of X holds no numbers: {error}. If it holds categories, say "
-        f"so by its type, as X[{name!r}].astype('category') of pandas does, or by "
-        "categorical_features."
-    )
+        raise ValueError(
+            f"Column {name!r} of X holds no numbers: {error}. If it holds categories, "
+            f"say so by its type, as X[{name!r}].astype('category') of pandas does, or "
+            "by categorical_features."
+        ) from error

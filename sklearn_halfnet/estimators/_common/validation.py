@@ -15,7 +15,11 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from sklearn_halfnet._checks import not_masked
 from sklearn_halfnet._device import import_torch
 from sklearn_halfnet._sparse_input import canonical_csr
-from sklearn_halfnet.estimators._common.frames import as_numbers
+from sklearn_halfnet.estimators._common.frames import (
+    as_numbers,
+    check_numbers,
+    learned_vocabulary,
+)
 from sklearn_halfnet.estimators._common.images import flat_images
 from sklearn_halfnet.features.scaling import all_finite
 from sklearn_halfnet.models.targets import ClassTargets, RealTargets
@@ -98,15 +102,20 @@ def validate_input(estimator, X, y, *, reset, keeps_unseen=False, **options) -> 
 
 def _checked(estimator, X, *y, reset, keeps_unseen=False, **options):
     """Let scikit-learn validate X, or X and y, once columns of categories are codes."""
-    if not hasattr(estimator, "categorical_features"):
+    takes_categories = hasattr(estimator, "categorical_features")
+    if takes_categories and reset:
+        estimator._vocabulary = learned_vocabulary(
+            X, estimator.categorical_features, keeps_unseen=keeps_unseen
+        )
+    vocabulary = estimator._vocabulary if takes_categories else None
+    if vocabulary is None:
+        if takes_categories:
+            check_numbers(X)
         return validate_data(estimator, X, *y, reset=reset, **options)
-    numbers = as_numbers(estimator, X, reset=reset, keeps_unseen=keeps_unseen)
-    if numbers is X:
-        return validate_data(estimator, X, *y, reset=reset, **options)
-    # Names are those of the frame.
+    # Number and names of the features are those of the frame.
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     check = check_X_y if y else check_array
-    return check(numbers, *y, estimator=estimator, **options)
+    return check(as_numbers(X, vocabulary), *y, estimator=estimator, **options)
 
 
 def _refuse_sparse_nan(X):
