@@ -42,7 +42,7 @@ Y = NUMBERS + np.select([CITIES == "york", CITIES == "bath"], [3.0, -2.0], 0.0)
 LABELS = Y > 0.5
 
 ELM = {"hidden_layer_sizes": 40, "random_state": 0, "dtype": "float64"}
-FAST = {**ELM, "hidden_layer_sizes": 8, "max_iter": 3}
+FAST = {**ELM, "hidden_layer_sizes": 8, "max_iter": 3, "dropout": 0.0}
 REGRESSORS = [
     ELMRegressor(**ELM),
     RVFLRegressor(**ELM),
@@ -161,7 +161,7 @@ def test_categories_are_learned_in_all_families(model):
     whole = X["city"].notna().to_numpy()
     model = clone(model)
     if "max_iter" in model.get_params():
-        model.set_params(max_iter=100, learning_rate_init=0.01)
+        model.set_params(hidden_layer_sizes=40, max_iter=60)
     model.fit(X, targets(model))
     assert model.score(X[whole], targets(model)[whole]) > 0.9
     assert model.categories_["city"].tolist() == ["bath", "hull", "york"]
@@ -303,7 +303,7 @@ def flagged(name, values):
     return frame(**{name: values})
 
 
-MONTHS = pd.date_range("2020-01-01", periods=N)
+DAYS = pd.date_range("2020-01-01", periods=N)
 MIXED = pd.Series([1, "b", 2.5, None] * (N // 4), dtype=object)
 FINE = {
     "a number all missing": (flagged("more", np.full(N, np.nan)), 3 + 2 + 1),
@@ -332,7 +332,7 @@ FINE = {
     ),
     "intervals": (flagged("more", pd.cut(NUMBERS, 4)), 3 + 1 + 4),
     "days as categories": (
-        flagged("more", pd.Categorical(MONTHS[:3][np.arange(N) % 3])),
+        flagged("more", pd.Categorical(DAYS[:3][np.arange(N) % 3])),
         3 + 1 + 3,
     ),
     "numbers for names": (frame().set_axis([5, 9], axis=1), 3 + 1),
@@ -379,9 +379,9 @@ REFUSED = {
         {"categorical_features": ["city"]},
         NO_NUMBERS,
     ),
-    "dates": (flagged("more", MONTHS), {}, "'more' of X holds dates or times"),
+    "dates": (flagged("more", DAYS), {}, "'more' of X holds dates or times"),
     "durations": (
-        flagged("more", MONTHS - MONTHS[0]),
+        flagged("more", DAYS - DAYS[0]),
         {},
         "'more' of X holds dates or times",
     ),
@@ -502,7 +502,7 @@ def chunks(X, y, size=50):
 def test_blocks_and_chunks_are_one_fit_after_the_start(Model):
     """A category that the first chunk lacks has its place if the type declares it."""
     X = with_holes().sort_values("city", kind="stable")  # hull and york come later
-    y, parts = Y[X.index], chunks(X, Y[X.index], 40)
+    y, parts = Y[X.index], chunks(X, Y[X.index], 30)
     assert parts[0][0]["city"].nunique() == 1
     first = {"input_scaling": None, **ELM}
     in_blocks = Model(**first).fit_blocks(parts)
@@ -523,16 +523,17 @@ def test_categories_of_text_are_those_of_the_first_chunk():
     assert set(model.categories_["city"]) == set(np.sort(CITIES)[:50])
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize(
-    "model", [HalfLayerClassifier(**FAST), HalfNetClassifier(**FAST)]
+    "model", [HalfLayerClassifier(**FAST), HalfNetClassifier(**FAST, n_members=1)]
 )
 def test_networks_go_on_with_codes(model):
     X = with_holes()
     model = clone(model).partial_fit(X[:60], LABELS[:60], classes=[False, True])
     model.partial_fit(X[60:], LABELS[60:])
     warm = clone(model).set_params(warm_start=True, learning_rate="constant")
-    width = warm.fit(X, LABELS).model_.first.scaling.width(4)
-    assert warm.fit(X[:40], LABELS[:40]).model_.first.scaling.width(4) == width
+    width = warm.fit(X, LABELS).model_.scaling.width(4)
+    assert warm.fit(X[:40], LABELS[:40]).model_.scaling.width(4) == width
     with pytest.raises(ValueError, match="categorical_features changed"):
         warm.set_params(categorical_features=["city"]).fit(X, LABELS)
 
@@ -545,6 +546,7 @@ def test_rows_to_judge_by_are_coded_as_well():
     )
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize(
     "model",
     [
@@ -569,7 +571,7 @@ def test_clusters_find_the_same(model):
         found = halfnet_dask.fit(clone(model), collection, y)
         assert_allclose(outputs(found, X), outputs(alone, X), rtol=1e-4, atol=1e-6)
         predicted = halfnet_dask.predict(found, collection).compute()
-        assert_array_equal(predicted, found.predict(X))
+        assert_allclose(predicted, found.predict(X))
 
 
 def test_blocks_of_a_cluster_may_show_other_categories():
@@ -599,8 +601,7 @@ def _in_parts(y):
 
 
 @pytest.mark.parametrize("model", **BY_NAME)
-@pytest.mark.parametrize("run", [run_onnx, run_c])
-def test_exports_compute_the_same(model, run, tmp_path):
+def test_exports_compute_the_same(model, tmp_path):
     X = with_holes()
     X["level"] = pd.Categorical([f"*/l{k}" for k in np.arange(N) % 40])
     model = clone(model).fit(X, targets(model))
@@ -608,38 +609,25 @@ def test_exports_compute_the_same(model, run, tmp_path):
     new["city"] = new["city"].cat.add_categories("oslo")
     new.loc[3:5, "city"] = "oslo"
     new.loc[4:6, "size"] = np.nan
-    places = {
-        name: {each: place for place, each in enumerate(known)}
-        for name, known in model.categories_.items()
-    }
-    codes = np.array(
-        [
-            [
-                np.nan
-                if pd.isna(value)
-                else places[name].get(value, -1)
-                if name in places
-                else value
-                for name, value in row.items()
-            ]
-            for _, row in new.iterrows()
-        ],
-        dtype=float,
-    )
+    codes = np.column_stack([in_codes(new[name], model) for name in new])
     assert_array_equal(model_rows(model, new), codes)
-    made = run(Coded(model, new), codes, tmp_path, "float64")
     expected = answers(model, new)
-    for name, values in made.items():
-        if name != "label":
-            assert_allclose(values, expected[name], atol=1e-5)
+    for made in (
+        run_onnx(model, codes, dtype="float64"),
+        run_c(model, codes, tmp_path, "float64", new),
+    ):
+        for name in set(made) - {"label"}:
+            assert_allclose(made[name], expected[name], atol=1e-9)
 
 
-class Coded:
-    """A model that answers as ``run_c`` asks it to, whatever rows it is shown."""
-
-    def __init__(self, model, X):
-        self.__dict__ = {**vars(model)}
-        self.__class__ = type(model)
+def in_codes(column, model):
+    """Make a column's codes by its place in ``categories_``."""
+    values = [np.nan if pd.isna(value) else value for value in column]
+    if column.name not in model.categories_:
+        return values
+    known = model.categories_[column.name].tolist()
+    codes = {each: place for place, each in enumerate(known)} | {np.nan: np.nan}
+    return [codes.get(value, -1) for value in values]
 
 
 def test_the_table_of_categories_stands_in_the_header():
@@ -659,11 +647,7 @@ def test_frames_of_numbers_are_arrays(model):
     X = pd.DataFrame(RNG.normal(size=(N, 3)), columns=list("abc"))
     of_frame = clone(model).fit(X, targets(model))
     of_array = clone(model).fit(X.to_numpy(), targets(model))
-    assert (
-        of_array.model_.first.scaling.coding is None
-        if hasattr(of_array.model_, "first")
-        else of_array.model_.scaling.coding is None
-    )
+    assert codings(of_array) == [None] * len(codings(of_array))
     assert_array_equal(outputs(of_frame, X), outputs(of_array, X.to_numpy()))
 
 
