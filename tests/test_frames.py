@@ -31,6 +31,9 @@ from sklearn_halfnet import (
     WeightAgnosticClassifier,
 )
 from sklearn_halfnet.estimators._common.types import CategoricalFeatures
+from sklearn_halfnet.exceptions import DatasetError
+from sklearn_halfnet.experiments._common.experiment import reproduce
+from sklearn_halfnet.experiments.frames import raw_frames
 from sklearn_halfnet.export import model_rows, to_c
 
 N = 120
@@ -659,3 +662,47 @@ def test_transform_keeps_its_frame():
     assert embedded.index.equals(X.index)
     with pytest.raises(AttributeError, match="codes of categories"):
         _ = HalfNetRegressor(**FAST, column_embedding=None).fit(X, Y).metric_
+
+
+# -- the experiment --------------------------------------------------------------------
+
+
+def test_experiment_reports_every_model(data_home, tmp_path, monkeypatch):
+    small = ELMClassifier, ELMRegressor
+    models = {name: raw_frames._MODELS[name] for name in (raw_frames._RIVAL, "ELM")}
+    monkeypatch.setattr(
+        raw_frames, "_MODELS", models | {"ColumnTransformer, ELM": small}
+    )
+    options = {"data_home": data_home, "seeds": 1, "quick": True, "out": tmp_path}
+    text = reproduce(raw_frames.EXPERIMENT, **options).read_text(encoding="utf-8")
+    for name in ("adult, 500 rows", "diamonds, 500 rows"):
+        _, _, part = text.partition(f"## {name}\n")
+        table = part.split("##")[0]
+        for model in models:
+            assert f"| {model} | 0." in table
+    assert "nan" not in text
+
+
+def test_experiment_reads_categories_and_gaps(data_home):
+    X, X_test, y, y_test, _ = raw_frames._adult(data_home)
+    assert (len(X), len(X_test)) == (32_561, 16_281)
+    assert (y.sum(), y_test.sum()) == (7_841, 3_846)
+    assert (X.dtypes == "category").sum() == 8
+    assert X.columns[X.isna().any()].tolist() == [
+        "workclass",
+        "occupation",
+        "native-country",
+    ]
+
+
+@pytest.mark.parametrize("name", ["adult", "diamonds"])
+def test_experiment_says_what_to_do_without_data(name, tmp_path, monkeypatch):
+    with pytest.raises(DatasetError, match="leave it out to take the data from OpenML"):
+        raw_frames._DATA[name](tmp_path)
+
+    def no_network(*args, **options):
+        raise OSError("no route")
+
+    monkeypatch.setattr(raw_frames, "fetch_openml", no_network)
+    with pytest.raises(DatasetError, match=f"{name} could not be fetched.*--data-home"):
+        raw_frames._DATA[name](None)
