@@ -22,15 +22,19 @@ def run_onnx(estimator, X, folder=None, dtype="float32"):
     return dict(zip(names, session.run(None, {"X": X}), strict=True))
 
 
-def run_c(estimator, X, folder, dtype="float32"):
-    """Outputs of the compiled C function, row by row, by the names that ONNX has."""
+def run_c(estimator, X, folder, dtype="float32", rows=None):
+    """Outputs of the compiled C function, row by row, by the names that ONNX has.
+
+    ``rows`` are X as the estimator takes them, where it takes something else.
+    """
     library = compiled(to_c(estimator, dtype=dtype), folder)
     X = np.ascontiguousarray(X, dtype)
+    rows = X if rows is None else rows
     if not hasattr(estimator, "classes_"):
-        n_outputs = int(np.prod(np.shape(answers(estimator, X[:1])["variable"])))
+        n_outputs = int(np.prod(np.shape(answers(estimator, rows[:1])["variable"])))
         (values,) = _rows(library, X, [np.zeros((len(X), n_outputs), dtype)])
         return {"variable": values}
-    is_multilabel = estimator.predict(X[:1]).ndim == 2
+    is_multilabel = estimator.predict(rows[:1]).ndim == 2
     n_classes = len(estimator.classes_)
     labels = np.zeros((len(X), n_classes if is_multilabel else 1), np.intc)
     probabilities = np.zeros((len(X), n_classes), dtype)

@@ -32,7 +32,7 @@ def fit_closed_form(estimator, blocks):
     blocks, facts = learn_facts(estimator, blocks)
     class_weight = resolved_class_weight(estimator, facts)
     rngs = child_generators(estimator.random_state, 2)
-    n_features = facts[0]["n_features"]
+    n_features = estimator.n_features_in_
     scaling, targets, sample = start_sample(
         estimator,
         blocks,

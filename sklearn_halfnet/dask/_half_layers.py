@@ -48,7 +48,7 @@ def fit_half_layers(estimator, blocks):
     blocks, facts = learn_facts(estimator, blocks)
     class_weight = resolved_class_weight(estimator, facts)
     rng, _, _ = child_generators(estimator.random_state, 3)
-    n_features = facts[0]["n_features"]
+    n_features = estimator.n_features_in_
     start = half_layer_start(estimator)
     scaling, targets, sample = start_sample(
         estimator,

@@ -9,15 +9,19 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import is_classifier
 
-from sklearn_halfnet._sparse_input import canonical_csr
 from sklearn_halfnet.estimators._common.validation import (
     make_targets,
+    targets_as_taken,
     total_weight,
-    validate_training,
     validate_X,
     wanted_loss,
 )
 from sklearn_halfnet.features import InputScaling, Moments, StartSample
+from sklearn_halfnet.features.columns import (
+    ColumnCoding,
+    ColumnFacts,
+    merged_columns,
+)
 from sklearn_halfnet.features.embedding import with_waves
 from sklearn_halfnet.features.scaling_rules import rows_of_quartiles
 from sklearn_halfnet.features.start import choose_rows, sample_size
@@ -27,7 +31,9 @@ __all__ = ["block_weights", "learn_facts", "resolved_class_weight", "start_sampl
 
 
 def learn_facts(estimator, blocks):
-    """Learn rows, weights and labels of each block: the first pass.
+    """Learn rows, weights, labels and columns of each block: the first pass.
+
+    Sets what is kept of the features on the estimator.
 
     Returns
     -------
@@ -36,7 +42,7 @@ def learn_facts(estimator, blocks):
     facts : list of dict
         One for each of these.
     """
-    facts = blocks.map(_facts, is_classifier(estimator), _given_weights(estimator))
+    facts = blocks.map(_facts, copy(estimator), _given_weights(estimator))
     filled = [number for number, fact in enumerate(facts) if fact is not None]
     if not filled:
         raise ValueError("X holds no rows: all of its blocks are empty.")
@@ -44,11 +50,21 @@ def learn_facts(estimator, blocks):
     positive = _positive(facts)
     if positive is not None and not positive.any():
         raise ValueError("sample_weight times class_weight is zero for every row.")
+    vars(estimator).pop("feature_names_in_", None)
+    vars(estimator).update(facts[0]["features"])
+    estimator._vocabulary, _ = _columns(facts)
     return blocks.only(filled), facts
 
 
-def _facts(X, y, w, classifies, class_weight):
-    """Rows, which of them have weight, and the labels or moments of the targets."""
+def _columns(facts):
+    """Vocabulary of all rows, and what they say of columns; of sparse ones nothing."""
+    if any(fact["columns"] is None for fact in facts):
+        return None, None
+    return merged_columns([fact["columns"] for fact in facts])
+
+
+def _facts(X, y, w, estimator, class_weight):
+    """Rows, which of them have weight, labels or moments of targets, and columns."""
     if X.shape[0] == 0 and len(y) == 0:
         return None
     if X.shape[0] != len(y) or (w is not None and len(w) != len(y)):
@@ -57,6 +73,7 @@ def _facts(X, y, w, classifies, class_weight):
     if class_weight is not None:
         weight = _times(repeats, _of_class(class_weight, y))
     labels = moments = None
+    classifies = is_classifier(estimator)
     if classifies and y.ndim == 1:
         shown = y if repeats is None else y[repeats > 0]
         labels = (*np.unique(y, return_counts=True), np.unique(shown))
@@ -65,11 +82,23 @@ def _facts(X, y, w, classifies, class_weight):
         moments = Moments.of(columns, repeats)
     return {
         "n_rows": len(y),
-        "n_features": X.shape[1],
+        **_facts_of_columns(estimator, X, weight),
         "positive": None if weight is None else weight > 0,
         "labels": labels,
         "moments": moments,
     }
+
+
+def _facts_of_columns(estimator, X, weight):
+    """Return what is kept of features, and which categories there are."""
+    estimator = copy(estimator)  # blocks are looked at side by side
+    rows = validate_X(estimator, X, reset=True)
+    vocabulary, learned = estimator._vocabulary, vars(estimator)
+    kept = {"n_features_in_", "feature_names_in_"} & set(learned)
+    columns = None
+    if not sparse.issparse(rows):
+        columns = vocabulary, ColumnFacts.of(rows, weight, vocabulary)
+    return {"features": {name: learned[name] for name in kept}, "columns": columns}
 
 
 def _of_class(class_weight, y):
@@ -127,8 +156,6 @@ def _class_counts(facts):
 def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **options):
     """Learn scaling and targets, and take the same rows as on one machine.
 
-    Sets what scikit-learn keeps of the features on the estimator.
-
     Parameters
     ----------
     estimator : estimator
@@ -155,16 +182,27 @@ def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **o
     chosen = choose_rows(sum(lengths), positive, n_rows, rng)
     spaced = rows_of_quartiles(sum(lengths), positive)
     wanted = np.union1d(chosen, spaced)
-    moments, X, y, weight = _gather(blocks, lengths, wanted, class_weight, estimator)
-    X, y = validate_training(estimator, X, y, reset=True)
+    vocabulary, of_columns = _columns(facts)
+    # Moments are of filled columns, and medians to fill them of the rows taken.
+    at_once = estimator.input_scaling is not None
+    at_once &= of_columns is None or of_columns.are_plain
+    fixed = (blocks, lengths, wanted, class_weight, estimator)
+    moments, X, y, weight = _gather(*fixed, scales=at_once)
+    y = targets_as_taken(estimator, y)
     of_quartiles = np.searchsorted(wanted, spaced)
     targets = _targets(estimator, facts, y, weight, of_quartiles)
     names = getattr(estimator, "feature_names_in_", None)
-    scaling = InputScaling()
-    if moments is not None:
-        rows = X[of_quartiles], None if weight is None else weight[of_quartiles]
-        how = estimator.input_scaling
-        scaling = InputScaling.from_moments(moments, how, rows, names)
+    rows = X[of_quartiles], None if weight is None else weight[of_quartiles]
+    coding = None
+    if of_columns is not None:
+        coding = ColumnCoding.from_facts(of_columns, rows, vocabulary, rng)
+    if coding is not None:
+        rows = coding.numbers(rows[0]), rows[1]
+    how, scaling = estimator.input_scaling, InputScaling(coding=coding)
+    if how is not None:
+        if moments is None:
+            moments = _moments(blocks, class_weight, estimator, coding)
+        scaling = InputScaling.from_moments(moments, how, rows, names, coding=coding)
     scaling = with_waves(scaling, estimator.column_embedding, X, rng)
     sampled = np.searchsorted(wanted, chosen)
     encoded = targets.encode(y[sampled], np.float64)
@@ -198,10 +236,9 @@ def _positive(facts):
     return np.concatenate([fact["positive"] for fact in facts])
 
 
-def _gather(blocks, lengths, chosen, class_weight, estimator):
-    """Moments of all rows, and the chosen rows themselves."""
+def _gather(blocks, lengths, chosen, class_weight, estimator, *, scales):
+    """Moments of all rows, if they are to be scaled, and the chosen rows themselves."""
     starts = np.cumsum([0, *lengths])
-    scales = estimator.input_scaling is not None
     tasks = []
     for number, (start, stop) in enumerate(pairwise(starts)):
         rows = chosen[(chosen >= start) & (chosen < stop)] - start
@@ -213,26 +250,24 @@ def _gather(blocks, lengths, chosen, class_weight, estimator):
     moments = reduce(Moments.merged, moments) if moments else None
     X, y, weight = zip(*[part[1:] for part in parts if len(part[2])], strict=True)
     weight = None if weight[0] is None else np.concatenate(weight)
-    return moments, stacked(X), np.concatenate(y), weight
+    X = sparse.vstack(X).tocsr() if sparse.issparse(X[0]) else np.concatenate(X)
+    return moments, X, np.concatenate(y), weight
 
 
 def _look(X, y, w, rows, class_weight, scales, estimator):
     """Moments of a block, and some of its rows."""
     weight = block_weights(y, w, class_weight)
-    if sparse.issparse(X):  # before rows are taken by indices that may be corrupt
-        X = canonical_csr(X, "X")
-    moments = None
-    if scales:
-        moments = Moments.of(validate_X(estimator, X, reset=True), weight)
-    taken = X.iloc[rows] if hasattr(X, "iloc") else X[rows]
-    return moments, taken, y[rows], None if weight is None else weight[rows]
+    X = validate_X(estimator, X)
+    moments = Moments.of(X, weight) if scales else None
+    return moments, X[rows], y[rows], None if weight is None else weight[rows]
 
 
-def stacked(parts):
-    if sparse.issparse(parts[0]):
-        return sparse.vstack(parts).tocsr()
-    if hasattr(parts[0], "iloc"):
-        import pandas as pd
+def _moments(blocks, class_weight, estimator, coding):
+    """Moments of the numbers in all rows, with what was missing filled in."""
+    parts = blocks.map(_moments_of_block, class_weight, copy(estimator), coding)
+    return reduce(Moments.merged, parts)
 
-        return pd.concat(parts)
-    return np.concatenate(parts)
+
+def _moments_of_block(X, y, w, class_weight, estimator, coding):
+    weight = block_weights(y, w, class_weight)
+    return Moments.of(coding.numbers(validate_X(estimator, X)), weight)

@@ -32,6 +32,11 @@ EXPERIMENTS = {
         "Every estimator with default parameters on small data sets, beside the best "
         "constant and a linear model",
     ),
+    "frames": (
+        "sklearn_halfnet.experiments.frames.raw_frames",
+        "Raw data frames with categories and missing values, Adult and diamonds, "
+        "beside scikit-learn's HistGradientBoosting",
+    ),
     "half-layers-defaults": (
         "sklearn_halfnet.experiments.half_layers.defaults",
         "Default parameters on ten tabular data sets, beside scikit-learn's MLP",

@@ -7,5 +7,6 @@ to both.
 
 from sklearn_halfnet.export._c import to_c
 from sklearn_halfnet.export._onnx import to_onnx
+from sklearn_halfnet.export._rows import model_rows
 
-__all__ = ["to_c", "to_onnx"]
+__all__ = ["model_rows", "to_c", "to_onnx"]

@@ -19,7 +19,7 @@ _HEADER = """\
  *     {prototype};
  *
  * x: {n_features} features of one row, in the order of the training columns.
- * {outputs}
+{columns} * {outputs}
  *
  * C99; needs math.h and nothing else (link with -lm). Allocates nothing and keeps no
  * state; its arrays take {n_bytes} bytes of the stack. Inputs are not checked.
@@ -45,6 +45,9 @@ def to_c(estimator, path=None, *, name="model", dtype="float32"):
 
     Binary weights are one bit each and sparse ones stay sparse, in the file and when it
     runs.
+
+    A column of categories is one number: the place of the category in the estimator's
+    ``categories_``, NAN where it is missing, -1 for any other. The comment lists them.
 
     Parameters
     ----------
@@ -97,10 +100,27 @@ def to_c(estimator, path=None, *, name="model", dtype="float32"):
     source = CSource(name, dtype)
     output = "y" if computation.kind == "values" else "probabilities"
     write_steps(source, computation, "x", output)
-    text = _file(source, type(estimator).__name__, computation, output)
+    text = _file(source, estimator, computation, output)
     if path is not None:
         replace_file(path, text)
     return text
+
+
+def _columns_text(estimator):
+    """Say in the header how columns of categories are written as numbers."""
+    vocabulary = getattr(estimator, "_vocabulary", None)
+    if vocabulary is None:
+        return ""
+    lines = ["Categories are numbers, NAN where missing, -1 for any other:"]
+    for number, known in vocabulary.categories.items():
+        lines.append(f"x[{number}], {_plain(vocabulary.name(number))}:")
+        lines += [f"    {code}: {_plain(each)}" for code, each in enumerate(known)]
+    return "".join(f" * {line}\n" for line in lines)
+
+
+def _plain(value):
+    """Write what a comment can hold: nothing that ends it, and no line break."""
+    return ascii(value.item() if hasattr(value, "item") else value).replace("*/", "* /")
 
 
 def _file(source, estimator, computation, output):
@@ -109,7 +129,8 @@ def _file(source, estimator, computation, output):
     prototype += ")" if output == "y" else ", int *label)"
     said, classes, label = _ENDS[computation.kind](source, computation)
     head = _HEADER.format(
-        estimator=estimator,
+        estimator=type(estimator).__name__,
+        columns=_columns_text(estimator),
         version=__version__,
         prototype=prototype,
         n_features=computation.n_features,

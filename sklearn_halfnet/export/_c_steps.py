@@ -54,18 +54,67 @@ def _words(out, x):
 
 
 def _scale(source, step, out, x):
-    mean, scale = step.scaling.mean, step.scaling.scale
+    coding = step.scaling.coding
+    if coding is None:
+        _scaled(source, step.scaling, out, x)
+        return
+    begin = step.width(x[1]) - coding.width
+    if len(coding.numeric):
+        numbers = f"{out[0]}_numbers", len(coding.numeric)
+        source.say(source.local(*numbers))
+        columns, filling = source.array(coding.numeric), step.scaling.filling
+        words = {"columns": columns, "filling": source.array(filling)}
+        source.say(_FILL, **words, **_words(numbers, x))
+        _scaled(source, step.scaling, out, numbers)
+    if len(coding.flagged):
+        words = {"columns": source.array(coding.flagged), "begin": begin}
+        source.say(_FLAG, **words, **_words((out[0], len(coding.flagged)), x))
+        begin += len(coding.flagged)
+    for column, table in coding.tables.items():
+        words = {"begin": begin, "column": column, "missing": len(table) - 2}
+        width = table.shape[1]
+        words["table"] = source.array(table)
+        source.say(_LOOK_UP, **words, **_words((out[0], width), x))
+        begin += width
+
+
+# What is not equal to itself is NaN.
+_FILL = """
+for (long i = 0; i < {n}; i++) {
+    {real} number = {x}[{columns}[i]];
+    {out}[i] = number != number ? {filling}[i] : number;
+}
+"""
+_FLAG = """
+for (long i = 0; i < {n}; i++)
+    {out}[{begin} + i] = {x}[{columns}[i]] != {x}[{columns}[i]];
+"""
+# A row a category, then one for missing, then one for anything else.
+_LOOK_UP = """
+{
+    {real} code = {x}[{column}];
+    long row = {missing};
+    if (code == code)
+        row = code >= 0 && code < {missing} ? (long)code : {missing} + 1;
+    for (long i = 0; i < {n}; i++)
+        {out}[{begin} + i] = {table}[{n} * row + i];
+}
+"""
+
+
+def _scaled(source, scaling, out, x):
+    mean, scale = scaling.mean, scaling.scale
     value = "{x}[i]"
     if mean is not None:
         value = f"({value} - {source.array(np.asarray(mean))}[i])"
     if scale is not None:
         value = f"{value} * {source.array(1 / np.asarray(scale))}[i]"
-    if step.scaling.limit is not None:
+    if scaling.limit is not None:
         limited = source.function("limited", "{real} z, {real} inverse", _LIMITED)
-        value = f"{limited}({value}, {source.array(1 / step.scaling.limit)}[i])"
+        value = f"{limited}({value}, {source.array(1 / scaling.limit)}[i])"
     source.say(_EACH, value=value, **_words((out[0], x[1]), x))
-    if step.scaling.embedding is not None:
-        _waves(source, step.scaling.embedding, out[0], x[1])
+    if scaling.embedding is not None:
+        _waves(source, scaling.embedding, out[0], x[1])
 
 
 def _waves(source, embedding, out, n_columns):

@@ -23,6 +23,10 @@ def to_onnx(estimator, path=None, *, dtype="float32"):
     Binary weights are stored at one bit each and sparse ones as they are; a runtime
     makes both dense when it loads the model.
 
+    A column of categories is one number: the place of the category in the estimator's
+    ``categories_``, NaN where it is missing, -1 for any other. ``model_rows`` makes
+    such rows of a data frame.
+
     Parameters
     ----------
     estimator : estimator
@@ -57,7 +61,8 @@ def to_onnx(estimator, path=None, *, dtype="float32"):
 
     Notes
     -----
-    The model does not check its inputs: NaN gives NaN, not an error. The error function
+    The model does not check its inputs: NaN gives NaN, not an error, unless values were
+    missing or there were categories in fit. The error function
     in "gelu" is float32 in a float64 model too, as runtimes have no other.
 
     Examples

@@ -51,7 +51,43 @@ def write_steps(graph, computation, rows):
 
 
 def _scale(graph, step, x):
-    scaling = step.scaling
+    scaling, coding = step.scaling, step.scaling.coding
+    if coding is None:
+        return _scaled(graph, scaling, x)
+    parts = []
+    if len(coding.numeric):
+        parts = [_scaled(graph, scaling, _numbers(graph, scaling, x))]
+    if len(coding.flagged):
+        flagged = graph.add("Gather", x, graph.numbers(coding.flagged), axis=1)
+        parts.append(graph.cast(graph.add("IsNaN", flagged)))
+    for column, table in coding.tables.items():
+        parts.append(_looked_up(graph, x, column, table))
+    return graph.add("Concat", *parts, axis=1)
+
+
+def _numbers(graph, scaling, x):
+    """Take the columns of numbers, what is missing filled in."""
+    numbers = graph.add("Gather", x, graph.numbers(scaling.coding.numeric), axis=1)
+    missing = graph.add("IsNaN", numbers)
+    return graph.add("Where", missing, scaling.filling, numbers)
+
+
+def _looked_up(graph, x, column, table):
+    """Look codes up in a table: a row a category, then missing, then anything else."""
+    missing, unknown = np.array(len(table) - 2.0), np.array(len(table) - 1.0)
+    codes = graph.add("Gather", x, graph.numbers(column), axis=1)
+    nothing = graph.add("IsNaN", codes)
+    outside = graph.add(
+        "Or",
+        graph.add("Less", codes, np.array(0.0)),
+        graph.add("GreaterOrEqual", codes, missing),
+    )
+    codes = graph.add("Where", outside, unknown, codes)
+    codes = graph.add("Where", nothing, missing, codes)
+    return graph.add("Gather", table, graph.cast(codes, np.int64), axis=0)
+
+
+def _scaled(graph, scaling, x):
     if scaling.mean is not None:
         x = graph.add("Sub", x, scaling.mean)
     if scaling.scale is not None:

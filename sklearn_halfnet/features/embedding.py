@@ -103,7 +103,8 @@ def with_waves(scaling, how, X, rng):
     how : {"auto", "periodic"} or None
         "auto" embeds the columns of a dense X if they are at most 128, scaled, for the
         frequencies are made for columns of size one, and not all of one unit: waves
-        make nothing new of pixels, counts and one-hot codes.
+        make nothing new of pixels, counts and one-hot codes. Of columns that are coded
+        there are none.
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
     rng : numpy.random.Generator
         A child of it draws the waves: what it gives itself stays as it is.
@@ -112,7 +113,7 @@ def with_waves(scaling, how, X, rng):
     -------
     scaling : InputScaling
     """
-    n_features = X.shape[1]
+    n_features = scaling.n_numbers(X.shape[1])
     suited = scaling.scale is not None and not scaling.one_unit
     suited &= not issparse(X) and n_features <= _MOST_COLUMNS
     if how is None or (how == "auto" and not suited):

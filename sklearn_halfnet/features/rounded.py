@@ -51,7 +51,7 @@ class RoundedInputs:
         Columns that are not scaled have one range, and are rounded as they are: pixels
         of 8 bits stay exact. Limited inputs are no linear function of x: None, too.
         """
-        if scaling.limit is not None or scaling.embedding is not None:
+        if any((scaling.limit is not None, scaling.embedding, scaling.coding)):
             return None
         centre, scale, below = scaling.mean, scaling.scale, 0.0
         if scale is None:

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_halfnet._matmul import matmul
+from sklearn_halfnet.features.columns import column_name
 from sklearn_halfnet.features.moments import Moments
 from sklearn_halfnet.features.scaling_rules import SCALINGS
 
@@ -27,7 +28,9 @@ class InputScaling:
     """The map x -> z = (x - mean) / scale, column by column.
 
     With a limit, it is x -> z / sqrt(1 + (z / limit)^2): about z inside, and never
-    larger than the limit. With an embedding, waves of the scaled columns follow them.
+    larger than the limit. With an embedding, waves of the scaled columns follow them;
+    with a coding, what is mapped are the columns of numbers, and codes of the others
+    follow as they are.
 
     Parameters
     ----------
@@ -43,6 +46,8 @@ class InputScaling:
         Whether "auto" found that all columns share a unit.
     embedding : ColumnEmbedding or None
         Of the scaled columns.
+    coding : ColumnCoding or None
+        Of columns with categories, or that missed values; None: all are numbers.
     """
 
     def __init__(
@@ -53,6 +58,7 @@ class InputScaling:
         limit=None,
         one_unit=False,
         embedding=None,
+        coding=None,
     ):
         self.mean = mean
         self.scale = scale
@@ -60,6 +66,7 @@ class InputScaling:
         self.limit = limit
         self.one_unit = one_unit
         self.embedding = embedding
+        self.coding = coding
 
     @classmethod
     def fit(
@@ -71,6 +78,7 @@ class InputScaling:
         spread=None,
         *,
         one_unit=False,
+        coding=None,
     ):
         """Learn the map from training rows.
 
@@ -88,6 +96,8 @@ class InputScaling:
         one_unit : bool, default=False
             Whether all columns are known to share a unit, as pixels do. For "auto",
             those of a sparse X do, so that they keep their proportions.
+        coding : ColumnCoding, default=None
+            What comes before it.
 
         Returns
         -------
@@ -100,30 +110,43 @@ class InputScaling:
             floating-point number; or if X is sparse and would have to be limited.
         """
         if how is None and spread is None:
-            return cls(feature_names=feature_names)
-        moments, rows = Moments.of(X, sample_weight), (X, sample_weight)
-        options = {"spread": spread, "one_unit": one_unit}
+            names = (
+                feature_names if coding is None else coding.number_names(feature_names)
+            )
+            return cls(feature_names=names, coding=coding)
+        numbers = X if coding is None else coding.numbers(X)
+        moments, rows = Moments.of(numbers, sample_weight), (numbers, sample_weight)
+        options = {"spread": spread, "one_unit": one_unit, "coding": coding}
         return cls.from_moments(moments, how, rows, feature_names, **options)
 
     @classmethod
     def from_moments(
-        cls, moments, how, rows, feature_names=None, *, spread=None, one_unit=False
+        cls,
+        moments,
+        how,
+        rows,
+        feature_names=None,
+        *,
+        spread=None,
+        one_unit=False,
+        coding=None,
     ):
         """Make the map from moments of the training rows.
 
         Parameters
         ----------
         moments : Moments
-            Of all rows.
+            Of the numbers in all rows.
         rows : tuple (X, sample_weight)
-            All of them, or those of ``rows_of_quartiles``.
-        how, feature_names, spread, one_unit
+            The numbers of all of them, or of those of ``rows_of_quartiles``.
+        how, feature_names, spread, one_unit, coding
             As in ``fit``.
 
         Returns
         -------
         scaling : InputScaling
         """
+        feature_names = _names_of_numbers(coding, feature_names)
         _refuse_columns(moments.too_large, "large", feature_names)
         _refuse_columns(moments.too_small, "small", feature_names)
         if how is None:  # the square of a constant counts, too
@@ -142,7 +165,7 @@ class InputScaling:
         if scale is None and spread is not None:
             size = moments.spread(about_one_mean=how is None)
             scale = np.full(len(moments.mean), size / spread or 1.0)
-        return cls(mean, scale, feature_names, limit, one_unit)
+        return cls(mean, scale, feature_names, limit, one_unit, coding=coding)
 
     def with_embedding(self, embedding):
         """Return the same map, followed by an embedding of its columns."""
@@ -150,9 +173,16 @@ class InputScaling:
         scaling.embedding = embedding
         return scaling
 
+    def n_numbers(self, n_features):
+        """Columns that are numbers, of X with ``n_features``."""
+        return n_features if self.coding is None else len(self.coding.numeric)
+
     def width(self, n_features):
         """Columns of the result, for X with ``n_features``."""
-        return n_features if self.embedding is None else self.embedding.width
+        of_codes = 0 if self.coding is None else self.coding.width
+        if self.embedding is not None:
+            return self.embedding.width + of_codes
+        return self.n_numbers(n_features) + of_codes
 
     def transform(self, X, dtype, *, out=None):
         """Scale a block of rows; a sparse block is scaled but not centred.
@@ -177,11 +207,21 @@ class InputScaling:
         ValueError
             If a scaled value is too large for ``dtype``.
         """
-        scaled = self._scaled(X, dtype, out)
+        if self.coding is None:
+            return self._embedded(self._scaled(X, dtype, out))
+        numbers, codes = self._coded(X, dtype)
+        return np.hstack([self._embedded(self._scaled(numbers, dtype)), codes])
+
+    def _embedded(self, scaled):
         return scaled if self.embedding is None else self.embedding(scaled)
 
+    def _coded(self, X, dtype):
+        """Take apart numbers, which are to be scaled, and codes, which are not."""
+        X = X.toarray() if sparse.issparse(X) else X
+        return self.coding.numbers(X), self.coding.codes(X, dtype)
+
     def _scaled(self, X, dtype, out=None):
-        """Scale a block of rows before waves are added."""
+        """Scale a block of numbers before waves are added."""
         if sparse.issparse(X) and not self._keeps_zeros:
             X = X.toarray()
         if sparse.issparse(X):
@@ -190,8 +230,7 @@ class InputScaling:
             scaled = self._dense(X, out)
         with np.errstate(over="ignore"):
             scaled = scaled.astype(dtype, copy=False)
-        self._check_fits(scaled)
-        return scaled
+        return self._fitting(scaled)
 
     @property
     def _keeps_zeros(self):
@@ -211,13 +250,19 @@ class InputScaling:
                 scaled = np.multiply(scaled, factor, out=out)
         return scaled if self.limit is None else _limited(scaled, self.limit, out)
 
-    def _check_fits(self, scaled):
-        """Refuse values whose squares, summed over many rows, would overflow."""
+    def _fitting(self, scaled):
+        """Refuse values whose squares, summed over many rows, would overflow.
+
+        What is missing, in a column that missed nothing in fit, is at the centre.
+        """
         dtype = scaled.dtype
         values = scaled.data if sparse.issparse(scaled) else scaled
         limit = np.sqrt(np.finfo(dtype).max) / _MANY
         if _within(values, limit):
-            return
+            return scaled
+        missing = np.isnan(values)
+        if missing.any():  # of a dense block: the door refuses sparse ones
+            scaled = values = np.where(missing, dtype.type(0), values)
         large = np.flatnonzero(~(np.abs(values) <= limit).ravel())
         if len(large):
             columns = scaled.indices[large] if sparse.issparse(scaled) else large
@@ -227,6 +272,7 @@ class InputScaling:
                 f"for dtype={dtype.name!r} after scaling. Rescale this column"
                 + ("." if dtype == np.float64 else ", or use dtype='float64'.")
             )
+        return scaled
 
     def dense_rows(self, X, dtype):
         """Scale *and* centre a few rows; a sparse block becomes dense."""
@@ -241,11 +287,13 @@ class InputScaling:
             If the rows differ, but by too little for ``dtype``.
         """
         X = X.toarray() if sparse.issparse(X) else X
-        scaled = self._scaled(X, dtype)
+        numbers, *codes = (X,) if self.coding is None else self._coded(X, dtype)
+        scaled = self._scaled(numbers, dtype)
         peak = np.abs(scaled).max(initial=0)
         if peak < _LEAST_INPUT[scaled.dtype]:
-            self._refuse_vanishing(X, scaled.dtype)
-        return scaled if self.embedding is None else self.embedding(scaled)
+            self._refuse_vanishing(numbers, scaled.dtype)
+        scaled = self._embedded(scaled)
+        return np.hstack([scaled, *codes]) if codes else scaled
 
     def _refuse_vanishing(self, X, dtype):
         exact = np.abs(self._scaled(X, np.float64)).max(axis=0)
@@ -282,9 +330,19 @@ class InputScaling:
         return projection
 
     @property
+    def filling(self):
+        """What a missing number becomes, of those that have a coding.
+
+        The median of a column that missed some in fit, and else the scaling's centre.
+        """
+        filling = self.coding.filling
+        centre = np.zeros(len(filling)) if self.mean is None else self.mean
+        return np.where(np.isnan(filling), centre, filling)
+
+    @property
     def nbytes(self):
         """Bytes that the map occupies in a model."""
-        parts = self.mean, self.scale, self.limit, self.embedding
+        parts = self.mean, self.scale, self.limit, self.embedding, self.coding
         return sum(part.nbytes for part in parts if part is not None)
 
 
@@ -337,5 +395,10 @@ def _refuse_columns(bad, size, feature_names):
         )
 
 
+def _names_of_numbers(coding, feature_names):
+    return feature_names if coding is None else coding.number_names(feature_names)
+
+
 def _name(column, feature_names):
-    return column if feature_names is None else repr(str(feature_names[column]))
+    name = column_name(column, feature_names)
+    return repr(name) if isinstance(name, str) else name

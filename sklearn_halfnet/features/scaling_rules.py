@@ -10,7 +10,12 @@ from scipy import sparse
 
 from sklearn_halfnet._matmul import row_blocks
 
-__all__ = ["SCALINGS", "columns_of_one_unit", "rows_of_quartiles"]
+__all__ = [
+    "SCALINGS",
+    "columns_of_one_unit",
+    "median_of_rows",
+    "rows_of_quartiles",
+]
 
 # Robustly scaled values are within it: of a normal distribution, 4 standard deviations
 # become 2.1, and 2 become 1.33 instead of 1.48.
@@ -148,6 +153,31 @@ def _median_and_range(X, weight, columns):
     weight = None if weight is None else weight[few]
     lower, median, upper = _quartiles(X[np.ix_(few, columns)], weight)
     return median, upper - lower
+
+
+def median_of_rows(column, weight):
+    """Median of a column's values that are not missing.
+
+    Parameters
+    ----------
+    column : ndarray of shape (n_samples,)
+        With NaN where a value is missing.
+    weight : ndarray of shape (n_samples,) or None
+
+    Returns
+    -------
+    median : float
+        Zero where all values are missing.
+    """
+    present = ~np.isnan(column)
+    if weight is not None:
+        present &= weight > 0
+    rows = np.flatnonzero(present)
+    if len(rows) == 0:
+        return 0.0
+    rows = rows[rows_of_quartiles(len(rows), None)]
+    weight = None if weight is None else weight[rows]
+    return float(_quartiles(column[rows, None], weight)[1, 0])
 
 
 def _quartiles(X, weight):

@@ -7,8 +7,7 @@ import numpy as np
 
 from sklearn_halfnet._device import check_memory
 from sklearn_halfnet.features import all_features, draw_hidden_layers, working_columns
-from sklearn_halfnet.features.embedding import with_waves
-from sklearn_halfnet.models.network import HiddenStack, NetworkStart
+from sklearn_halfnet.models.network import ColumnStart, HiddenStack
 from sklearn_halfnet.models.read_out import start_read_out
 from sklearn_halfnet.models.ridge_refit import polish_bytes
 from sklearn_halfnet.models.tensors import from_tensor, to_tensor
@@ -17,7 +16,7 @@ __all__ = ["HalfLayerModel", "HalfLayerStart", "relative_scales", "trained_units
 
 
 @dataclass(frozen=True, kw_only=True)
-class HalfLayerStart(NetworkStart):
+class HalfLayerStart(ColumnStart):
     """What half layers are started from.
 
     Parameters
@@ -28,27 +27,20 @@ class HalfLayerStart(NetworkStart):
         What tells them apart.
     polishes : bool
         Whether the read-out is to be refitted, which takes memory.
-    column_embedding : {"auto", "periodic"} or None
     """
 
     kinds: list
     fingerprints: list
     polishes: bool
-    column_embedding: str | None
 
     @property
     def begun(self):
         """Parameters that the network keeps from its start on."""
-        kept = {
-            "weight_kind": self.fingerprints,
-            "column_embedding": self.column_embedding,
-        }
-        return super().begun | kept
+        return super().begun | {"weight_kind": self.fingerprints}
 
     def network(self, rows, targets, rng):
         """Draw the layers and set the read-out's start value."""
-        scaling = self.fit_scaling(rows)
-        scaling = with_waves(scaling, self.column_embedding, rows.X, rng)
+        scaling = self.learn_inputs(rows, rng)
         self.check_memory(scaling.width(rows.X.shape[1]), rows.X.shape[0])
         sample = self.sample(rows, scaling, max(self.sizes), rng)
         return self.of_sample(scaling, sample, targets, rng)

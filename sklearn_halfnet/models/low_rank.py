@@ -14,11 +14,10 @@ from sklearn_halfnet.features import (
     draw_low_rank_layers,
     last_features,
 )
-from sklearn_halfnet.features.embedding import with_waves
 from sklearn_halfnet.features.geometry import geometry_numbers
 from sklearn_halfnet.features.start import sample_size
 from sklearn_halfnet.models.members import MembersModel
-from sklearn_halfnet.models.network import SPREAD, HiddenStack, NetworkStart
+from sklearn_halfnet.models.network import SPREAD, ColumnStart, HiddenStack
 from sklearn_halfnet.models.read_out import ridge_start, start_read_out
 from sklearn_halfnet.models.ridge_refit import polish_bytes
 from sklearn_halfnet.models.row_losses import told
@@ -37,7 +36,7 @@ _MANY_COLUMNS = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class LowRankStart(NetworkStart):
+class LowRankStart(ColumnStart):
     """What a HalfNet is started from.
 
     Parameters
@@ -49,7 +48,6 @@ class LowRankStart(NetworkStart):
     trains_scales : bool
     polishes : bool
         Whether the read-out is to be refitted, which takes memory.
-    column_embedding : {"auto", "periodic"} or None
     n_members : int or "auto"
     """
 
@@ -57,22 +55,16 @@ class LowRankStart(NetworkStart):
     geometry: str
     trains_scales: bool
     polishes: bool
-    column_embedding: str | None
     n_members: int | str
 
     @property
     def begun(self):
         """Parameters that the network keeps from its start on."""
-        return super().begun | {
-            "rank": self.rank,
-            "column_embedding": self.column_embedding,
-            "n_members": self.n_members,
-        }
+        return super().begun | {"rank": self.rank, "n_members": self.n_members}
 
     def network(self, rows, targets, rng) -> Any:
         """Draw Z, set A to its start value, and the read-out; of each member."""
-        scaling = self.fit_scaling(rows)
-        scaling = with_waves(scaling, self.column_embedding, rows.X, rng)
+        scaling = self.learn_inputs(rows, rng)
         inputs = [scaling.width(rows.X.shape[1]), *self.sizes[:-1]]
         ranks = self._ranks(inputs)
         self._check_memory(len(rows.encoded), inputs, ranks)
@@ -211,10 +203,11 @@ class LowRankModel(HiddenStack):
     @property
     def metric(self):
         """A of the first layer in the units of X; if limited, near their centre."""
-        if self.scaling.embedding is not None:
+        if self.scaling.embedding is not None or self.scaling.coding is not None:
             raise AttributeError(
-                "With waves beside the columns the metric is not linear in X. Fit with "
-                "column_embedding=None, or take transform."
+                "With waves beside the columns, or codes of categories or missing "
+                "values, the metric is not linear in X. Fit with column_embedding=None "
+                "on numbers, or take transform."
             )
         factor, scale = self.factors[0], self.scaling.scale
         return factor if scale is None else factor / scale[:, None]

@@ -14,10 +14,12 @@ from sklearn_halfnet.features import (
     forward_blocks,
     linear_scores,
 )
+from sklearn_halfnet.features.columns import Vocabulary
 from sklearn_halfnet.features.computation import Computation, Scale
+from sklearn_halfnet.features.inputs import learn_inputs
 from sklearn_halfnet.models.read_out import LinearReadOut
 
-__all__ = ["SPREAD", "HiddenStack", "NetworkStart", "TrainedNetwork"]
+__all__ = ["SPREAD", "ColumnStart", "HiddenStack", "NetworkStart", "TrainedNetwork"]
 
 # Of grey values between 0 and 1, for which the default rates were chosen.
 SPREAD = 0.3
@@ -100,6 +102,44 @@ class NetworkStart(ABC):
             "start_alpha": start_alpha,
             "begun": deepcopy(self.begun),
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnStart(NetworkStart):
+    """What a network is started from that sees columns, each for itself.
+
+    Parameters
+    ----------
+    column_embedding : {"auto", "periodic"} or None
+    categorical_features : object
+        As a user gave it, in a form that can be compared.
+    vocabulary : Vocabulary or None
+        Of columns that hold codes of categories.
+    """
+
+    column_embedding: str | None
+    categorical_features: Any
+    vocabulary: Vocabulary | None
+
+    @property
+    def begun(self):
+        """Parameters that the network keeps from its start on."""
+        return super().begun | {
+            "column_embedding": self.column_embedding,
+            "categorical_features": self.categorical_features,
+        }
+
+    def learn_inputs(self, rows, rng):
+        """Learn what becomes of columns before the first layer sees them."""
+        return learn_inputs(
+            rows.X,
+            rows.train_weight,
+            rng,
+            input_scaling=self.input_scaling,
+            column_embedding=self.column_embedding,
+            vocabulary=self.vocabulary,
+            feature_names=self.feature_names,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,7 +271,10 @@ class HiddenStack(TrainedNetwork):
     @property
     def n_features(self):
         """Columns of X."""
-        embedding, n_inputs = self.scaling.embedding, self.stack[0].weights.shape[1]
+        coding, embedding = self.scaling.coding, self.scaling.embedding
+        if coding is not None:
+            return coding.n_features
+        n_inputs = self.stack[0].weights.shape[1]
         return n_inputs if embedding is None else len(embedding.frequencies)
 
     @abstractmethod

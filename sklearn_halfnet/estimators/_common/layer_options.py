@@ -16,13 +16,15 @@ from sklearn_halfnet.features.start import BIASES
 from sklearn_halfnet.weights import WEIGHTS, check_weight_kind
 
 __all__ = [
-    "COLUMN_EMBEDDING",
+    "COLUMN_ATTRIBUTES",
+    "COLUMN_CONSTRAINTS",
     "LAYER_CONSTRAINTS",
     "LAYER_TEXTS",
     "RANDOM_LAYER_CONSTRAINTS",
     "SIZE_CONSTRAINTS",
     "check_kinds",
     "check_sizes",
+    "column_options",
     "fingerprints",
     "fit_scaling",
 ]
@@ -43,7 +45,11 @@ LAYER_CONSTRAINTS = {
     "random_state": ["random_state"],
 }
 
-COLUMN_EMBEDDING = {"column_embedding": [StrOptions(set(EMBEDDINGS)), None]}
+# Of families that see columns, each for itself.
+COLUMN_CONSTRAINTS = {
+    "column_embedding": [StrOptions(set(EMBEDDINGS)), None],
+    "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
+}
 
 LAYER_TEXTS = numpydoc("""
 input_scaling : {"auto", "standard", "robust", "center"} or None
@@ -59,6 +65,18 @@ column_embedding : {"auto", "periodic"} or None
     cosines, as of a half layer of one input (Holzmueller, Grinsztajn, Steinwart,
     "Better by default", NeurIPS 2024). "auto" does so for a dense X of up to 128
     columns if they are scaled, unless all share a unit, as pixels do.
+categorical_features : "from_dtype", array-like of {bool, int, str} or None
+    Columns that hold categories: those that a data frame says so of, by a categorical
+    or boolean type; a mask; their numbers; or their names, if X has some; or none.
+    Columns of text must be among them. A column of up to 32 categories is one-hot
+    coded; of more, each has a frozen random code of 16 numbers. Codes are neither
+    scaled nor embedded. The user guide has what becomes of which column.
+""")
+
+COLUMN_ATTRIBUTES = numpydoc("""
+categories_ : dict
+    The sorted categories of each column that has some, by its name, or number where X
+    had no names. A category's place is its code in exported models.
 """)
 
 # Of layers that stay as they were drawn.
@@ -139,6 +157,17 @@ def _fingerprint(kind):
         return joblib.hash((type(kind).__qualname__, kind.get_params()))
     except PicklingError:
         return repr(kind)
+
+
+def column_options(estimator):
+    """Take what the columns of X say for a network's start, as a dict."""
+    how = estimator.categorical_features
+    return {
+        "column_embedding": estimator.column_embedding,
+        # Arrays would be compared entry by entry.
+        "categorical_features": how if how is None else np.asarray(how).tolist(),
+        "vocabulary": estimator._vocabulary,
+    }
 
 
 def fit_scaling(estimator, X, sample_weight=None, **options):

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 __all__ = [
     "ActivationName",
+    "CategoricalFeatures",
     "ClassWeight",
     "ColumnEmbeddingName",
     "FloatName",
@@ -90,6 +91,8 @@ WeightKind: TypeAlias = (
 WeightKinds: TypeAlias = WeightKind | Sequence[WeightKind]
 FloatName: TypeAlias = Literal["float32", "float64"]
 ColumnEmbeddingName: TypeAlias = Literal["auto", "periodic"] | None
+# Or a mask, or numbers or names of columns.
+CategoricalFeatures: TypeAlias = Literal["from_dtype"] | ArrayLike | None
 InputScalingName: TypeAlias = Literal["auto", "standard", "robust", "center"] | None
 RandomState: TypeAlias = int | np.random.RandomState | None
 Sizes: TypeAlias = int | list[int] | tuple[int, ...] | NDArray[np.integer]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 from sklearn.base import is_classifier
-from sklearn.utils import get_tags
+from sklearn.utils import check_array, check_X_y, get_tags
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
@@ -15,6 +15,11 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from sklearn_halfnet._checks import not_masked
 from sklearn_halfnet._device import import_torch
 from sklearn_halfnet._sparse_input import canonical_csr
+from sklearn_halfnet.estimators._common.frames import (
+    as_numbers,
+    check_numbers,
+    learned_vocabulary,
+)
 from sklearn_halfnet.estimators._common.images import flat_images
 from sklearn_halfnet.features.scaling import all_finite
 from sklearn_halfnet.models.regression_losses import SquaredError, loss_named
@@ -29,6 +34,7 @@ __all__ = [
     "make_targets",
     "refuse_missing",
     "row_weights",
+    "targets_as_taken",
     "total_weight",
     "validate_X",
     "validate_for_weights",
@@ -57,10 +63,11 @@ def validate_X(estimator, X, *, reset=False) -> Any:
         float32 or float64, finite; a sparse one with each entry stored once.
     """
     X = _as_rows(estimator, _at_the_door(X, "X"))
-    return validate_data(estimator, X, reset=reset, **_accepted(estimator))
+    X = _checked(estimator, X, reset=reset, **_accepted(estimator))
+    return _refuse_sparse_nan(X)
 
 
-def validate_input(estimator, X, y, *, reset, **options) -> Any:
+def validate_input(estimator, X, y, *, reset, keeps_unseen=False, **options) -> Any:
     """Validate X and y together, for training.
 
     Parameters
@@ -71,6 +78,8 @@ def validate_input(estimator, X, y, *, reset, **options) -> Any:
         A sparse one becomes dense.
     reset : bool
         Whether to remember the number and names of the features.
+    keeps_unseen : bool, default=False
+        Whether a first chunk is to remember categories that it does not show.
     **options : dict
         Passed to ``validate_data``.
 
@@ -90,19 +99,46 @@ def validate_input(estimator, X, y, *, reset, **options) -> Any:
     X, y = _as_rows(estimator, _at_the_door(X, "X")), _at_the_door(y, "y")
     if sparse.issparse(y):  # as MultiLabelBinarizer(sparse_output=True) gives them
         y = y.toarray()
-    accepted = _accepted(estimator)
-    return validate_data(
-        estimator, X, y, reset=reset, multi_output=True, **accepted, **options
-    )
+    options |= {"multi_output": True, "keeps_unseen": keeps_unseen}
+    X, y = _checked(estimator, X, y, reset=reset, **_accepted(estimator), **options)
+    return _refuse_sparse_nan(X), y
 
 
-def validate_training(estimator, X, y, *, reset) -> Any:
+def _checked(estimator, X, *y, reset, keeps_unseen=False, **options):
+    """Let scikit-learn validate X, or X and y, once columns of categories are codes."""
+    takes_categories = hasattr(estimator, "categorical_features")
+    if takes_categories and reset:
+        estimator._vocabulary = learned_vocabulary(
+            X, estimator.categorical_features, keeps_unseen=keeps_unseen
+        )
+    vocabulary = estimator._vocabulary if takes_categories else None
+    if vocabulary is None:
+        if takes_categories:
+            check_numbers(X)
+        return validate_data(estimator, X, *y, reset=reset, **options)
+    # Number and names of the features are those of the frame.
+    validate_data(estimator, X, reset=reset, skip_check_array=True)
+    check = check_X_y if y else check_array
+    return check(as_numbers(X, vocabulary), *y, estimator=estimator, **options)
+
+
+def _refuse_sparse_nan(X):
+    """Refuse NaN in a sparse matrix: scaled without a centre it would be no median."""
+    if sparse.issparse(X) and np.isnan(X.data).any():
+        raise ValueError(
+            "Input X contains NaN, and is sparse: missing values are filled in, and "
+            "told by indicators, in a dense X only."
+        )
+    return X
+
+
+def validate_training(estimator, X, y, *, reset, keeps_unseen=False) -> Any:
     """Validate X and y as a classifier or a regressor takes them.
 
     Parameters
     ----------
     estimator : classifier or regressor
-    X, y, reset
+    X, y, reset, keeps_unseen
         As in ``validate_input``.
 
     Returns
@@ -111,13 +147,20 @@ def validate_training(estimator, X, y, *, reset) -> Any:
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         float64 of a regressor.
     """
+    options = {"reset": reset, "keeps_unseen": keeps_unseen}
     if not is_classifier(estimator):
-        X, y = validate_input(estimator, X, y, reset=reset, y_numeric=True)
-        return X, y.astype(np.float64, copy=False)
-    X, y = validate_input(estimator, X, y, reset=reset)
+        options["y_numeric"] = True
+    X, y = validate_input(estimator, X, y, **options)
+    return X, targets_as_taken(estimator, y)
+
+
+def targets_as_taken(estimator, y):
+    """Return y of a classifier as a vector if it is one, of a regressor as float64."""
+    if not is_classifier(estimator):
+        return y.astype(np.float64, copy=False)
     if y.ndim == 2 and y.shape[1] == 1:
-        y = column_or_1d(y, warn=True)
-    return X, y
+        return column_or_1d(y, warn=True)
+    return y
 
 
 def make_targets(estimator, y, sample_weight, classes=None):
@@ -238,9 +281,10 @@ def _check_finite(outputs):
 
 
 def _accepted(estimator):
-    takes_sparse = get_tags(estimator).input_tags.sparse
+    takes = get_tags(estimator).input_tags
     return {
-        "accept_sparse": "csr" if takes_sparse else False,
+        "accept_sparse": "csr" if takes.sparse else False,
+        "ensure_all_finite": "allow-nan" if takes.allow_nan else True,
         "dtype": (np.float64, np.float32),
     }
 

@@ -163,14 +163,14 @@ def fit_network(
         known = None if network is None else network.targets.classes
         repeats, weight = row_weights(estimator, y, sample_weight, known)
         twice = _trains_twice(estimator, validation)
-        context = _begin_task(estimator, X, y, weight, twice)
+        context = _begin_task(estimator, given, y, weight, twice)
         data = (given, X, y, repeats, weight, validation)
         fit = _Fit(estimator, context, *data, *before, revising)
         network, history, rows, options = fit.train()
         if polish is not None:
             network = polish(network, rows, options)
         keep(estimator, network, history)
-        context.call_on_fit_task_end(estimator=estimator, X=X, y=y)
+        context.call_on_fit_task_end(estimator=estimator, X=given, y=y)
     return estimator
 
 
@@ -349,7 +349,8 @@ class _Fit:
 
     def _watch(self, ends_after):
         """Return what prints progress, calls scikit-learn's callbacks, and may stop."""
-        estimator, data = self.estimator, {"X": self.X, "y": self.y}
+        # Callbacks predict, which makes codes of categories by itself.
+        estimator, data = self.estimator, {"X": self.given, "y": self.y}
         history = self.history
         done = history.n_passes if history is not None and self._left_off() else 0
         started, numbers = time.perf_counter(), count(done + 1)
@@ -403,7 +404,9 @@ def fit_network_on_chunk(estimator, X, y, sample_weight, classes=None):
     with keep_state_on_error(estimator):
         resolve_device(estimator.device)
         network, history = _fitted(estimator)
-        given, X, y = _validated(estimator, X, y, reset=network is None)
+        given, X, y = _validated(
+            estimator, X, y, reset=network is None, keeps_unseen=True
+        )
         known = classes if network is None else network.targets.classes
         repeats, weight = row_weights(estimator, y, sample_weight, known)
         rng_start, _, rng = child_generators(estimator.random_state, 3)
@@ -430,9 +433,9 @@ def _fitted(estimator):
     return estimator.model_, estimator._history
 
 
-def _validated(estimator, X, y, reset):
+def _validated(estimator, X, y, reset, keeps_unseen=False):
     """Return X as it was given, if it has a shape, and validated X and y."""
-    rows, y = validate_training(estimator, X, y, reset=reset)
+    rows, y = validate_training(estimator, X, y, reset=reset, keeps_unseen=keeps_unseen)
     return X if hasattr(X, "shape") else rows, rows, y
 
 

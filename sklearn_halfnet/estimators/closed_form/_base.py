@@ -24,18 +24,20 @@ from sklearn_halfnet.estimators._common.fitting import (
     keep_state_on_error,
     of_model,
 )
+from sklearn_halfnet.estimators._common.frames import OF_CATEGORIES
 from sklearn_halfnet.estimators._common.layer_options import (
-    COLUMN_EMBEDDING,
+    COLUMN_CONSTRAINTS,
     RANDOM_LAYER_CONSTRAINTS,
     SIZE_CONSTRAINTS,
     check_kinds,
     check_sizes,
+    column_options,
     fingerprints,
-    fit_scaling,
 )
 from sklearn_halfnet.estimators._common.outputs import refuse_balanced
 from sklearn_halfnet.estimators._common.types import (
     ActivationName,
+    CategoricalFeatures,
     ColumnEmbeddingName,
     FloatName,
     InputScalingName,
@@ -49,7 +51,8 @@ from sklearn_halfnet.estimators._common.validation import (
     validate_training,
 )
 from sklearn_halfnet.features import Rounding, StartSample, draw_hidden_layers
-from sklearn_halfnet.features.embedding import with_waves
+from sklearn_halfnet.features.columns import Vocabulary
+from sklearn_halfnet.features.inputs import learn_inputs
 from sklearn_halfnet.models.closed_form import (
     ClosedFormModel,
     ClosedFormSums,
@@ -77,6 +80,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
     bias: Literal["auto", "normal", "uniform", "zero"] = "auto"
     input_scaling: InputScalingName = "auto"
     column_embedding: ColumnEmbeddingName = None
+    categorical_features: CategoricalFeatures = "from_dtype"
     read_out: Literal["all", "ensemble"] = "all"
     random_state: RandomState = None
     device: str = "auto"
@@ -84,12 +88,13 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
 
     model_: ClosedFormModel = field(init=False)
     n_features_in_: int = field(init=False)
+    _vocabulary: Vocabulary | None = field(init=False)
 
     _direct_links = False
 
     _parameter_constraints = {
         **RANDOM_LAYER_CONSTRAINTS,
-        **COLUMN_EMBEDDING,
+        **COLUMN_CONSTRAINTS,
         "hidden_layer_sizes": SIZE_CONSTRAINTS,
         "alpha": [StrOptions(set(CHOICES)), real(0)],
         "alphas": ["array-like", None],
@@ -104,10 +109,12 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
     weights_ = of_model("weights", "Frozen weights of each layer.")
     n_trainable_parameters_ = of_model("n_trained", "Numbers of the read-out.")
     n_stored_bytes_ = of_model("nbytes", "Bytes that prediction needs.")
+    categories_ = OF_CATEGORIES
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = True
         return tags
 
     # -- fitting -----------------------------------------------------------------------
@@ -224,7 +231,9 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
         """
         model = vars(self).get("model_")
         self._check_alphas()
-        X, y = validate_training(self, X, y, reset=model is None)
+        X, y = validate_training(
+            self, X, y, reset=model is None, keeps_unseen=not turns
+        )
         if model is not None and not hasattr(self, "_sums"):
             raise ValueError(
                 "partial_fit cannot go on from a copied or pickled fit, which carries "
@@ -260,8 +269,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
         unit = _largest(weight)
         weight = _in_units_of(unit, weight, len(y))
         layers_rng, rows_rng = child_generators(self.random_state, 2)
-        scaling = fit_scaling(self, X, weight)
-        scaling = with_waves(scaling, self.column_embedding, X, layers_rng)
+        scaling = learn_inputs(X, weight, layers_rng, **self._input_options())
         n_few = X.shape[0] if turns and self._are_few(X, scaling) else None
         options = self._sample_options(scaling.width(X.shape[1]), n_few)
         sample = StartSample.draw(
@@ -340,6 +348,15 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
         """Count the read-out's columns."""
         return sum(self._sizes()) + (n_inputs if self._direct_links else 0)
 
+    def _input_options(self):
+        """Say how columns become inputs."""
+        return {
+            "input_scaling": self.input_scaling,
+            "column_embedding": self.column_embedding,
+            "vocabulary": self._vocabulary,
+            "feature_names": getattr(self, "feature_names_in_", None),
+        }
+
     def _network_parameters(self):
         return {
             "n_features": self.n_features_in_,
@@ -350,6 +367,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
             "bias": self.bias,
             "input_scaling": self.input_scaling,
             "column_embedding": self.column_embedding,
+            "categorical_features": column_options(self)["categorical_features"],
             "read_out": self.read_out,
             "dtype": self.dtype,
         }

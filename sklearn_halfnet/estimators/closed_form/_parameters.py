@@ -1,7 +1,10 @@
 """Texts of the parameters and attributes of ELM and RVFL."""
 
 from sklearn_halfnet.estimators._common.documented import numpydoc
-from sklearn_halfnet.estimators._common.layer_options import LAYER_TEXTS
+from sklearn_halfnet.estimators._common.layer_options import (
+    COLUMN_ATTRIBUTES,
+    LAYER_TEXTS,
+)
 
 __all__ = ["ATTRIBUTES", "CLASSIFIER_ATTRIBUTES", "PARAMETERS", "REFERENCES"]
 
@@ -52,7 +55,8 @@ dtype : {"float32", "float64", "int8"}
     in float32. RVFL, whose direct links have no bounds, refuses it.
 """)
 
-ATTRIBUTES = numpydoc("""
+ATTRIBUTES = (
+    numpydoc("""
 read_out_coef_ : ndarray of shape (n_outputs, n_columns)
     Read-out; columns are the layers' units in order, then, of RVFL, the scaled inputs.
 read_out_intercept_ : ndarray of shape (n_outputs,)
@@ -72,6 +76,8 @@ n_features_in_ : int
 feature_names_in_ : ndarray of shape (n_features,)
     Their names, if X had string column names.
 """)
+    | COLUMN_ATTRIBUTES
+)
 
 CLASSIFIER_ATTRIBUTES = (
     numpydoc("""

@@ -11,11 +11,14 @@ from sklearn.callback import CallbackSupportMixin
 
 from sklearn_halfnet.estimators._common.documented import documented, numpydoc
 from sklearn_halfnet.estimators._common.fitting import of_model
+from sklearn_halfnet.estimators._common.frames import OF_CATEGORIES
 from sklearn_halfnet.estimators._common.layer_options import (
-    COLUMN_EMBEDDING,
+    COLUMN_ATTRIBUTES,
+    COLUMN_CONSTRAINTS,
     LAYER_CONSTRAINTS,
     check_kinds,
     check_sizes,
+    column_options,
     fingerprints,
 )
 from sklearn_halfnet.estimators._common.outputs import (
@@ -25,6 +28,7 @@ from sklearn_halfnet.estimators._common.outputs import (
 )
 from sklearn_halfnet.estimators._common.types import (
     ActivationName,
+    CategoricalFeatures,
     ClassWeight,
     ColumnEmbeddingName,
     FloatName,
@@ -55,6 +59,7 @@ from sklearn_halfnet.estimators._trained.parameters import (
     TRAINING_CONSTRAINTS,
     TRAINING_TEXTS,
 )
+from sklearn_halfnet.features.columns import Vocabulary
 from sklearn_halfnet.models.half_layer import HalfLayerModel, HalfLayerStart
 from sklearn_halfnet.models.history import History
 from sklearn_halfnet.models.ridge_refit import polished_read_out
@@ -80,6 +85,8 @@ _TEXTS = TRAINING_TEXTS | numpydoc("""
         more slowly.
     """)
 
+_ATTRIBUTES = NETWORK_ATTRIBUTES | COLUMN_ATTRIBUTES
+
 _SECTIONS = SECTIONS | {
     "references": """
         .. [1] E. Alpaydin, "Half-Layered Neural Networks", arXiv:2506.04352, 2025.
@@ -102,6 +109,7 @@ class HalfLayer(CallbackSupportMixin, BaseEstimator):
     polish: bool = False
     input_scaling: InputScalingName = "auto"
     column_embedding: ColumnEmbeddingName = None
+    categorical_features: CategoricalFeatures = "from_dtype"
     batch_size: int | Literal["auto", "full"] = "auto"
     learning_rate: Literal["one_cycle", "cosine", "constant"] = "one_cycle"
     learning_rate_init: float | Literal["auto"] = 1e-2
@@ -119,12 +127,13 @@ class HalfLayer(CallbackSupportMixin, BaseEstimator):
 
     model_: HalfLayerModel = field(init=False)
     _history: History = field(init=False)
+    _vocabulary: Vocabulary | None = field(init=False)
 
     _parameter_constraints = {
         **TRAINING_CONSTRAINTS,
         **REGULARISATION,
         **LAYER_CONSTRAINTS,
-        **COLUMN_EMBEDDING,
+        **COLUMN_CONSTRAINTS,
         "polish": ["boolean"],
     }
 
@@ -148,10 +157,12 @@ class HalfLayer(CallbackSupportMixin, BaseEstimator):
     validation_losses_ = of_history("validation_losses", "Their mean losses.")
     best_validation_score_ = of_history("best_score", "Their largest.")
     n_iter_ = of_history("n_passes", "Passes done.")
+    categories_ = OF_CATEGORIES
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = True
         return tags
 
     def _start(self, X, network):
@@ -204,7 +215,7 @@ def half_layer_start(estimator):
         kinds=kinds,
         fingerprints=fingerprints(kinds),
         polishes=estimator.polish,
-        column_embedding=estimator.column_embedding,
+        **column_options(estimator),
     )
 
 
@@ -212,7 +223,7 @@ def _polished(network, rows, options):
     return network.refitted(rows, polished_read_out)
 
 
-@documented(_TEXTS, OF_CLASSIFIER | NETWORK_ATTRIBUTES, **_SECTIONS)
+@documented(_TEXTS, OF_CLASSIFIER | _ATTRIBUTES, **_SECTIONS)
 @dataclass(eq=False, repr=False)
 class HalfLayerClassifier(Classifier, HalfLayer):
     """Classifier whose hidden weights are random and frozen.
@@ -273,7 +284,7 @@ class HalfLayerClassifier(Classifier, HalfLayer):
     }
 
 
-@documented(_TEXTS, NETWORK_ATTRIBUTES, **_SECTIONS)
+@documented(_TEXTS, _ATTRIBUTES, **_SECTIONS)
 @dataclass(eq=False, repr=False)
 class HalfLayerRegressor(Regressor, HalfLayer):
     """Regressor whose hidden weights are random and frozen.

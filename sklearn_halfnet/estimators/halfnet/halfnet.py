@@ -26,9 +26,12 @@ from sklearn_halfnet._checks import (
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._common.documented import documented, numpydoc
 from sklearn_halfnet.estimators._common.fitting import of_model
+from sklearn_halfnet.estimators._common.frames import OF_CATEGORIES
 from sklearn_halfnet.estimators._common.layer_options import (
-    COLUMN_EMBEDDING,
+    COLUMN_ATTRIBUTES,
+    COLUMN_CONSTRAINTS,
     check_sizes,
+    column_options,
 )
 from sklearn_halfnet.estimators._common.outputs import (
     CLASS_WEIGHT,
@@ -37,6 +40,7 @@ from sklearn_halfnet.estimators._common.outputs import (
 )
 from sklearn_halfnet.estimators._common.types import (
     ActivationName,
+    CategoricalFeatures,
     ClassWeight,
     ColumnEmbeddingName,
     FloatName,
@@ -71,6 +75,7 @@ from sklearn_halfnet.estimators._trained.parameters import (
     TRAINING_CONSTRAINTS,
     TRAINING_TEXTS,
 )
+from sklearn_halfnet.features.columns import Vocabulary
 from sklearn_halfnet.features.geometry import GEOMETRIES
 from sklearn_halfnet.models.history import History
 from sklearn_halfnet.models.logistic_refit import logistic_read_out
@@ -119,7 +124,10 @@ _TEXTS = TRAINING_TEXTS | numpydoc("""
         are scaled again in each pass. Sparse rows become dense in a block.
     """)
 
-_ATTRIBUTES = NETWORK_ATTRIBUTES | numpydoc("""
+_ATTRIBUTES = (
+    NETWORK_ATTRIBUTES
+    | COLUMN_ATTRIBUTES
+    | numpydoc("""
     dropout_ : float
         Share of units that were zero in a step.
     learning_rate_init_ : float
@@ -147,6 +155,7 @@ _ATTRIBUTES = NETWORK_ATTRIBUTES | numpydoc("""
     signs_ : ndarray of shape (n_members, n_inputs)
         Trained factors of the first layer's inputs, if ``n_members`` is more than one.
     """)
+)
 
 _SECTIONS = SECTIONS | {
     "references": """
@@ -186,6 +195,7 @@ class HalfNet(
     polish: Literal["ridge", "logistic"] | None = None
     input_scaling: InputScalingName = "auto"
     column_embedding: ColumnEmbeddingName = "auto"
+    categorical_features: CategoricalFeatures = "from_dtype"
     batch_size: int | Literal["auto", "full"] = "auto"
     learning_rate: Literal["one_cycle", "cosine", "constant"] = "one_cycle"
     learning_rate_init: float | Literal["auto"] = "auto"
@@ -204,11 +214,12 @@ class HalfNet(
     model_: HalfNetModel = field(init=False)
     n_features_in_: int = field(init=False)
     _history: History = field(init=False)
+    _vocabulary: Vocabulary | None = field(init=False)
 
     _parameter_constraints = {
         **TRAINING_CONSTRAINTS,
         **REGULARISATION,
-        **COLUMN_EMBEDDING,
+        **COLUMN_CONSTRAINTS,
         "rank": [StrOptions({"auto"}), whole(1)],
         "train_scales": ["boolean"],
         "geometry": [one_of(GEOMETRIES)],
@@ -239,10 +250,12 @@ class HalfNet(
     validation_losses_ = of_history("validation_losses", "Their mean losses.")
     best_validation_score_ = of_history("best_score", "Their largest.")
     n_iter_ = of_history("n_passes", "Passes done.")
+    categories_ = OF_CATEGORIES
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = []
         return tags
 
@@ -257,7 +270,7 @@ class HalfNet(
             geometry=self.geometry,
             trains_scales=self.train_scales,
             polishes=self.polish is not None,
-            column_embedding=self.column_embedding,
+            **column_options(self),
             n_members=self.n_members,
         )
 

@@ -1,0 +1,1 @@
+"""Data frames as people have them: categories and missing values."""
