@@ -45,7 +45,6 @@ from sklearn_halfnet.experiments.bench import (
 )
 from sklearn_halfnet.experiments.closed_form import bars as closed_form
 from sklearn_halfnet.experiments.half_layers import (
-    defaults as half_layers_defaults,
     paper as half_layers,
     speed as half_layers_speed,
 )
@@ -699,29 +698,12 @@ def test_closed_form_report_has_every_measure(data_home, tmp_path):
     assert "nan" not in text
 
 
-def test_defaults_report_counts_wins(data_home, tmp_path):
-    report = reproduce(
-        half_layers_defaults.EXPERIMENT, data_home=data_home, out=tmp_path, quick=True
-    )
-    assert "of 2 data sets" in report.read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    "experiment", [half_layers_speed, half_layers_defaults, closed_form]
-)
+@pytest.mark.parametrize("experiment", [half_layers_speed, closed_form])
 def test_experiments_without_tables_say_so(experiment, tmp_path):
     with pytest.raises(CommandError, match="no numbered tables"):
         reproduce(experiment.EXPERIMENT, table=1, out=tmp_path)
 
 
-@pytest.mark.parametrize("experiment", [half_layers_defaults, closed_form])
-def test_experiments_say_where_their_data_belong(experiment, tmp_path):
+def test_an_experiment_says_where_its_data_belong(tmp_path):
     with pytest.raises(CommandError, match="--data-home"):
-        reproduce(experiment.EXPERIMENT, out=tmp_path)
-
-
-def test_outcome_of_differences():
-    outcome = half_layers_defaults._outcome
-    assert outcome(np.array([0.02, 0.03, 0.025])) == "wins"
-    assert outcome(np.array([-0.02, -0.03, -0.025])) == "loses"
-    assert outcome(np.array([0.02, -0.03, 0.025])) == "ties"
+        reproduce(closed_form.EXPERIMENT, out=tmp_path)

@@ -37,10 +37,6 @@ EXPERIMENTS = {
         "Raw data frames with categories and missing values, Adult and diamonds, "
         "beside scikit-learn's HistGradientBoosting",
     ),
-    "half-layers-defaults": (
-        "sklearn_halfnet.experiments.half_layers.defaults",
-        "Default parameters on ten tabular data sets, beside scikit-learn's MLP",
-    ),
     "tables-defaults": (
         "sklearn_halfnet.experiments.tables.defaults",
         "Settings that may become defaults, cross-validated inside the training rows "

@@ -129,7 +129,7 @@ class Run:
         """The experiment's ``load``, called once for each data set."""
         return cache(partial(self.experiment.load, self))
 
-    def folder(self, reader, files, example=""):
+    def folder(self, reader, files):
         """Folder with the data sets' files, for what cannot do without.
 
         Raises
@@ -139,7 +139,7 @@ class Run:
         """
         if self.data_home is None:
             raise CommandError(
-                f"{reader} reads {files}: give their folder by --data-home{example}."
+                f"{reader} reads {files}: give their folder by --data-home."
             )
         return Path(self.data_home)
 

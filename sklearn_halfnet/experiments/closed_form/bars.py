@@ -1,6 +1,7 @@
 """``halfnet reproduce closed-form``: ELM's seconds, memory, accuracy, calibration."""
 
-from sklearn_halfnet.experiments._common.data import load_images, load_table
+from sklearn_halfnet.datasets import load_dataset
+from sklearn_halfnet.experiments._common.data import load_images
 from sklearn_halfnet.experiments._common.experiment import Experiment
 from sklearn_halfnet.experiments._common.measures import bars_table, measure_jobs
 from sklearn_halfnet.experiments._common.report import processor_text
@@ -31,7 +32,8 @@ def _jobs(run):
         ),
     }
     for name in TABLES:
-        data = load_table(folder, name)
+        path = folder / "tabular" / "classification" / f"{name}.npz"
+        data = load_dataset(path, task="classification", random_state=0)
         runs[f"calibration {name}"] = lambda seed, data=data: (
             measures.calibration_error(data, seed, **units)
         )
