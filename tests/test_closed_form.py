@@ -219,8 +219,8 @@ def test_bad_input_is_named_and_leaves_the_model_as_it_was():
     X, y = make_data(ELMClassifier())
     model = ELMClassifier(10, random_state=0).fit(X, y)
     before = model.predict_proba(X)
-    with pytest.raises(ValueError, match="contains NaN"):
-        model.fit(np.full_like(X, np.nan), y)
+    with pytest.raises(ValueError, match="contains infinity"):
+        model.fit(np.full_like(X, np.inf), y)
     assert_array_equal(model.predict_proba(X), before)
     with pytest.raises(ValueError, match="classes"):
         ELMClassifier(10).partial_fit(X, y)
@@ -245,8 +245,8 @@ def test_bad_candidates_are_named(alpha, alphas):
 def test_first_partial_fit_that_fails_leaves_nothing():
     X, y = make_data(ELMClassifier())
     model = ELMClassifier(10, random_state=0)
-    with pytest.raises(ValueError, match="contains NaN"):
-        model.partial_fit(np.full_like(X, np.nan), y, [0, 1, 2])
+    with pytest.raises(ValueError, match="contains infinity"):
+        model.partial_fit(np.full_like(X, np.inf), y, [0, 1, 2])
     with pytest.raises(NotFittedError):
         model.predict(X)
     for labels in (y, y[:, None]):
