@@ -147,13 +147,14 @@ def _rows(run):
 
 
 def _quantiles_text(results):
-    header = ["model", *(f"loss at {level}" for level in LEVELS)]
+    header = ["model", "splits", *(f"loss at {level}" for level in LEVELS)]
     header += [*(f"below {level}, %" for level in LEVELS), "crossed, %", "fit s"]
     return markdown_table(
         header,
         [
             [
                 model,
+                str(len(each)),
                 *(mean_text(each, f"pinball {level}") for level in LEVELS),
                 *(f"{mean(each, f'below {level}'):.1f}" for level in LEVELS),
                 f"{mean(each, 'crossed'):.1f}",
@@ -166,10 +167,11 @@ def _quantiles_text(results):
 
 def _counts_text(results):
     return markdown_table(
-        ["model", "deviance", "above that of the true rate", "fit s"],
+        ["model", "splits", "deviance", "above that of the true rate", "fit s"],
         [
             [
                 model,
+                str(len(each)),
                 mean_text(each, "deviance", 4),
                 mean_text(each, "excess", 4),
                 f"{mean(each, 'fit_seconds'):.1f}",
