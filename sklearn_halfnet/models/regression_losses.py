@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.metrics import d2_pinball_score, d2_tweedie_score
+from sklearn.metrics import d2_pinball_score, d2_tweedie_score, r2_score
 
 __all__ = [
     "LOG_LINKS",
@@ -101,14 +101,9 @@ class RegressionLoss:
         """Scores that predict the targets."""
         return encoded
 
-    @property
-    def is_scored_by_deviance(self) -> bool:
-        """Whether ``score`` is what an estimator is scored by, in the place of R2."""
-        return False
-
     def score(self, y, predicted, sample_weight) -> float:
-        """Return the share of the deviance of the best constant that has gone, D2."""
-        raise NotImplementedError
+        """Score predictions as scikit-learn does: R2, or D2 of the deviance."""
+        return float(r2_score(y, predicted, sample_weight=sample_weight))
 
 
 class SquaredError(RegressionLoss):
@@ -216,12 +211,10 @@ class Quantile(_Robust):
     def constant(self, encoded, weight, offset):
         return _quantile(encoded - offset, weight, np.asarray(self.levels))
 
-    @property
-    def is_scored_by_deviance(self):
-        return self.is_several  # of which one R2 would make no sense
-
     def score(self, y, predicted, sample_weight):
-        y = np.reshape(y, len(y))
+        if not self.is_several:
+            return super().score(y, predicted, sample_weight)
+        y = np.asarray(y).reshape(-1)
         found = [
             d2_pinball_score(y, each, sample_weight=sample_weight, alpha=level)
             for each, level in zip(predicted.T, self.levels, strict=True)
@@ -244,10 +237,6 @@ class _LogLink(RegressionLoss):
 
     def perfect(self, encoded):
         return np.log(np.maximum(encoded, _TINY))
-
-    @property
-    def is_scored_by_deviance(self):
-        return True
 
     def score(self, y, predicted, sample_weight):
         options = {"sample_weight": sample_weight, "power": self.power}
@@ -354,7 +343,7 @@ def loss_named(loss, **options):
 
 
 def _columns(y):
-    return np.reshape(y, (len(y), -1))
+    return np.asarray(y).reshape(len(y), -1)
 
 
 def _quantile(columns, weight, level):

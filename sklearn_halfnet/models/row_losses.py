@@ -6,7 +6,6 @@ from sklearn_halfnet._device import import_torch
 from sklearn_halfnet.features.moments import Moments
 
 __all__ = [
-    "at_constant",
     "constant_scores",
     "derivatives",
     "mean_loss",
@@ -14,6 +13,7 @@ __all__ = [
     "told",
 ]
 
+# Of the errors' spread: wide enough for many rows to lie in it.
 _STEP = 0.5
 
 
@@ -66,14 +66,6 @@ def derivatives(targets, scores, sample, spread):
     return _gradients(targets, scores, encoded), rising / (2 * step)
 
 
-def at_constant(targets, sample):
-    """Return ``derivatives`` at the best constant."""
-    encoded, weight = sample.targets.astype(np.float64), sample.sample_weight
-    scores = constant_scores(targets, encoded, weight)
-    spread = np.sqrt(Moments.of(targets.indicators(encoded), weight).variance)
-    return derivatives(targets, scores, sample, np.where(spread > 0, spread, 1.0))
-
-
 def told(targets, sample):
     """Say what directions of the inputs are to be looked for.
 
@@ -86,14 +78,16 @@ def told(targets, sample):
     -------
     columns : ndarray of shape (n_rows, n_columns)
         Indicators or targets; beside them the derivatives of another loss than the
-        squared one, each column of deviation one: inputs that move a quantile need not
-        move the mean.
+        squared one at the best constant, each column of deviation one: inputs that move
+        a quantile need not move the mean.
     """
     wanted = targets.indicators(sample.targets)
     if targets.blank_loss is not None:
         return wanted
-    columns = np.hstack([wanted, at_constant(targets, sample)[0]])
-    spread = np.sqrt(Moments.of(columns, sample.sample_weight).variance)
+    encoded, weight = sample.targets.astype(np.float64), sample.sample_weight
+    constant = constant_scores(targets, encoded, weight)
+    columns = np.hstack([wanted, _gradients(targets, constant, encoded)])
+    spread = np.sqrt(Moments.of(columns, weight).variance)
     return columns / np.where(spread > 0, spread, 1.0)
 
 

@@ -9,7 +9,6 @@ from sklearn.base import (
     MultiOutputMixin,
     RegressorMixin,
 )
-from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -242,10 +241,8 @@ class Regressor(MultiOutputMixin, RegressorMixin):
             ``PoissonRegressor`` and ``GammaRegressor``; of several quantiles, the mean
             D2 of their pinball losses.
         """
-        predicted, criterion = self.predict(X), _targets(self).criterion
-        if criterion.is_scored_by_deviance:
-            return criterion.score(np.asarray(y), predicted, sample_weight)
-        return r2_score(y, predicted, sample_weight=sample_weight)
+        predicted = self.predict(X)
+        return _targets(self).criterion.score(y, predicted, sample_weight)
 
 
 def _targets(estimator: Any) -> Any:
