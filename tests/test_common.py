@@ -116,8 +116,9 @@ VARIANTS = [
     ELMClassifier(16, dtype="int8"),
     RVFLClassifier((6, 5), read_out="ensemble"),
 ]
-# These say where or how to predict. The ensemble's tags are those of its estimator.
-OF_PREDICTION = {"device", "n_jobs", "predict_with", "estimator"}
+# These say where or how to predict. Tags of an ensemble are those of its estimator, and
+# those of a regressor go by its loss.
+OF_PREDICTION = {"device", "n_jobs", "predict_with", "estimator", "loss"}
 PREDICTS = (
     *("predict", "predict_proba", "predict_log_proba", "decision_function"),
     *("transform", "transform_layers"),

@@ -155,7 +155,7 @@ def test_the_command_prints_the_table(tmp_path, capsys):
     records = [json.loads(line) for line in lines]
     assert len(records) == 15
     assert [line.count("|") for line in text.splitlines() if "| iris" in line] == [
-        10
+        9
     ] * 2
     with pytest.raises(CommandError, match="no numbered tables"):
         reproduce(defaults.EXPERIMENT, table=1, out=tmp_path)

@@ -106,7 +106,7 @@ def validate_input(estimator, X, y, *, reset, keeps_unseen=False, **options) -> 
 
 def _checked(estimator, X, *y, reset, keeps_unseen=False, **options):
     """Let scikit-learn validate X, or X and y, once columns of categories are codes."""
-    takes_categories = hasattr(estimator, "categorical_features")
+    takes_categories = hasattr(type(estimator), "categorical_features")
     if takes_categories and reset:
         estimator._vocabulary = learned_vocabulary(
             X, estimator.categorical_features, keeps_unseen=keeps_unseen

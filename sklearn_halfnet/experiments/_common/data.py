@@ -1,11 +1,44 @@
 """Data sets that more than one experiment reads."""
 
+from pathlib import Path
+
 import numpy as np
 from sklearn.utils import Bunch
 
 from sklearn_halfnet.datasets import load_dataset
 
-__all__ = ["channels_first", "first_rows", "load_images"]
+__all__ = [
+    "QUICK_TABLES",
+    "TABLES",
+    "channels_first",
+    "first_rows",
+    "load_images",
+    "load_table",
+]
+
+# Tabular set -> (task, file below the data folder).
+TABLES = {
+    "letter": ("classification", "tabular/classification/letter.npz"),
+    "magic": ("classification", "tabular/classification/magic.npz"),
+    "optdigits": ("classification", "tabular/classification/optdigits.npz"),
+    "phoneme": ("classification", "tabular/classification/phoneme.npz"),
+    "vowel": ("classification", "tabular/classification/vowel.npz"),
+    "california_housing": (
+        "regression",
+        "tabular/regression/california_housing.npz",
+    ),
+    "concrete": ("regression", "tabular/uci-regression/concrete.npz"),
+    "energy": ("regression", "tabular/uci-regression/energy.npz"),
+    "kin8nm": ("regression", "tabular/uci-regression/kin8nm.npz"),
+    "power-plant": ("regression", "tabular/uci-regression/power-plant.npz"),
+}
+QUICK_TABLES = ("vowel", "energy")
+
+
+def load_table(data_home, name, seed=0):
+    """Load a set of ``TABLES``; the seed decides on the rows for testing."""
+    task, file = TABLES[name]
+    return load_dataset(Path(data_home) / file, task=task, random_state=seed)
 
 
 def load_images(run, name, **quick_rows):

@@ -1,7 +1,6 @@
 """``halfnet reproduce closed-form``: ELM's seconds, memory, accuracy, calibration."""
 
-from sklearn_halfnet.datasets import load_dataset
-from sklearn_halfnet.experiments._common.data import load_images
+from sklearn_halfnet.experiments._common.data import load_images, load_table
 from sklearn_halfnet.experiments._common.experiment import Experiment
 from sklearn_halfnet.experiments._common.measures import bars_table, measure_jobs
 from sklearn_halfnet.experiments._common.report import processor_text
@@ -32,8 +31,7 @@ def _jobs(run):
         ),
     }
     for name in TABLES:
-        path = folder / "tabular" / "classification" / f"{name}.npz"
-        data = load_dataset(path, task="classification", random_state=0)
+        data = load_table(folder, name)
         runs[f"calibration {name}"] = lambda seed, data=data: (
             measures.calibration_error(data, seed, **units)
         )
