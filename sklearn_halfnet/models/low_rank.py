@@ -28,7 +28,7 @@ __all__ = ["LowRankModel", "LowRankStart"]
 _AUTO_RANK = 32
 
 # Of n_members="auto": networks are too sure of few rows, and many take time.
-_AUTO_MEMBERS, _FEW_ROWS = 4, 10_000
+_AUTO_MEMBERS, _FEW_ROWS = 4, 20_000
 
 # Of unit variance, beyond which the steps of a rate, added up over the columns, would
 # carry pre-activations far from their start at once.

@@ -103,7 +103,7 @@ _TEXTS = TRAINING_TEXTS | numpydoc("""
     n_members : int or "auto"
         Networks that are trained together, each with its own loss, and whose scores are
         averaged. They share A and Z of every layer; each has its own signs of the first
-        layer's inputs, scales, shifts and read-out [4]_. "auto" is 4 up to 10,000 rows,
+        layer's inputs, scales, shifts and read-out [4]_. "auto" is 4 up to 20,000 rows,
         and 1 beyond.
     resample_every : int or None
         Draw all z_h anew after every so many passes, and start the read-out again from
