@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from sklearn.utils import Bunch
 
+from sklearn_halfnet._device import resolve_device
 from sklearn_halfnet.experiments._common import data as data_sets
 from sklearn_halfnet.experiments._common.experiment import reproduce
+from sklearn_halfnet.experiments._common.torch_mlp import TorchMLP
 from sklearn_halfnet.experiments.gpu import _measures as measures, _minutes
 from sklearn_halfnet.experiments.gpu._minutes import Minutes, PassesInTime
 from sklearn_halfnet.experiments.gpu.stages import EXPERIMENT, NETWORKS, PARTS
@@ -120,3 +122,10 @@ def test_the_networks_are_those_of_the_paper():
     assert round(counts["wrn", "batch norm"] / 1e3, 1) == 7.2
     assert round(counts["wrn", "fc"] / 1e3, 2) == 9.77
     assert round(counts["densenet", "batch norm"] / 1e3) == 24
+
+
+def test_a_full_layer_is_trained_where_auto_says():
+    X, y = np.eye(20, 3, dtype=np.float32), np.arange(20) % 2
+    model = TorchMLP(4, 1e-2, 1, 8, seed=0, device="auto").fit(X, y)
+    assert model.network[0].weight.device.type == resolve_device("auto").type
+    assert model.predict(X).shape == (20,)

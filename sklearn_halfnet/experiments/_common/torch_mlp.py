@@ -34,25 +34,25 @@ class TorchMLP(ClassifierMixin, BaseEstimator):
         """Train on float32 rows and labels 0, 1, ..."""
         import torch
 
+        from sklearn_halfnet._device import resolve_device
         from sklearn_halfnet.solvers.schedules import SCHEDULES
 
+        device = resolve_device(self.device)
         generator = torch.Generator().manual_seed(self.seed)
         self.classes_ = np.unique(y)
-        X, y = (
-            torch.from_numpy(array).to(self.device) for array in (X, y.astype(np.int64))
-        )
+        X, y = (torch.from_numpy(array).to(device) for array in (X, y.astype(np.int64)))
         with torch.random.fork_rng():
             torch.manual_seed(self.seed)
             self.network = torch.nn.Sequential(
                 torch.nn.Linear(X.shape[1], self.width),
                 torch.nn.ReLU(),
                 torch.nn.Linear(self.width, len(self.classes_)),
-            ).to(self.device)
+            ).to(device)
         optimizer = torch.optim.Adam(self.network.parameters(), fused=True)
         n_steps = self.max_iter * -(-len(X) // self.batch_size)
         step = 0
         for _ in range(self.max_iter):
-            order = torch.randperm(len(X), generator=generator).to(self.device)
+            order = torch.randperm(len(X), generator=generator).to(device)
             for index in order.split(self.batch_size):
                 factor = SCHEDULES["one_cycle"](step / n_steps)
                 optimizer.param_groups[0]["lr"] = factor * self.learning_rate
@@ -69,7 +69,8 @@ class TorchMLP(ClassifierMixin, BaseEstimator):
         import torch
 
         with torch.no_grad():
-            scores = self.network(torch.from_numpy(X).to(self.device))
+            device = self.network[0].weight.device
+            scores = self.network(torch.from_numpy(X).to(device))
             return scores.argmax(dim=1).cpu().numpy()
 
     @property
