@@ -110,9 +110,7 @@ class InputScaling:
             floating-point number; or if X is sparse and would have to be limited.
         """
         if how is None and spread is None:
-            names = (
-                feature_names if coding is None else coding.number_names(feature_names)
-            )
+            names = _names_of_numbers(coding, feature_names)
             return cls(feature_names=names, coding=coding)
         numbers = X if coding is None else coding.numbers(X)
         moments, rows = Moments.of(numbers, sample_weight), (numbers, sample_weight)

@@ -68,6 +68,8 @@ __all__ = [
 _Estimator = TypeVar("_Estimator", bound=Any)
 
 _FEW_FOR_R2 = "R2 needs two rows or more."
+# Why a history lacks what no early stopping would give it.
+_ABSENT = {"learning_rate_init": "This solver has no rate."}
 
 _OF_START = (
     *("hidden_layer_sizes", "activation", "input_scaling"),
@@ -487,14 +489,15 @@ def takes_chunks(estimator):
     return True
 
 
-def of_history(name, doc, absent="This model was fitted without early stopping."):
+def of_history(name, doc):
     """Make an attribute of an estimator that reads one of its training's history."""
 
     def read(estimator):
         check_is_fitted(estimator)
         value = getattr(estimator._history, name)
         if value is None:
-            raise AttributeError(absent)
+            why = "This model was fitted without early stopping."
+            raise AttributeError(_ABSENT.get(name, why))
         return value
 
     return property(read, doc=doc)

@@ -19,6 +19,7 @@ __all__ = [
     "OF_CLASSIFIER",
     "REGRESSION_LOSS",
     "REGULARISATION",
+    "REGULARISATION_ATTRIBUTES",
     "SECTIONS",
     "TRAINING_CONSTRAINTS",
     "TRAINING_TEXTS",
@@ -150,6 +151,13 @@ TRAINING_TEXTS = numpydoc("""
     verbose : bool or int
         Whether to print the loss of each pass.
     """) | {"solver": solver_text(solvers_for()), **LAYER_TEXTS}
+
+REGULARISATION_ATTRIBUTES = numpydoc("""
+    dropout_ : float
+        Share of units that were zero in a step.
+    learning_rate_init_ : float
+        Largest rate, of a solver that has one.
+    """)
 
 NETWORK_ATTRIBUTES = numpydoc("""
     model_ : object

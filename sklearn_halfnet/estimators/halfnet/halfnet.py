@@ -71,6 +71,7 @@ from sklearn_halfnet.estimators._trained.parameters import (
     OF_CLASSIFIER,
     REGRESSION_LOSS,
     REGULARISATION,
+    REGULARISATION_ATTRIBUTES,
     SECTIONS,
     TRAINING_CONSTRAINTS,
     TRAINING_TEXTS,
@@ -127,11 +128,8 @@ _TEXTS = TRAINING_TEXTS | numpydoc("""
 _ATTRIBUTES = (
     NETWORK_ATTRIBUTES
     | COLUMN_ATTRIBUTES
+    | REGULARISATION_ATTRIBUTES
     | numpydoc("""
-    dropout_ : float
-        Share of units that were zero in a step.
-    learning_rate_init_ : float
-        Largest rate, of a solver that has one.
     weights_ : list of ndarray of shape (n_units, rank)
         Frozen z_h of each layer.
     scales_ : list of ndarray of shape (n_units,)
@@ -240,9 +238,7 @@ class HalfNet(
     n_trainable_parameters_ = of_model("n_trained", "Numbers trained.")
     n_stored_bytes_ = of_model("nbytes", "Bytes of all arrays of the model.")
     dropout_ = of_history("dropout", "Share of units that were zero in a step.")
-    learning_rate_init_ = of_history(
-        "learning_rate_init", "Largest rate.", absent="This solver has no rate."
-    )
+    learning_rate_init_ = of_history("learning_rate_init", "Largest rate.")
     alpha_ = of_history("alpha", "L2 strength of the objective.")
     loss_curve_ = of_history("losses", "Objective after each pass.")
     loss_ = of_history("loss", "Its last value.")
