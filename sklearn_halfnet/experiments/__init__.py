@@ -27,6 +27,11 @@ EXPERIMENTS = {
         "sklearn_halfnet.experiments.closed_form.bars",
         "ELM in closed form: seconds, memory, accuracy and calibration",
     ),
+    "closed-form-further": (
+        "sklearn_halfnet.experiments.closed_form_further.bars",
+        "What a fitted ridge read-out gives beyond predictions: intervals (1), sets "
+        "(2), streams (3), boosted features (4), weights (5), several workers (6)",
+    ),
     "defaults": (
         "sklearn_halfnet.experiments.defaults.every_estimator",
         "Every estimator with default parameters on small data sets, beside the best "

@@ -1,0 +1,1 @@
+"""What a fitted ridge read-out gives away: intervals, streams, depth, weights."""
