@@ -32,14 +32,6 @@ KNOWN = {
     ("classification", "noise images", "partial CNN"): LEARNS_NOISE,
     ("classification", "noise images", "shared backbone"): LEARNS_NOISE,
     ("regression", "noise images", "partial CNN"): LEARNS_NOISE,
-    ("classification", "noise", "HalfNet"): OVERFITS,
-    ("regression", "noise", "HalfNet"): OVERFITS,
-    ("classification", "95:5, noise", "HalfNet"): OVERFITS,
-    (
-        "classification",
-        "30 rows",
-        "HalfNet",
-    ): "too few rows to choose how tightly to train",
     ("classification", "95:5", "half layer"): (
         "steps in small batches learn the few positives by heart: errors of .041 where "
         "a constant has .053 and a linear model .018"

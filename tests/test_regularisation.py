@@ -36,13 +36,18 @@ class FirstMember:
     [
         ([1, 2, 3, 0], {}, LADDER[0], 3),
         ([2, 1, 3, 0], {}, LADDER[1], 3),
-        ([3, 2, 1, 2], {}, LADDER[2], 4),
-        ([3, 2, 1, 0], {}, LADDER[3], 4),
+        ([3, 2, 1, 2, 0], {}, LADDER[2], 4),
+        ([3, 2, 1, 0, 1], {}, LADDER[3], 5),
+        ([4, 3, 2, 1, 0], {}, LADDER[4], 5),
         # Equal losses ask for nothing more; what diverges is out.
         ([1, 1, 1, 1], {}, LADDER[0], 3),
         ([None, 2, 1, 2], {}, LADDER[2], 4),
         ([2, 1, 3, 0], {"learning_rate_init": 0.1}, {"dropout": 0.1}, 3),
-        ([2, 1], {"dropout": 0.5}, {"learning_rate_init": 1e-3}, 2),
+        ([2, 1, 3], {"dropout": 0.5}, {"learning_rate_init": 1e-3}, 3),
+        # No training yet is better than none, whose loss is 5.
+        ([6, 7, 8, 7, 5.1], {}, LADDER[4], 5),
+        ([6, 7, 8, 4, 5], {}, LADDER[3], 5),
+        ([4, 7, 8, 3, 2], {}, LADDER[0], 3),
     ],
 )
 def test_the_ladder_is_gone_up_while_it_helps(
@@ -51,6 +56,9 @@ def test_the_ladder_is_gone_up_while_it_helps(
     tried = []
 
     def train(model, rows, options, rng):
+        if options.of_solver["learning_rate_init"] == 0:
+            assert options.max_iter == 1
+            return None, History([], 0.0, validation_losses=[5.0])
         tried.append((options.regularisation, options.max_iter))
         loss = losses[len(tried) - 1]
         if loss is None:
@@ -60,7 +68,7 @@ def test_the_ladder_is_gone_up_while_it_helps(
     monkeypatch.setattr(regularisation, "train", train)
     parameters = HalfNetRegressor(**(OPEN | given)).get_params()
     options = TrainingOptions.of("HalfNet", 0.0, parameters, 1000)
-    left = rungs(parameters)
+    left = rungs(parameters, n_rows=1000)
     rng = np.random.default_rng(0)
     assert choose_regularisation(left, FirstMember(), None, options, rng) == chosen
     assert len(tried) == n_tried
@@ -78,7 +86,7 @@ def test_rows_are_divided():
 
 def test_noise_asks_for_the_tightest_training():
     model = HalfNetRegressor(**SMALL)
-    assert model.fit(*rows_with(noise=5)).learning_rate_init_ == 1e-3
+    assert model.fit(*rows_with(noise=5)).learning_rate_init_ == 1e-4
     assert model.dropout_ == 0.25
     assert model.fit(*rows_with(noise=0.0)).learning_rate_init_ == 1e-2
 
@@ -88,15 +96,15 @@ def test_what_is_given_stays():
     model = HalfNetRegressor(**SMALL, learning_rate_init=0.02).fit(X, y)
     assert (model.dropout_, model.learning_rate_init_) == (0.25, 0.02)
     model = HalfNetRegressor(**SMALL, dropout=0.0).fit(X, y)
-    assert (model.dropout_, model.learning_rate_init_) == (0.0, 1e-3)
+    assert (model.dropout_, model.learning_rate_init_) == (0.0, 1e-4)
     model = HalfLayerRegressor(**HALF, **OPEN).fit(X, y)
-    assert (model.dropout_, model.learning_rate_init_) == (0.25, 1e-3)
+    assert (model.dropout_, model.learning_rate_init_) == (0.25, 1e-4)
 
 
 def test_a_choice_is_as_if_it_had_been_given():
     X, y = rows_with(noise=5)
     chosen = HalfNetRegressor(**SMALL).fit(X, y)
-    given = HalfNetRegressor(**SMALL, dropout=0.25, learning_rate_init=1e-3).fit(X, y)
+    given = HalfNetRegressor(**SMALL, dropout=0.25, learning_rate_init=1e-4).fit(X, y)
     np.testing.assert_array_equal(chosen.predict(X), given.predict(X))
 
 
@@ -104,13 +112,13 @@ def test_a_warm_start_goes_on_as_it_began():
     X, y = rows_with(noise=5)
     model = HalfNetRegressor(**SMALL, warm_start=True).fit(X, y)
     model.fit(*rows_with(noise=0.0))
+    assert (model.dropout_, model.learning_rate_init_) == (0.25, 1e-4)
+
+
+@pytest.mark.parametrize("n_rows", [3, 99])
+def test_few_rows_are_not_divided_but_trained_on_tightly(n_rows):
+    model = HalfNetRegressor(**SMALL).fit(*rows_with(0.0, n_rows))
     assert (model.dropout_, model.learning_rate_init_) == (0.25, 1e-3)
-
-
-@pytest.mark.parametrize("n_rows", [40, 99])
-def test_few_rows_are_not_divided(n_rows):
-    model = HalfNetRegressor(**SMALL).fit(*rows_with(5, n_rows))
-    assert (model.dropout_, model.learning_rate_init_) == (0.0, 1e-2)
 
 
 def test_lbfgs_has_no_rate():

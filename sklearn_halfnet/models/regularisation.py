@@ -11,50 +11,58 @@ from sklearn_halfnet.exceptions import NonFiniteError
 from sklearn_halfnet.models.train import AUTO, train
 from sklearn_halfnet.solvers import SOLVERS
 
-__all__ = ["LADDER", "choose_regularisation", "divided", "pays", "rungs"]
+__all__ = ["LADDER", "choose_regularisation", "divided", "rungs"]
 
 # From the loosest training to the tightest: with little noise a network gains by what
-# it learns, with much it loses by all that leads away from its start.
+# it learns, with much it loses by all that leads away from its start. The last rung
+# hardly leaves it.
 LADDER = (
     AUTO,
     AUTO | {"dropout": 0.1},
     AUTO | {"dropout": 0.25},
     {"dropout": 0.25, "learning_rate_init": 1e-3},
+    {"dropout": 0.25, "learning_rate_init": 1e-4},
 )
+# Of few rows some judge nothing, and all are too few to be learned by heart.
+_FEW_ROWS, _FOR_FEW = 100, LADDER[3]
+# Many need no dropout, and trainings on them take time.
+_MOST_ROWS = 10_000
 # Of the rows, to be judged by; and of the passes, to be trained for.
 _HELD_OUT, _PASSES = 0.25, 0.4
-# Few rows judge nothing; many need no dropout, and trainings on them take time.
-_LEAST_ROWS, _MOST_ROWS = 100, 10_000
 
 
-def pays(solver, n_rows):
-    """Whether there is something to be chosen for so many rows."""
-    return SOLVERS[solver].minibatches and _LEAST_ROWS <= n_rows <= _MOST_ROWS
-
-
-def rungs(parameters):
+def rungs(parameters, n_rows):
     """List what is to be chosen from, of parameters of an estimator that are "auto".
 
     Parameters
     ----------
     parameters : dict
+    n_rows : int
 
     Returns
     -------
     rungs : list of dict
-        From the loosest training to the tightest.
+        From the loosest training to the tightest; one where nothing is to be chosen.
 
     Examples
     --------
     >>> from sklearn_halfnet.models.regularisation import rungs
-    >>> rungs({"dropout": 0.5, "learning_rate_init": "auto"})
-    [{'learning_rate_init': 0.01}, {'learning_rate_init': 0.001}]
-    >>> rungs({"dropout": 0.5, "learning_rate_init": 0.1})
-    [{}]
+    >>> parameters = {"solver": "adam", "dropout": 0.5, "learning_rate_init": "auto"}
+    >>> rungs(parameters, n_rows=50)
+    [{'learning_rate_init': 0.001}]
+    >>> rungs(parameters, n_rows=10**6)
+    [{'learning_rate_init': 0.01}]
+    >>> len(rungs(parameters, n_rows=1000))
+    3
     """
     auto = [name for name in AUTO if parameters.get(name) == "auto"]
+    ladder = LADDER
+    if not SOLVERS[parameters["solver"]].minibatches or n_rows > _MOST_ROWS:
+        ladder = LADDER[:1]
+    elif n_rows < _FEW_ROWS:
+        ladder = [_FOR_FEW]
     left = []
-    for rung in LADDER:
+    for rung in ladder:
         rung = {name: rung[name] for name in auto}
         if rung not in left:
             left.append(rung)
@@ -71,8 +79,8 @@ def divided(numbers, rng):
 def choose_regularisation(left, model, rows, options, rng):
     """Train for some passes on each rung; take that of least loss on other rows.
 
-    The lower rate is tried only where no looser training at the higher one is better
-    than the tightest.
+    A lower rate is tried only where no looser training is better than the tightest so
+    far, or none is better than no training at all.
 
     Parameters
     ----------
@@ -91,15 +99,20 @@ def choose_regularisation(left, model, rows, options, rng):
     chosen : dict
         One of the rungs.
     """
+
+    def loss_of(rung, passes):
+        short = replace(options.regularised(rung), max_iter=passes)
+        return _held_out_loss(model.first, rows, short, copy.deepcopy(rng))
+
     passes = math.ceil(_PASSES * options.max_iter)
+    untrained = loss_of({"learning_rate_init": 0.0}, 1)
     best, least, before = left[0], math.inf, left[0]
     for rung in left:
         lower = rung.get("learning_rate_init") != before.get("learning_rate_init")
-        if lower and best is not before:
+        if lower and best is not before and least <= untrained:
             break
         before = rung
-        short = replace(options.regularised(rung), max_iter=passes)
-        loss = _held_out_loss(model.first, rows, short, copy.deepcopy(rng))
+        loss = loss_of(rung, passes)
         if loss < least:
             best, least = rung, loss
     return best

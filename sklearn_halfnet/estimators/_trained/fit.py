@@ -40,7 +40,6 @@ from sklearn_halfnet.models.read_out import strength
 from sklearn_halfnet.models.regularisation import (
     choose_regularisation,
     divided,
-    pays,
     rungs,
 )
 from sklearn_halfnet.models.train import (
@@ -296,11 +295,11 @@ class _Fit:
     def _regularisation(self, *rngs):
         """Choose what of it is "auto", by trainings on some of the rows."""
         estimator, numbers = self.estimator, self._counting
-        left = rungs(estimator.get_params(deep=False))
+        left = rungs(estimator.get_params(deep=False), len(numbers))
         if self.history is not None:  # goes on as it began
             before = {name: getattr(self.history, name) for name in left[0]}
             return {name: value for name, value in before.items() if value is not None}
-        if len(left) == 1 or not pays(estimator.solver, len(numbers)):
+        if len(left) == 1:
             return left[0]
         # What is drawn here leaves the training as it would be.
         rng_start, rng = copy.deepcopy(rngs)

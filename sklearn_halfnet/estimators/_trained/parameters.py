@@ -89,7 +89,8 @@ TRAINING_TEXTS = numpydoc("""
         ``max_iter`` passes; with "constant", training stops when the loss no longer
         falls by ``tol``.
     learning_rate_init : float or "auto"
-        Largest rate of minibatches; "auto" is 0.01 or, chosen with ``dropout``, 0.001.
+        Largest rate of minibatches; "auto" is 0.01 or, chosen with ``dropout``, 0.001
+        or 0.0001.
     max_iter : int or "auto"
         Passes over the data, or iterations of a solver that sees all rows. "auto" is
         100 up to 4,000 rows, and beyond 400,000 / n_samples, but at least 10.
@@ -98,9 +99,10 @@ TRAINING_TEXTS = numpydoc("""
         anew for each row and step. L-BFGS, whose objective must stay the same, drops
         none. "auto" tries 0, 0.1 and 0.25, in trainings of two fifths of the passes on
         three quarters of the rows, and takes what has the least loss on the others. If
-        that is the last one and ``learning_rate_init="auto"``, a tenth of the rate is
-        tried as well. Of less than 100 rows, of more than 10,000, and in
-        ``partial_fit``, it is 0.
+        that is the last one, or none is better than no training, and
+        ``learning_rate_init="auto"``, a tenth of the rate is tried as well, and a
+        hundredth. Of more than 10,000 rows, and in ``partial_fit``, it is 0; of less
+        than 100 rows 0.25, with a tenth of the rate.
     label_smoothing : float
         Part of a label that goes to all classes in the loss, as they are shared among
         the rows: a network need not be sure of labels that are noise.
