@@ -1,4 +1,4 @@
-"""The command ``halfnet``: benchmarks, the papers' tables, and export.
+"""The command ``halfnet``: benchmarks, the papers' tables, export and model files.
 
 Nothing heavy is imported before a command runs, so that ``--help`` is quick.
 """
@@ -102,6 +102,7 @@ def make_parser():
     _add_bench(commands)
     _add_reproduce(commands)
     _add_export(commands)
+    _add_info(commands)
     return parser
 
 
@@ -250,6 +251,19 @@ def _add_export(commands):
         default="model",
         help="what all names in C begin with (default: model)",
     )
+
+
+def _add_info(commands):
+    info = commands.add_parser(
+        "info",
+        help="say what a model file holds, without loading it",
+        description="Say what a file holds that sklearn_halfnet.save has written: "
+        "family, numbers, features, classes, parameters, environment. Nothing in it is "
+        "executed.",
+    )
+    info.set_defaults(module="sklearn_halfnet.files.command")
+    info.add_argument("file", metavar="FILE")
+    info.add_argument("--card", action="store_true", help="as a model card in Markdown")
 
 
 def _add_common(command, seeds, out):

@@ -47,6 +47,7 @@ FLOORS = {
     "inspection": 4,
     "estimators": 4,
     "export": 4,
+    "files": 5,
     "dask": 5,
     "experiments": 5,
     "__init__": 5,
