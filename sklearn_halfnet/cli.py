@@ -225,14 +225,16 @@ def _add_reproduce(commands):
 def _add_export(commands):
     export = commands.add_parser(
         "export",
-        help="write a pickled estimator as an ONNX model or as C source",
+        help="write a saved estimator as an ONNX model or as C source",
         description="Write a fitted estimator of this package as an ONNX model or as C "
-        "source. Loading a pickle executes the code in it: load only files that you "
-        "trust.",
+        "source. A file of sklearn_halfnet.save is data; loading a pickle executes the "
+        "code in it: load only pickles that you trust.",
     )
     export.set_defaults(module="sklearn_halfnet.export.command")
     export.add_argument(
-        "model", metavar="MODEL", help="a file that pickle or joblib has written"
+        "model",
+        metavar="MODEL",
+        help="a file that sklearn_halfnet.save, pickle or joblib has written",
     )
     export.add_argument(
         "out",

@@ -5,7 +5,8 @@ A file is data. Reading one executes nothing of it, creates objects of the class
 known.
 """
 
+from sklearn_halfnet.files.archive import is_model_file
 from sklearn_halfnet.files.classes import trusted_types
 from sklearn_halfnet.files.model_file import describe, load, save
 
-__all__ = ["describe", "load", "save", "trusted_types"]
+__all__ = ["describe", "is_model_file", "load", "save", "trusted_types"]

@@ -14,18 +14,31 @@ import numpy as np
 from sklearn_halfnet.files.drawn import checksum
 from sklearn_halfnet.files.encoding import PLAIN_DTYPES
 
-__all__ = ["FORMAT", "NAME", "Archive", "write_archive"]
+__all__ = ["FORMAT", "NAME", "Archive", "is_model_file", "write_archive"]
 
 NAME = "sklearn-halfnet model"
 # Whoever changes what a file says, or what a field of a stored class means, adds one.
 FORMAT = 1
 
 _MANIFEST = "model.json"
+_ZIP = b"PK\x03\x04"
 # Of the head of an .npy file.
 _MOST_HEAD = 2**16
 # Times the size of the JSON: what Python makes of it. An empty list is two of its bytes
 # and 64 in memory.
 _JSON_GROWS = 40
+
+
+def is_model_file(path):
+    """Whether a file begins as one of ``save`` does, and no pickle.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    with open(path, "rb") as file:
+        return file.read(len(_ZIP)) == _ZIP
 
 
 def _member(number):
@@ -85,7 +98,7 @@ class Archive:
                 f"it is of {size:,} bytes, more than max_bytes={max_bytes:,}"
             )
         head = file.read(4)
-        if head != b"PK\x03\x04":
+        if head != _ZIP:
             raise ValueError(_what_it_is(head))
         self.zip = zipfile.ZipFile(file)
         self.members = self._checked_members(size)
