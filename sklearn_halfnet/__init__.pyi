@@ -40,6 +40,13 @@ from sklearn_halfnet.estimators.weight_agnostic.weight_agnostic import (
     WeightAgnosticClassifier as WeightAgnosticClassifier,
     WeightAgnosticRegressor as WeightAgnosticRegressor,
 )
+from sklearn_halfnet.files.classes import (
+    trusted_types as trusted_types,
+)
+from sklearn_halfnet.files.model_file import (
+    load as load,
+    save as save,
+)
 from sklearn_halfnet.linear.gram import (
     Gram as Gram,
 )

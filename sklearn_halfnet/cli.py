@@ -1,4 +1,4 @@
-"""The command ``halfnet``: benchmarks, the papers' tables, and export.
+"""The command ``halfnet``: benchmarks, the papers' tables, export and model files.
 
 Nothing heavy is imported before a command runs, so that ``--help`` is quick.
 """
@@ -102,6 +102,7 @@ def make_parser():
     _add_bench(commands)
     _add_reproduce(commands)
     _add_export(commands)
+    _add_info(commands)
     return parser
 
 
@@ -224,14 +225,16 @@ def _add_reproduce(commands):
 def _add_export(commands):
     export = commands.add_parser(
         "export",
-        help="write a pickled estimator as an ONNX model or as C source",
+        help="write a saved estimator as an ONNX model or as C source",
         description="Write a fitted estimator of this package as an ONNX model or as C "
-        "source. Loading a pickle executes the code in it: load only files that you "
-        "trust.",
+        "source. A file of sklearn_halfnet.save is data; loading a pickle executes the "
+        "code in it: load only pickles that you trust.",
     )
     export.set_defaults(module="sklearn_halfnet.export.command")
     export.add_argument(
-        "model", metavar="MODEL", help="a file that pickle or joblib has written"
+        "model",
+        metavar="MODEL",
+        help="a file that sklearn_halfnet.save, pickle or joblib has written",
     )
     export.add_argument(
         "out",
@@ -250,6 +253,19 @@ def _add_export(commands):
         default="model",
         help="what all names in C begin with (default: model)",
     )
+
+
+def _add_info(commands):
+    info = commands.add_parser(
+        "info",
+        help="say what a model file holds, without loading it",
+        description="Say what a file holds that sklearn_halfnet.save has written: "
+        "family, numbers, features, classes, parameters, environment. Nothing in it is "
+        "executed.",
+    )
+    info.set_defaults(module="sklearn_halfnet.files.command")
+    info.add_argument("file", metavar="FILE")
+    info.add_argument("--card", action="store_true", help="as a model card in Markdown")
 
 
 def _add_common(command, seeds, out):

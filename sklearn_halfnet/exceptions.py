@@ -4,7 +4,7 @@ Anything that scikit-learn has a word for (``NotFittedError``,
 ``ConvergenceWarning``, ``DataConversionWarning``) is raised as scikit-learn's.
 """
 
-__all__ = ["CommandError", "DatasetError", "NonFiniteError"]
+__all__ = ["CommandError", "DatasetError", "ModelFileError", "NonFiniteError"]
 
 
 class CommandError(ValueError):
@@ -16,6 +16,10 @@ class DatasetError(OSError):
 
     The message names the file and says what to do.
     """
+
+
+class ModelFileError(ValueError):
+    """A model file cannot be read; the message names the file and says why."""
 
 
 class NonFiniteError(ValueError):

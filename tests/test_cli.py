@@ -20,6 +20,7 @@ HEAVY = {"numpy", "scipy", "sklearn", "torch", "joblib", "matplotlib", "rich"}
         ["bench", "--help"],
         ["reproduce", "half-layers", "--help"],
         ["export", "--help"],
+        ["info", "--help"],
     ],
 )
 def test_help_imports_nothing_heavy(argv):

@@ -4,19 +4,21 @@ from pathlib import Path
 
 import joblib
 
-from sklearn_halfnet.exceptions import CommandError
+from sklearn_halfnet.exceptions import CommandError, ModelFileError
 from sklearn_halfnet.export import to_c, to_onnx
+from sklearn_halfnet.files import is_model_file, load
 
 __all__ = ["run"]
 
 
 def run(model, out, dtype, name):
-    """Load a pickled estimator and write it as ONNX or as C.
+    """Load an estimator and write it as ONNX or as C.
 
     Parameters
     ----------
     model : str
-        File that pickle or joblib has written. Loading it executes the code in it.
+        File that ``sklearn_halfnet.save`` has written; or pickle or joblib, whose code
+        is executed.
     out : str
         File to write, ending in ".onnx" or ".c".
     dtype : {"float32", "float64"}
@@ -41,9 +43,13 @@ def run(model, out, dtype, name):
 
 def _loaded(path):
     try:
+        if is_model_file(path):
+            return load(path)
         return joblib.load(path)
     except OSError as error:
         raise CommandError(f"cannot read {path}: {error}") from error
+    except ModelFileError as error:
+        raise CommandError(str(error)) from error
     # A file that is no pickle, or one of something that is not installed, can raise
     # anything.
     except Exception as error:

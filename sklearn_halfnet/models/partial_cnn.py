@@ -23,7 +23,13 @@ from sklearn_halfnet.models.torch_network import (
 )
 from sklearn_halfnet.models.train import rows_a_step
 
-__all__ = ["Backbone", "Constants", "PartialCNNModel", "PartialCNNStart"]
+__all__ = [
+    "Backbone",
+    "Constants",
+    "PartialCNNModel",
+    "PartialCNNStart",
+    "draw_convolutions",
+]
 
 # Rows from which the batch norms' first averages and the saliencies are computed.
 _START_ROWS = 1_000
@@ -54,10 +60,7 @@ class Constants:
 
     def drawn(self, seed):
         """Draw weights of all convolutions, of He et al.'s variance."""
-        return {
-            f"{name}.weight": _draw([seed, i], shape, self.dtype)
-            for i, (name, shape) in enumerate(self.design.conv_shapes.items())
-        }
+        return draw_convolutions(self.design.conv_shapes, seed, self.dtype)
 
     @property
     def nbytes(self):
@@ -489,6 +492,26 @@ class PartialCNNModel(TorchNetwork):
         """Return the network with the values of a module."""
         backbone = self.backbone.trained(module.blocks)
         return replace(self, backbone=backbone, **self.trained_head(module.head))
+
+
+def draw_convolutions(shapes, seed, dtype):
+    """Draw weights of convolutions of these shapes, of He et al.'s variance.
+
+    Parameters
+    ----------
+    shapes : dict of str to tuple of int
+        By name, in the order of drawing.
+    seed : int
+    dtype : {"float32", "float64"}
+
+    Returns
+    -------
+    weights : dict of str to ndarray
+    """
+    return {
+        f"{name}.weight": _draw([seed, i], shape, dtype)
+        for i, (name, shape) in enumerate(shapes.items())
+    }
 
 
 def _draw(seed, shape, dtype):

@@ -30,11 +30,15 @@ class BaseWeights(BaseEstimator, ABC):
         The kind's name in ``WEIGHTS``.
     requires_X, requires_y : bool
         Whether weights of this kind are made from training rows, and from targets.
+    repeats_exactly : bool
+        Whether a generator in the same state gives the same bits on every machine.
+        Cosines of numpy and factorisations of LAPACK differ in the last one.
     """
 
     kind_name = ""
     requires_X = False
     requires_y = False
+    repeats_exactly = False
     _parameter_constraints: dict = {}
 
     @check_options(

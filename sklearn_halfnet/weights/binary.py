@@ -26,6 +26,7 @@ class BinaryWeights(BaseWeights):
     """
 
     kind_name = "binary"
+    repeats_exactly = True
 
     def _sample(self, n_units, n_features, rng, X, y):
         return random_signs((n_units, n_features), rng)

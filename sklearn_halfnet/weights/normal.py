@@ -24,6 +24,7 @@ class NormalWeights(BaseWeights):
     """
 
     kind_name = "normal"
+    repeats_exactly = True
 
     def _sample(self, n_units, n_features, rng, X, y):
         return rng.standard_normal((n_units, n_features), dtype=np.float32)

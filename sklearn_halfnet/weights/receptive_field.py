@@ -74,6 +74,11 @@ class ReceptiveFieldWeights(BaseWeights):
         """Whether the base kind is made from targets."""
         return self._base_kind().requires_y
 
+    @property
+    def repeats_exactly(self):
+        """Whether the base kind gives the same bits on every machine."""
+        return self._base_kind().repeats_exactly
+
     def _base_kind(self):
         # Imported late: the table of kinds contains this one.
         from sklearn_halfnet.weights import check_weight_kind

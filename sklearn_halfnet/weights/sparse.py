@@ -37,6 +37,7 @@ class SparseWeights(BaseWeights):
     """
 
     kind_name = "sparse"
+    repeats_exactly = True
     _parameter_constraints: dict = {
         "density": [real(0, 1, closed="right"), one_of({"auto"})],
     }

@@ -58,8 +58,13 @@ class FrozenWeights(ABC):
 
     @property
     @abstractmethod
+    def arrays(self):
+        """The arrays that are stored, a tuple."""
+
+    @property
     def nbytes(self):
         """Stored bytes."""
+        return sum(array.nbytes for array in self.arrays)
 
     @abstractmethod
     def rows(self, start, stop, dtype=np.float32):
@@ -94,9 +99,9 @@ class DenseStorage(FrozenWeights):
         self.shape = weights.shape
 
     @property
-    def nbytes(self):
-        """Stored bytes."""
-        return self.values.nbytes
+    def arrays(self):
+        """The weights."""
+        return (self.values,)
 
     def rows(self, start, stop, dtype=np.float32):
         """Rows start to stop; not a copy where they have this dtype already."""
@@ -116,10 +121,9 @@ class SparseStorage(FrozenWeights):
         self.shape = self.values.shape
 
     @property
-    def nbytes(self):
-        """Stored bytes: values, columns and row starts."""
-        csr = self.values
-        return csr.data.nbytes + csr.indices.nbytes + csr.indptr.nbytes
+    def arrays(self):
+        """Values, columns and row starts."""
+        return self.values.data, self.values.indices, self.values.indptr
 
     def rows(self, start, stop, dtype=np.float32):
         """Rows start to stop as a CSR array."""
@@ -143,9 +147,9 @@ class BitStorage(FrozenWeights):
         self.shape = weights.shape
 
     @property
-    def nbytes(self):
-        """Stored bytes: n_features / 8 a unit, rounded up."""
-        return self.bits.nbytes
+    def arrays(self):
+        """The bits: n_features / 8 bytes a unit, rounded up."""
+        return (self.bits,)
 
     def rows(self, start, stop, dtype=np.float32):
         """Rows start to stop, unpacked."""

@@ -28,6 +28,7 @@ class UniformWeights(BaseWeights):
     """
 
     kind_name = "uniform"
+    repeats_exactly = True
 
     def _sample(self, n_units, n_features, rng, X, y):
         weights = rng.random((n_units, n_features), dtype=np.float32)

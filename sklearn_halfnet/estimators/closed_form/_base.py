@@ -50,6 +50,10 @@ from sklearn_halfnet.estimators._common.validation import (
     row_weights,
     validate_training,
 )
+from sklearn_halfnet.estimators._common.versions import (
+    set_versioned_state,
+    versioned_state,
+)
 from sklearn_halfnet.features import Rounding, StartSample, draw_hidden_layers
 from sklearn_halfnet.features.columns import Vocabulary
 from sklearn_halfnet.features.inputs import learn_inputs
@@ -110,6 +114,8 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
     n_trainable_parameters_ = of_model("n_trained", "Numbers of the read-out.")
     n_stored_bytes_ = of_model("nbytes", "Bytes that prediction needs.")
     categories_ = OF_CATEGORIES
+
+    __setstate__ = set_versioned_state
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -203,9 +209,9 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
             vars(self).pop(name, None)
 
     def __getstate__(self):
-        state: Any = super().__getstate__()
+        state = versioned_state(self)
         if not state.get("_sums_are_pickled", True):
-            state = {name: v for name, v in state.items() if name != "_sums"}
+            state.pop("_sums", None)
         return state
 
     def _add_rows(

@@ -41,6 +41,10 @@ from sklearn_halfnet.estimators._common.types import (
     WeightKinds,
 )
 from sklearn_halfnet.estimators._common.validation import finite_outputs
+from sklearn_halfnet.estimators._common.versions import (
+    set_versioned_state,
+    versioned_state,
+)
 from sklearn_halfnet.estimators._trained.fit import (
     fit_in_passes,
     fit_network,
@@ -157,6 +161,9 @@ class HalfLayer(CallbackSupportMixin, BaseEstimator):
     best_validation_score_ = of_history("best_score", "Their largest.")
     n_iter_ = of_history("n_passes", "Passes done.")
     categories_ = OF_CATEGORIES
+
+    __getstate__ = versioned_state
+    __setstate__ = set_versioned_state
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -32,6 +32,10 @@ from sklearn_halfnet.estimators._common.types import (
     WeightKinds,
 )
 from sklearn_halfnet.estimators._common.validation import finite_outputs
+from sklearn_halfnet.estimators._common.versions import (
+    set_versioned_state,
+    versioned_state,
+)
 from sklearn_halfnet.estimators._trained.fit import (
     fit_in_passes,
     fit_network,
@@ -290,6 +294,9 @@ class PartialCNN(CallbackSupportMixin, BaseEstimator):
     validation_losses_ = of_history("validation_losses", "Their mean losses.")
     best_validation_score_ = of_history("best_score", "Their largest.")
     n_iter_ = of_history("n_passes", "Passes done.")
+
+    __getstate__ = versioned_state
+    __setstate__ = set_versioned_state
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -31,6 +31,10 @@ from sklearn_halfnet.estimators._common.validation import (
     make_targets,
     validate_training,
 )
+from sklearn_halfnet.estimators._common.versions import (
+    set_versioned_state,
+    versioned_state,
+)
 from sklearn_halfnet.estimators.partial_cnn.partial_cnn import (
     PartialCNNClassifier,
     branches,
@@ -157,6 +161,9 @@ class SharedBackboneEnsembleClassifier(
         "n_jobs": [int, None],
         "random_state": ["random_state"],
     }
+
+    __getstate__ = versioned_state
+    __setstate__ = set_versioned_state
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -19,6 +19,10 @@ from sklearn_halfnet.estimators._common.documented import documented, numpydoc
 from sklearn_halfnet.estimators._common.fitting import keep_state_on_error, part_of_fit
 from sklearn_halfnet.estimators._common.images import full_image_shape
 from sklearn_halfnet.estimators._common.validation import finite_outputs, validate_X
+from sklearn_halfnet.estimators._common.versions import (
+    set_versioned_state,
+    versioned_state,
+)
 
 __all__ = ["DeskewResize"]
 
@@ -81,6 +85,9 @@ class DeskewResize(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         "output_shape": [tuple, list],
         "deskew": ["boolean"],
     }
+
+    __getstate__ = versioned_state
+    __setstate__ = set_versioned_state
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

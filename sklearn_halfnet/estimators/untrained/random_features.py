@@ -44,6 +44,10 @@ from sklearn_halfnet.estimators._common.validation import (
     finite_outputs,
     validate_for_weights,
 )
+from sklearn_halfnet.estimators._common.versions import (
+    set_versioned_state,
+    versioned_state,
+)
 from sklearn_halfnet.models.random_features import RandomFeaturesModel
 from sklearn_halfnet.weights import check_weight_kind
 
@@ -160,6 +164,9 @@ class RandomFeatures(
     scales_ = of_model("layer.scales", "Factor of r . x in each unit.")
     shifts_ = of_model("layer.shifts", "Offset of r . x in each unit.")
     _n_features_out = of_model("n_columns", "Columns of what is transformed.")
+
+    __getstate__ = versioned_state
+    __setstate__ = set_versioned_state
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

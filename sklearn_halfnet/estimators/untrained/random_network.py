@@ -45,6 +45,10 @@ from sklearn_halfnet.estimators._common.validation import (
     finite_outputs,
     validate_for_weights,
 )
+from sklearn_halfnet.estimators._common.versions import (
+    set_versioned_state,
+    versioned_state,
+)
 from sklearn_halfnet.inspection.propagation import critical_weight_scale
 from sklearn_halfnet.models.deep_stack import DeepStack
 
@@ -160,6 +164,9 @@ class RandomNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     biases_ = of_model("biases", "Biases b_l, (n_units,) a layer.")
     weight_scale_ = of_model("weight_scale", "Scale sigma_w of the weights.")
     n_layers_ = of_model("n_layers", "Number of layers.")
+
+    __getstate__ = versioned_state
+    __setstate__ = set_versioned_state
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

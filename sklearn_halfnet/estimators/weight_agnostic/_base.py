@@ -39,6 +39,10 @@ from sklearn_halfnet.estimators._common.validation import (
     total_weight,
     validate_training,
 )
+from sklearn_halfnet.estimators._common.versions import (
+    set_versioned_state,
+    versioned_state,
+)
 from sklearn_halfnet.estimators.weight_agnostic._search import SearchState, draw_batch
 from sklearn_halfnet.evolution.guided import GuidedSearch
 from sklearn_halfnet.evolution.search import EvolutionSearch
@@ -120,6 +124,9 @@ class WeightAgnostic(CallbackSupportMixin, BaseEstimator):
     n_iter_ = _of_search(lambda s: len(s.history), "Steps done.")
     loss_ = _of_search(lambda s: s.loss, "Mean loss over the shared weights.")
     pareto_front_ = _of_search(lambda s: s.points, "Connections and loss of graphs.")
+
+    __getstate__ = versioned_state
+    __setstate__ = set_versioned_state
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
