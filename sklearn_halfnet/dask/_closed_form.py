@@ -31,7 +31,7 @@ def fit_closed_form(estimator, blocks):
     """
     blocks, facts = learn_facts(estimator, blocks)
     class_weight = resolved_class_weight(estimator, facts)
-    rngs = child_generators(estimator.random_state, 2)
+    rngs = child_generators(estimator.random_state, 3)
     n_features = estimator.n_features_in_
     scaling, targets, sample = start_sample(
         estimator,
@@ -39,6 +39,7 @@ def fit_closed_form(estimator, blocks):
         facts,
         class_weight,
         rngs[0],
+        rngs[2],
         n_features=n_features,
         **estimator._sample_options(n_features),
     )

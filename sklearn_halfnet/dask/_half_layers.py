@@ -56,6 +56,7 @@ def fit_half_layers(estimator, blocks):
         facts,
         class_weight,
         rng,
+        rng,
         n_features=n_features,
         n_units=max(start.sizes),
         dtype=start.dtype,

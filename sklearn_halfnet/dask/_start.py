@@ -153,7 +153,9 @@ def _class_counts(facts):
     return counts
 
 
-def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **options):
+def start_sample(
+    estimator, blocks, facts, class_weight, rng, rows_rng, *, n_features, **options
+):
     """Learn scaling and targets, and take the same rows as on one machine.
 
     Parameters
@@ -164,7 +166,9 @@ def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **o
         What ``learn_facts`` returned.
     class_weight : dict, list of dict or None
     rng : numpy.random.Generator
-        Chooses the rows.
+        Draws what columns become.
+    rows_rng : numpy.random.Generator
+        Chooses the rows; may be the same.
     n_features : int
     **options : dict
         Passed to ``sample_size``.
@@ -179,7 +183,7 @@ def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **o
     lengths = [fact["n_rows"] for fact in facts]
     n_rows = sample_size(n_features, **options)
     positive = _positive(facts)
-    chosen = choose_rows(sum(lengths), positive, n_rows, rng)
+    chosen = choose_rows(sum(lengths), positive, n_rows, rows_rng)
     spaced = rows_of_quartiles(sum(lengths), positive)
     wanted = np.union1d(chosen, spaced)
     vocabulary, of_columns = _columns(facts)
