@@ -135,18 +135,16 @@ class RowSample:
 
     def _add(self, *columns):
         """Add columns of rows in order, no more than are kept."""
-        if self.features is not None:
-            columns = [
-                np.concatenate([getattr(self, name), column])
-                for name, column in zip(_COLUMNS, columns, strict=True)
-            ]
-        priority, number = columns[-2:]
+        own = [getattr(self, name) for name in _COLUMNS]
+        if self.features is None:
+            own = [column[:0] for column in columns]
+        *_, priority, number = (
+            np.concatenate(both) for both in zip(own[-2:], columns[-2:], strict=True)
+        )
         kept = self._smallest(priority, np.arange(len(priority)))
-        if self.features is not None or len(kept) < len(priority):
-            kept = kept[np.argsort(number[kept])]
-            columns = [column[kept] for column in columns]
-        for name, column in zip(_COLUMNS, columns, strict=True):
-            setattr(self, name, column)
+        kept = kept[np.argsort(number[kept])]
+        for name, *both in zip(_COLUMNS, own, columns, strict=True):
+            setattr(self, name, _rows_of_both(*both, kept))
 
     def _smallest(self, priority, rows):
         """Of these rows, those of smallest priority, in increasing order."""
@@ -156,6 +154,17 @@ class RowSample:
         order = np.argpartition(priority[rows], MAX_ROWS)
         self.cut = float(priority[rows[order[MAX_ROWS]]])
         return np.sort(rows[order[:MAX_ROWS]])
+
+
+def _rows_of_both(first, second, rows):
+    """Rows of two arrays one below the other, without a copy of the whole."""
+    if len(rows) == len(second) and not len(first):
+        return second
+    taken = np.empty((len(rows), *first.shape[1:]), first.dtype)
+    of_first = rows < len(first)
+    taken[of_first] = first[rows[of_first]]
+    taken[~of_first] = second[rows[~of_first] - len(first)]
+    return taken
 
 
 def row_marks(X, rows=slice(None)):

@@ -21,6 +21,9 @@ __all__ = [
     "without_rows",
 ]
 
+# Of a class's share of the rows.
+_ROUNDING = 1e-9
+
 NEW_CLASSES = {"new_classes": [StrOptions({"add", "error"})]}
 
 
@@ -108,4 +111,26 @@ def without_rows(estimator, X, y, sample_weight):
         )
     known = classes_of_weights(estimator, y, model.targets, None)
     _, weight = row_weights(estimator, y, sample_weight, known)
-    return Stream(estimator._without(X, y, weight))
+    rest = estimator._without(X, y, weight)
+    if any(gram.gram is None for gram in rest.read_out.grams):
+        raise ValueError(
+            f"Without these {len(y)} rows no row is left to predict from. Use fit to "
+            "start anew."
+        )
+    _check_class_counts(model.targets, rest.read_out.grams[0])
+    return Stream(rest)
+
+
+def _check_class_counts(targets, gram):
+    """Raise ValueError if more rows of a class were taken out than there were."""
+    if targets.classes is None:
+        return
+    shares = gram.target_mean
+    if targets.kind == "binary":
+        shares = np.array([1 - shares[0], shares[0]])
+    short = np.minimum(shares, 1 - shares) < -_ROUNDING
+    if short.any():
+        raise ValueError(
+            f"Of class {targets.classes[short.argmax()]!r} more rows were to be "
+            "forgotten than were seen, or with other weights."
+        )
