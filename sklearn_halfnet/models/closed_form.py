@@ -256,6 +256,7 @@ class ClosedFormModel:
         turns=False,
         device=None,
         computed=None,
+        cut=np.inf,
     ):
         """Sum up rows.
 
@@ -277,6 +278,8 @@ class ClosedFormModel:
             Where to sum by torch, without rounding features; None is by numpy.
         computed : Chunk, default=None
             The rows' features and marks, in place of X.
+        cut : float, default=inf
+            Priority from which on no row is kept.
 
         Returns
         -------
@@ -286,9 +289,9 @@ class ClosedFormModel:
         wanted = wanted.astype(np.float64, copy=False)
         weight = self._decayed(weight, len(wanted))
         if device is not None and not turns:
-            read_out, rows = self._sums_on(
-                device, X, wanted, weight, n_before, keeps_rows
-            )
+            rows = self.row_sample(n_before, cut)
+            read_out = self._sums_on(device, X, wanted, weight, rows, keeps_rows)
+            rows.n_seen = n_before + len(wanted)
             self._in_units(read_out, rows)
             return ClosedFormSums(read_out, rows)
         rounding = self.rounding if weight is None and not turns else None
@@ -306,7 +309,7 @@ class ClosedFormModel:
             )
         else:
             blocks = self.features(X, _FIT_BLOCK_BYTES)
-        read_out, rows = ReadOutSums(groups, bases), self._sample(n_before)
+        read_out, rows = ReadOutSums(groups, bases), self.row_sample(n_before, cut)
         if keeps_rows:
             mark = partial(row_marks, X) if computed is None else computed.mark
             blocks = rows.update(blocks, wanted, weight, step, mark=mark)
@@ -320,9 +323,9 @@ class ClosedFormModel:
         self._in_units(read_out, rows)
         return ClosedFormSums(read_out, rows)
 
-    def _sums_on(self, device, X, wanted, weight, n_before, keeps_rows):
-        """Do so by torch; return a ReadOutSums and a RowSample."""
-        sums, rows = DeviceSums(self.groups), self._sample(n_before)
+    def _sums_on(self, device, X, wanted, weight, rows, keeps_rows):
+        """Do so by torch; return a ReadOutSums, and show the RowSample the rows."""
+        sums = DeviceSums(self.groups)
         layers, n_direct = self.layers, self.n_direct
         with training_mode(gradients=False):
             blocks = device_features(
@@ -336,11 +339,11 @@ class ClosedFormModel:
             for block, features in blocks:
                 part = None if weight is None else weight[block]
                 sums.update(features, wanted[block], part)
-            rows.n_seen = n_before + len(wanted)
-            return ReadOutSums(self.groups, grams=sums.grams()), rows
+            return ReadOutSums(self.groups, grams=sums.grams())
 
-    def _sample(self, n_before):
-        return RowSample(self.row_seed, n_before, self.decay)
+    def row_sample(self, n_before=0, cut=np.inf):
+        """Return a RowSample, still empty, that begins after so many rows."""
+        return RowSample(self.row_seed, n_before, self.decay, cut)
 
     def _decayed(self, weight, n_rows):
         """Weights that rows have when all of them have come."""

@@ -99,6 +99,26 @@ class RowSample:
                 priority = np.log(-np.log1p(-priority)) + number * np.log(self.decay)
         return number, priority
 
+    def cut_of_all(self, n_rows, positive=None):
+        """Return the least priority that will be too large, of so many next rows.
+
+        Who knows how many rows there are need not keep those of a part that drop out
+        of the whole.
+
+        Parameters
+        ----------
+        n_rows : int
+        positive : ndarray of bool of shape (n_rows,) or None
+            Which of them have weight; None is all.
+        """
+        if n_rows <= MAX_ROWS:
+            return np.inf
+        _, priority = self._next(n_rows)
+        priority = priority if positive is None else priority[positive]
+        if len(priority) <= MAX_ROWS:
+            return np.inf
+        return float(np.partition(priority, MAX_ROWS)[MAX_ROWS])
+
     def merged(self, *others):
         """Return this sample with the rows that others of the same seed have kept."""
         whole = replace(self, n_seen=0, **dict.fromkeys(_COLUMNS))

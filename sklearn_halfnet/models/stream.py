@@ -129,6 +129,12 @@ class Stream:
         """Whether no rows wait."""
         return self._sums.is_known
 
+    @property
+    def is_turned(self):
+        """Whether the sums are about the axes of few rows."""
+        sums = self.sums if self.is_summed else self._base
+        return sums.read_out.is_turned
+
     def _total(self):
         chunk = Chunk.joined(self._waiting)
         return self._base.merged(self._sum_up(chunk, self._base.rows.n_seen))

@@ -328,6 +328,8 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
     def _stream_with(self, X, y, weight):
         """Return the stream with further rows, of which a few may wait."""
         model, stream, chunk = self.model_, self._stream, None
+        if stream.is_turned:
+            self._check_size(model.scaling.width(self.n_features_in_))
         device = device_of_fit(self.device, len(y) * model.n_columns**2)
         if Chunk.is_few(len(y)) and device is None:
             unit = _in_units_of(model.weight_unit, weight, len(y))
@@ -337,15 +339,13 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
             sum_up = partial(model.sums_of_chunk, keeps_rows=keeps_rows)
             return stream.with_chunk(chunk, sum_up)
         sums = stream.sums
-        if sums.read_out.is_turned:
-            self._check_size(model.scaling.width(self.n_features_in_))
         added = self._sums_of(X, y, weight, n_before=sums.rows.n_seen)
         return Stream(sums.merged(added))
 
     def _without(self, X, y, weight):
         """Return the sums without rows of these weights."""
         model, sums = self.model_, self._stream.sums
-        if sums.read_out.is_turned:
+        if self._stream.is_turned:
             self._check_size(model.scaling.width(self.n_features_in_))
         weight = _in_units_of(model.weight_unit, weight, len(y))
         device = device_of_fit(self.device, len(y) * model.n_columns**2)
