@@ -88,8 +88,8 @@ class Classifier(ClassifierMixin):
     ) -> Self:
         """Go on from the last call with a chunk of data.
 
-        A closed-form fit adds the chunk's rows to those seen so far and solves again,
-        so the cut into chunks does not matter; networks that are trained by gradients
+        A closed-form fit adds the chunk's rows to those seen so far, and solves when it
+        is asked, so the cut into chunks does not matter; networks that are trained by gradients
         pass over the chunk once, at a constant rate. The first chunk sets the scaling
         of the inputs and the start values, so it should be typical.
 
@@ -199,8 +199,8 @@ class Regressor(MultiOutputMixin, RegressorMixin):
     ) -> Self:
         """Go on from the last call with a chunk of data.
 
-        A closed-form fit adds the chunk's rows to those seen so far and solves again,
-        so the cut into chunks does not matter; networks that are trained by gradients
+        A closed-form fit adds the chunk's rows to those seen so far, and solves when it
+        is asked, so the cut into chunks does not matter; networks that are trained by gradients
         pass over the chunk once, at a constant rate. The first chunk sets the scaling
         of the inputs and the start values, so it should be typical.
 
