@@ -89,9 +89,9 @@ class Classifier(ClassifierMixin):
         """Go on from the last call with a chunk of data.
 
         A closed-form fit adds the chunk's rows to those seen so far, and solves when it
-        is asked, so the cut into chunks does not matter; networks that are trained by gradients
-        pass over the chunk once, at a constant rate. The first chunk sets the scaling
-        of the inputs and the start values, so it should be typical.
+        is asked, so the cut into chunks does not matter; networks that are trained by
+        gradients pass over the chunk once, at a constant rate. The first chunk sets the
+        scaling of the inputs and the start values, so it should be typical.
 
         Parameters
         ----------
@@ -200,9 +200,9 @@ class Regressor(MultiOutputMixin, RegressorMixin):
         """Go on from the last call with a chunk of data.
 
         A closed-form fit adds the chunk's rows to those seen so far, and solves when it
-        is asked, so the cut into chunks does not matter; networks that are trained by gradients
-        pass over the chunk once, at a constant rate. The first chunk sets the scaling
-        of the inputs and the start values, so it should be typical.
+        is asked, so the cut into chunks does not matter; networks that are trained by
+        gradients pass over the chunk once, at a constant rate. The first chunk sets the
+        scaling of the inputs and the start values, so it should be typical.
 
         Parameters
         ----------
