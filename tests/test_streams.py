@@ -22,6 +22,7 @@ from sklearn_halfnet import (
     RVFLClassifier,
     RVFLRegressor,
 )
+from sklearn_halfnet.linear import PackedGram
 from sklearn_halfnet.models import row_sample, stream
 from sklearn_halfnet.models.row_sample import RowSample, row_marks
 
@@ -63,7 +64,7 @@ def test_classes_that_come_later_are_as_if_known_before(Model, alpha):
         same(parts, whole, atol=1e-6)
 
 
-@pytest.mark.parametrize("labels", permutations(["a", "bb", "ccc"]))
+@pytest.mark.parametrize("labels", [*permutations(["a", "bb", "ccc"])])
 def test_one_class_at_a_time_in_any_order(labels):
     y = np.array(["a", "bb", "ccc"], object)[Y % 3]
     model, whole = ELMClassifier(20, **GIVEN), ELMClassifier(20, **GIVEN).fit(X, y)
@@ -478,3 +479,32 @@ def test_files_that_are_none_of_a_gram_are_refused(tmp_path):
         path.write_bytes(content)
         with pytest.raises(ValueError, match=r"sums.npz is no file of Gram.save"):
             Gram.load(path)
+
+
+@pytest.mark.parametrize("k", [1, 2, 7, 30])
+def test_packed_sums_give_the_ridge_of_all_rows(k):
+    rng = np.random.default_rng(0)
+    H, T = 3 + rng.standard_normal((90, k)), rng.standard_normal((90, 2))
+    sums = PackedGram()
+    for rows in (slice(0, 1), slice(1, 40), slice(40, 90)):
+        sums.update(H[rows], T[rows])
+    expected = Ridge(2.0).fit(H, T)
+    coef, intercept = sums.solve(2.0)
+    assert_allclose(coef, expected.coef_, rtol=1e-3, atol=1e-5)
+    assert_allclose(intercept, expected.intercept_, rtol=1e-3, atol=1e-5)
+    assert sums.half.nbytes == 2 * k * (k + 1)
+
+
+def test_what_packed_sums_refuse():
+    H = np.ones((9, 3))
+    with pytest.raises(ValueError, match="seen no row"):
+        PackedGram().solve(1.0)
+    with pytest.raises(ValueError, match="H has 9 rows, Y has 8"):
+        PackedGram().update(H, H[:8])
+    sums = PackedGram().update(np.arange(27.0).reshape(9, 3), H)
+    with pytest.raises(ValueError, match=r"hold \(3, 3\)"):
+        sums.update(H, H[:, 0])
+    with pytest.raises(ValueError, match="alpha=0 is too small"):
+        sums.solve(0)
+    with pytest.raises(ValueError, match="Input H contains"):
+        sums.update(H * np.nan, H)

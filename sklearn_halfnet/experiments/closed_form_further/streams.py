@@ -8,11 +8,13 @@ from sklearn.linear_model import SGDClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_halfnet import ELMClassifier
+from sklearn_halfnet import ELMClassifier, RandomFeatures
 from sklearn_halfnet.experiments._common.data import load_images
 from sklearn_halfnet.experiments._common.experiment import Table
 from sklearn_halfnet.experiments._common.measures import bars_table, timed
+from sklearn_halfnet.experiments._common.memory import in_fresh_process, peak_memory
 from sklearn_halfnet.experiments._common.runner import Job
+from sklearn_halfnet.linear import PackedGram
 
 __all__ = ["TABLE"]
 
@@ -144,7 +146,41 @@ def chunks(run):
     }
 
 
-MEASURES = {"tasks": tasks, "forget": forgetting, "drift": drift, "chunks": chunks}
+def wide(run):
+    """10,000 units in packed float32 sums, task by task, in a fresh process."""
+    return in_fresh_process(_fit_wide, *_arrays(run), 200 if run.quick else 10_000)
+
+
+def _fit_wide(X, y, X_test, y_test, n_units):
+    # Libraries are loaded, and not counted.
+    features = RandomFeatures(
+        n_units, input_scaling=None, scale=FIXED["scale"], random_state=0
+    ).fit(X[:10])
+    PackedGram().update(features.transform(X[:10]), np.eye(10)[y[:10]]).solve(1e6)
+    sums = PackedGram()
+    begun = time.perf_counter()
+    with peak_memory() as peak:
+        for task in range(N_TASKS):
+            rows = np.flatnonzero(y // 2 == task)
+            for some in np.array_split(rows, max(1, len(rows) // 500)):
+                sums.update(features.transform(X[some]), np.eye(10)[y[some]])
+        coef, intercept = sums.solve(1e-6 * sums.trace)
+    seconds = time.perf_counter() - begun
+    scores = [
+        features.transform(X_test[start : start + 500]) @ coef.T + intercept
+        for start in range(0, len(X_test), 500)
+    ]
+    right = np.concatenate(scores).argmax(axis=1) == y_test
+    return {"peak_mb": peak["mb"], "seconds": seconds, "test": 100 * right.mean()}
+
+
+MEASURES = {
+    "tasks": tasks,
+    "forget": forgetting,
+    "drift": drift,
+    "chunks": chunks,
+    "wide": wide,
+}
 
 
 def _mnist(run):
@@ -152,6 +188,12 @@ def _mnist(run):
     data.X_train, data.X_test = data.X_train / 255, data.X_test / 255
     data.y_train, data.y_test = data.y_train.astype(int), data.y_test.astype(int)
     return data
+
+
+def _arrays(run, n_rows=20_000):
+    data = _mnist(run)
+    X, X_test = (X.astype(np.float32) for X in (data.X_train[:n_rows], data.X_test))
+    return X, data.y_train[:n_rows], X_test, data.y_test
 
 
 def _gram_solution(model):
@@ -200,6 +242,12 @@ _ROWS = (
         "decay=0.999: {drift.decay:.1f}",
         "no decay: {drift.none:.1f}; SGDClassifier: {drift.sgd:.1f}",
         "10 points ahead",
+    ),
+    (
+        "10,000 units on 20,000 images of MNIST, peak MB",
+        "{wide.peak_mb:.0f}",
+        "test {wide.test:.2f} %, {wide.seconds:.0f} s",
+        "<= 500",
     ),
     (
         "10 rows, 1,000 units, ms",
