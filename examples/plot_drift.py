@@ -43,7 +43,7 @@ smooth = np.ones(10) / 10
 for name, values in right.items():
     moved = np.convolve(values, smooth, mode="valid")
     left.plot(chunk * np.arange(len(moved)), moved, label=name)
-left.set(xlabel="rows seen", ylabel="accuracy of the next rows", ylim=(0.3, 1.01))
+left.set(xlabel="rows seen", ylabel="accuracy of the next rows", ylim=(0, 1.02))
 left.legend(loc="lower left")
 
 axis = np.linspace(-3, 3, 120)

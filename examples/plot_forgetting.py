@@ -20,7 +20,8 @@ y[wrong] = 0
 # %%
 # ``scale="auto"`` would keep what the wrong rows said of the inputs' range; a number
 # leaves no trace of them.
-options = {"alpha": 0.01, "input_scaling": None, "scale": 1.5, "random_state": 0}
+options = {"alpha": 0.1, "input_scaling": None, "scale": 1.0}
+options |= {"dtype": "float64", "random_state": 0}
 model = ELMClassifier(200, **options).fit(X, y)
 models = {"before": model}
 models["after"] = ELMClassifier(200, **options).fit(X, y).forget(X[wrong], y[wrong])

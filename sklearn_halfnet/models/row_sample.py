@@ -130,10 +130,15 @@ class RowSample:
         return whole
 
     def scaled(self, factor):
-        """Return the sample with all weights times a factor."""
-        if self.weight is None:
-            return self
-        return replace(self, weight=factor * self.weight)
+        """Return the sample with all weights times a factor.
+
+        Rows whose weight is no normal number then are left out.
+        """
+        if self.weight is None or factor == 1:
+            return replace(self)
+        weight = factor * self.weight
+        scaled = replace(self, weight=weight)
+        return scaled._only(weight > np.finfo(weight.dtype).tiny)
 
     def minus(self, marks, targets):
         """Return the sample without some rows, those of them that it holds.
@@ -151,6 +156,11 @@ class RowSample:
             same = kept & (self.mark == marks[row])
             same &= np.isclose(self.targets, targets[row]).all(axis=1)
             kept[np.flatnonzero(same)[:1]] = False
+        return self._only(kept)
+
+    def _only(self, kept):
+        if kept.all():
+            return self
         return replace(self, **{name: getattr(self, name)[kept] for name in _COLUMNS})
 
     def _add(self, *columns):
