@@ -254,7 +254,6 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
         with keep_state_on_error(self):
             self._check_sums_are_kept("forget")
             self._stream = without_rows(self, X, y, sample_weight)
-            self._sums_are_pickled = True
             self._solve_later()
         return self
 
