@@ -222,8 +222,8 @@ def test_bad_input_is_named_and_leaves_the_model_as_it_was():
     with pytest.raises(ValueError, match="contains infinity"):
         model.fit(np.full_like(X, np.inf), y)
     assert_array_equal(model.predict_proba(X), before)
-    with pytest.raises(ValueError, match="classes"):
-        ELMClassifier(10).partial_fit(X, y)
+    with pytest.raises(ValueError, match="classes must be passed"):
+        ELMClassifier(10, new_classes="error").partial_fit(X, y)
     with pytest.raises(ValueError, match="'balanced'"):
         ELMClassifier(10, class_weight="balanced").partial_fit(X, y, [0, 1, 2])
     with pytest.raises(ValueError, match="blocks is empty"):
@@ -244,7 +244,7 @@ def test_bad_candidates_are_named(alpha, alphas):
 
 def test_first_partial_fit_that_fails_leaves_nothing():
     X, y = make_data(ELMClassifier())
-    model = ELMClassifier(10, random_state=0)
+    model = ELMClassifier(10, new_classes="error", random_state=0)
     with pytest.raises(ValueError, match="contains infinity"):
         model.partial_fit(np.full_like(X, np.inf), y, [0, 1, 2])
     with pytest.raises(NotFittedError):
@@ -363,7 +363,7 @@ def test_failed_solution_leaves_the_sums(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(type(model.model_), "solved", lambda *arguments: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            model.partial_fit(X[100:], y[100:])
+            model.fit_blocks([(X[100:], y[100:])])
     assert model.gram_.n_samples == 100
     assert_array_equal(
         model.partial_fit(X[100:], y[100:]).read_out_coef_, expected.read_out_coef_

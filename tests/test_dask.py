@@ -83,6 +83,7 @@ def test_same_for_every_weight_kind(kind):
         {"class_weight": "balanced"},
         {"class_weight": {0: 0.0, 3: 5.0}},
         {"alpha": "loo"},
+        {"decay": 0.99},
     ],
 )
 def test_same_for_every_option(options):

@@ -184,7 +184,7 @@ def test_only_relative_size_of_weights_counts_in_gcv(factor):
     expected = Gram().update(H, Y, weight).path().gcv([1.0])
     scaled = Gram().update(H, Y, factor * weight)
     np.testing.assert_allclose(scaled.path().gcv([factor]), expected, rtol=1e-9)
-    assert_same_sums(scaled.times(1 / factor), Gram().update(H, Y, weight))
+    assert_same_sums(scaled.scaled(1 / factor), Gram().update(H, Y, weight))
 
 
 @pytest.mark.parametrize("n_features", [5, 13])

@@ -1,21 +1,26 @@
 """Fit on a dask cluster, or on data larger than memory, and predict there.
 
 The sums that a closed-form read-out needs add up, so each block of rows is summed up
-where it lies, and only sums travel: (H + K)^2 numbers a block for H hidden units and K
-outputs. The random weights are drawn again from their seed on each worker and never
-sent. Half layers are trained by L-BFGS: a step sends H (2 + K) + K numbers to each
-block and gets as many back, whatever the number of features. All tasks are pure
-functions of their block, so a worker that dies costs time and changes nothing.
+where it lies, and only sums travel, the matrix as its half: H (H + 1) / 2 + H K numbers
+a block for H hidden units and K outputs, added up as a tree; and of each block the rows
+that belong to a sample of 2,000 of all. The random weights are drawn again from their
+seed on each worker and never sent. Half layers are trained by L-BFGS: a step sends
+H (2 + K) + K numbers to each block and gets as many back, whatever the number of
+features. All tasks are pure functions of their block, so a worker that dies costs time
+and changes nothing.
 
 When to use it: the data lie on a cluster already, or their projection on the hidden
-units takes minutes on one machine. When not: a Gram matrix of H = 10,000 units takes
-800 MB, for each block on its way; and data that one machine can read block by block are
-fitted there just as well by ``fit_blocks``. What it costs: three passes over the data,
-the first for labels and row counts, the second for column means and the sample of rows
-that start values are taken from, the third for the sums. Persist the collections if
-they fit into the workers' memory.
+units takes minutes on one machine. When not: half a Gram matrix of H = 10,000 units
+takes 400 MB, for each block on its way; and data that one machine can read block by
+block are fitted there just as well by ``fit_blocks``. What it costs: three passes over
+the data, the first for labels and row counts, the second for column means and the
+sample of rows that start values are taken from, the third for the sums; columns of
+categories take one more. How many it were is logged, as information of the logger
+``sklearn_halfnet.dask``. Collections that are not persisted are made anew in each pass:
+persist them if they fit into the workers' memory.
 """
 
+import logging
 import warnings
 
 import dask
@@ -32,6 +37,8 @@ from sklearn_halfnet.estimators.closed_form._base import ClosedForm
 from sklearn_halfnet.estimators.half_layers.half_layer import HalfLayer
 
 __all__ = ["fit", "predict"]
+
+_LOGGER = logging.getLogger(__name__)
 
 
 def fit(estimator, X, y, sample_weight=None):
@@ -88,7 +95,13 @@ def fit(estimator, X, y, sample_weight=None):
     estimator._validate_params()
     blocks = Blocks.of(X, y, sample_weight)
     with keep_state_on_error(estimator):
-        fitters[kinds[0]](estimator, blocks)
+        blocks = fitters[kinds[0]](estimator, blocks)
+    _LOGGER.info(
+        "%s: %d passes over %d blocks.",
+        type(estimator).__name__,
+        blocks.n_passes,
+        len(blocks.blocks),
+    )
     return estimator
 
 

@@ -18,16 +18,18 @@ class Blocks:
     blocks : list of tuple
     numbers : list of int, default=None
         Which blocks of X these are; None is all.
+    n_passes : int, default=0
+        How often they have been gone through.
     """
 
-    def __init__(self, blocks, numbers=None):
-        self.blocks = blocks
+    def __init__(self, blocks, numbers=None, n_passes=0):
+        self.blocks, self.n_passes = blocks, n_passes
         self.numbers = range(len(blocks)) if numbers is None else numbers
 
     def only(self, numbers):
         """Return some of the blocks, under their numbers."""
         chosen = [self.blocks[i] for i in numbers]
-        return Blocks(chosen, [self.numbers[i] for i in numbers])
+        return Blocks(chosen, [self.numbers[i] for i in numbers], self.n_passes)
 
     @classmethod
     def of(cls, X, y, sample_weight):
@@ -37,17 +39,22 @@ class Blocks:
             columns.append(_aligned(column, name, lengths))
         return cls(list(zip(*columns, strict=True)))
 
-    def map(self, function, *arguments, only=None):
-        """Compute ``function(X, y, w, *arguments)`` of all blocks, or of ``only``."""
-        return dask.compute(*self.delayed(function, *arguments, only=only))
+    def map(self, function, *arguments):
+        """Compute ``function(X, y, w, *arguments)`` of all blocks: one pass."""
+        return dask.compute(*self.sweep(function, [arguments] * len(self.blocks)))
 
-    def delayed(self, function, *arguments, only=None):
-        """Return the same, not yet computed."""
+    def sweep(self, function, arguments):
+        """Return the same, not yet computed, of arguments a block; None leaves it out.
+
+        It counts as a pass.
+        """
         task = dask.delayed(_with_note)
-        numbers = range(len(self.blocks)) if only is None else only
+        self.n_passes += 1
+        parts = zip(self.numbers, self.blocks, arguments, strict=True)
         return [
-            task(function, self.numbers[i], *self.blocks[i], *arguments)
-            for i in numbers
+            task(function, number, *block, *more)
+            for number, block, more in parts
+            if more is not None
         ]
 
 

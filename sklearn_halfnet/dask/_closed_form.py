@@ -7,6 +7,7 @@ from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.dask._start import (
     block_weights,
     learn_facts,
+    positive_rows,
     resolved_class_weight,
     start_sample,
 )
@@ -28,10 +29,15 @@ def fit_closed_form(estimator, blocks):
     estimator : ClosedForm
         Fitted in place.
     blocks : Blocks
+
+    Returns
+    -------
+    blocks : Blocks
+        That hold rows, and know how often they were gone through.
     """
     blocks, facts = learn_facts(estimator, blocks)
     class_weight = resolved_class_weight(estimator, facts)
-    rngs = child_generators(estimator.random_state, 2)
+    rngs = child_generators(estimator.random_state, 3)
     n_features = estimator.n_features_in_
     scaling, targets, sample = start_sample(
         estimator,
@@ -39,27 +45,30 @@ def fit_closed_form(estimator, blocks):
         facts,
         class_weight,
         rngs[0],
+        rngs[2],
         n_features=n_features,
         **estimator._sample_options(n_features),
     )
     estimator.model_ = estimator._drawn(scaling, sample, targets, rngs)
-    estimator._take_sums(_summed_up(estimator, blocks, facts, class_weight))
+    sums = _summed_up(estimator, blocks, facts, class_weight)
+    estimator._take_sums(sums.after(sum(fact["n_rows"] for fact in facts)))
+    return blocks
 
 
 def _summed_up(estimator, blocks, facts, class_weight):
     traveller = dask.delayed(Traveller(estimator), pure=False)
-    starts = np.cumsum([0, *(fact["n_rows"] for fact in facts)])
-    parts = [
-        blocks.delayed(_sums_of_block, traveller, class_weight, int(start), only=[i])[0]
-        for i, start in enumerate(starts[:-1])
-    ]
+    *starts, n_rows = np.cumsum([0, *(fact["n_rows"] for fact in facts)]).tolist()
+    cut = estimator.model_.row_sample().cut_of_all(n_rows, positive_rows(facts))
+    parts = blocks.sweep(
+        _sums_of_block, [(traveller, class_weight, start, cut) for start in starts]
+    )
     merge = dask.delayed(_merge)
     while len(parts) > 1:
         parts = [merge(parts[i : i + _FAN_IN]) for i in range(0, len(parts), _FAN_IN)]
     return dask.compute(*parts)[0]
 
 
-def _sums_of_block(X, y, w, traveller, class_weight, n_before):
+def _sums_of_block(X, y, w, traveller, class_weight, n_before, cut):
     estimator = arrive(traveller)
     X, y = validate_training(estimator, X, y, reset=False)
     weight = block_weights(y, w, class_weight)
@@ -67,7 +76,7 @@ def _sums_of_block(X, y, w, traveller, class_weight, n_before):
         return None
     model = estimator.model_
     keeps_rows = needs_rows(estimator.alpha, model.targets)
-    return model.sums(X, y, weight, n_before=n_before, keeps_rows=keeps_rows)
+    return model.sums(X, y, weight, n_before=n_before, keeps_rows=keeps_rows, cut=cut)
 
 
 def _merge(parts):

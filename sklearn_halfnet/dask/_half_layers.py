@@ -39,6 +39,11 @@ def fit_half_layers(estimator, blocks):
         Fitted in place.
     blocks : Blocks
 
+    Returns
+    -------
+    blocks : Blocks
+        That hold rows, and know how often they were gone through.
+
     Raises
     ------
     ValueError
@@ -56,6 +61,7 @@ def fit_half_layers(estimator, blocks):
         facts,
         class_weight,
         rng,
+        rng,
         n_features=n_features,
         n_units=max(start.sizes),
         dtype=start.dtype,
@@ -68,6 +74,7 @@ def fit_half_layers(estimator, blocks):
     data = _ClusterData(estimator, network, blocks, class_weight)
     options = training_options(estimator, network, data.n_rows)
     keep(estimator, *train_on_cluster(network, data, options))
+    return blocks
 
 
 def _check_parameters(estimator):
@@ -96,7 +103,7 @@ class _ClusterData:
     def __init__(self, estimator, network, blocks, class_weight):
         estimator.model_ = network
         traveller = dask.delayed(Traveller(estimator), pure=False)
-        inputs = blocks.delayed(_inputs, traveller, class_weight)
+        inputs = blocks.sweep(_inputs, [(traveller, class_weight)] * len(blocks.blocks))
         self.traveller, *self.inputs = dask.persist(traveller, *inputs)
         sizes = dask.compute(*[dask.delayed(_size)(part) for part in self.inputs])
         self.n_rows, self.total = np.sum(sizes, axis=0)

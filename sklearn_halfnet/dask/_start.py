@@ -27,7 +27,13 @@ from sklearn_halfnet.features.scaling_rules import rows_of_quartiles
 from sklearn_halfnet.features.start import choose_rows, sample_size
 from sklearn_halfnet.models.targets import ClassTargets, RealTargets
 
-__all__ = ["block_weights", "learn_facts", "resolved_class_weight", "start_sample"]
+__all__ = [
+    "block_weights",
+    "learn_facts",
+    "positive_rows",
+    "resolved_class_weight",
+    "start_sample",
+]
 
 
 def learn_facts(estimator, blocks):
@@ -47,7 +53,7 @@ def learn_facts(estimator, blocks):
     if not filled:
         raise ValueError("X holds no rows: all of its blocks are empty.")
     facts = [facts[number] for number in filled]
-    positive = _positive(facts)
+    positive = positive_rows(facts)
     if positive is not None and not positive.any():
         raise ValueError("sample_weight times class_weight is zero for every row.")
     vars(estimator).pop("feature_names_in_", None)
@@ -153,7 +159,9 @@ def _class_counts(facts):
     return counts
 
 
-def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **options):
+def start_sample(
+    estimator, blocks, facts, class_weight, rng, rows_rng, *, n_features, **options
+):
     """Learn scaling and targets, and take the same rows as on one machine.
 
     Parameters
@@ -164,7 +172,9 @@ def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **o
         What ``learn_facts`` returned.
     class_weight : dict, list of dict or None
     rng : numpy.random.Generator
-        Chooses the rows.
+        Draws what columns become.
+    rows_rng : numpy.random.Generator
+        Chooses the rows; may be the same.
     n_features : int
     **options : dict
         Passed to ``sample_size``.
@@ -178,8 +188,8 @@ def start_sample(estimator, blocks, facts, class_weight, rng, *, n_features, **o
     """
     lengths = [fact["n_rows"] for fact in facts]
     n_rows = sample_size(n_features, **options)
-    positive = _positive(facts)
-    chosen = choose_rows(sum(lengths), positive, n_rows, rng)
+    positive = positive_rows(facts)
+    chosen = choose_rows(sum(lengths), positive, n_rows, rows_rng)
     spaced = rows_of_quartiles(sum(lengths), positive)
     wanted = np.union1d(chosen, spaced)
     vocabulary, of_columns = _columns(facts)
@@ -229,7 +239,7 @@ def _targets(estimator, facts, y, weight, of_quartiles):
     return make_targets(estimator, y, weight, list(counts))
 
 
-def _positive(facts):
+def positive_rows(facts):
     """Which of all rows have positive weight; None if all have."""
     if facts[0]["positive"] is None:
         return None
@@ -238,14 +248,14 @@ def _positive(facts):
 
 def _gather(blocks, lengths, chosen, class_weight, estimator, *, scales):
     """Moments of all rows, if they are to be scaled, and the chosen rows themselves."""
-    starts = np.cumsum([0, *lengths])
-    tasks = []
-    for number, (start, stop) in enumerate(pairwise(starts)):
+    starts, arguments = np.cumsum([0, *lengths]), []
+    for start, stop in pairwise(starts):
         rows = chosen[(chosen >= start) & (chosen < stop)] - start
-        if scales or len(rows):
-            arguments = (rows, class_weight, scales, copy(estimator))
-            tasks += blocks.delayed(_look, *arguments, only=[number])
-    parts = dask.compute(*tasks)
+        wanted = scales or len(rows)
+        arguments.append(
+            (rows, class_weight, scales, copy(estimator)) if wanted else None
+        )
+    parts = dask.compute(*blocks.sweep(_look, arguments))
     moments = [part[0] for part in parts if part[0] is not None]
     moments = reduce(Moments.merged, moments) if moments else None
     X, y, weight = zip(*[part[1:] for part in parts if len(part[2])], strict=True)

@@ -40,7 +40,7 @@ def checked_fit(gram, H, Y, weight=None, alphas=None, relative=False):
     fit : RidgeFit
     """
     fit, n_columns = gram.best_fit(alphas, relative), len(gram.gram)
-    if gram.n_samples > _MANY_ROWS * n_columns:
+    if gram.n_effective > _MANY_ROWS * n_columns:
         return fit
     rows = np.arange(len(H))
     if _N_CHECKED < len(H) and n_columns < gram.n_samples:

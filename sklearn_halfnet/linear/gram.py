@@ -1,6 +1,7 @@
 """Gram: the sums that a ridge read-out needs, which add up over blocks of rows."""
 
 import math
+import zipfile
 from typing import Any
 
 import numpy as np
@@ -8,10 +9,13 @@ from scipy import sparse
 from scipy.linalg import blas
 
 from sklearn_halfnet._checks import not_masked
+from sklearn_halfnet._files import replace_file
 from sklearn_halfnet._int8 import int8_sums
 from sklearn_halfnet._matmul import matmul, row_blocks, syrk
 from sklearn_halfnet.linear.fit import RidgeFit
+from sklearn_halfnet.linear.packed import packed, unpacked
 from sklearn_halfnet.linear.path import RidgePath
+from sklearn_halfnet.linear.remainder import check_remainder
 from sklearn_halfnet.linear.search import search_alpha
 from sklearn_halfnet.linear.solve import check_strengths
 
@@ -293,7 +297,7 @@ class Gram:
         -------
         gram : Gram
         """
-        made = Gram.from_dict(vars(self))
+        made = self._copy()
         made.gram = basis @ self.gram @ basis.T
         made.cross = basis @ self.cross
         made.feature_mean = basis @ self.feature_mean
@@ -337,8 +341,10 @@ class Gram:
         """What rounding alone can leave on the diagonal of a constant column."""
         return (10 * self.eps * self.feature_mean) ** 2 * self.total_weight
 
-    def times(self, factor):
+    def scaled(self, factor):
         """Return the same sums with all weights times a factor.
+
+        With a factor below one before each chunk, old rows count less and less.
 
         Parameters
         ----------
@@ -349,9 +355,107 @@ class Gram:
         -------
         gram : Gram
         """
-        made = Gram.from_dict(vars(self))
+        made = self._copy()
         for name in ("total_weight", "weight_norm", "gram", "cross", "target_square"):
-            setattr(made, name, getattr(made, name) * factor)
+            if self.gram is not None:
+                setattr(made, name, getattr(made, name) * factor)
+        return made
+
+    def minus(self, other):
+        """Return the sums without rows that they contain.
+
+        Exact up to rounding, which does not shrink with the sums: what is left of a
+        millionth of the rows has six digits less.
+
+        Parameters
+        ----------
+        other : Gram
+            Of the rows that are to be taken out, each with its weight. Not changed.
+
+        Returns
+        -------
+        gram : Gram
+
+        Raises
+        ------
+        ValueError
+            If these rows cannot all have been seen: they are more, or weigh more, than
+            those seen, or without them the sums were those of no rows at all, a matrix
+            that is not positive semidefinite or a sum of squares below zero. Rows that
+            are like those seen are not found that way.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn_halfnet import Gram
+        >>> H = np.arange(6.0)[:, None]
+        >>> rest = Gram().update(H, H).minus(Gram().update(H[:2], H[:2]))
+        >>> rest.n_samples, rest.feature_mean
+        (4, array([3.5]))
+        """
+        if other.gram is None:
+            return self._copy()
+        if self.gram is None or self.cross.shape != other.cross.shape:
+            seen = None if self.gram is None else self.cross.shape
+            raise ValueError(
+                f"A Gram of {other.cross.shape} (n_features, n_targets) cannot be "
+                f"taken out of one of {seen}."
+            )
+        left = self.total_weight - other.total_weight
+        n_left, tiny = self.n_samples - other.n_samples, 1e-9 * self.total_weight
+        if n_left < 0 or left < -tiny or (left > tiny) != (n_left > 0):
+            raise ValueError(
+                f"{other.n_samples} rows of total weight {other.total_weight:.6g} "
+                f"cannot be taken out of {self.n_samples} of total weight "
+                f"{self.total_weight:.6g}: rows were never seen, or with other weights."
+            )
+        if n_left == 0:
+            return Gram()
+        made = self._copy()
+        made.n_samples, made.total_weight = n_left, left
+        norm = self.weight_norm**2 - other.weight_norm**2
+        made.weight_norm = math.sqrt(max(norm, left**2 / n_left))
+        made.eps = max(self.eps, other.eps)
+        made.gram -= other.gram
+        made.cross -= other.cross
+        made.target_square -= other.target_square
+        share = other.total_weight / left
+        made.feature_mean += share * (self.feature_mean - other.feature_mean)
+        made.target_mean += share * (self.target_mean - other.target_mean)
+        step_h = other.feature_mean - made.feature_mean
+        step_y = other.target_mean - made.target_mean
+        between = left * other.total_weight / self.total_weight
+        blas.dger(-between, step_h, step_h, a=made.gram.T, overwrite_a=True)
+        made.cross -= between * np.outer(step_h, step_y)
+        made.target_square -= between * step_y**2
+        check_remainder(made, self)
+        return made
+
+    def with_targets(self, matrix, offset):
+        """Return the same sums for targets ``Y @ matrix + offset``.
+
+        Parameters
+        ----------
+        matrix : ndarray of shape (n_targets, n_new_targets)
+            Of at most one number other than zero a column.
+        offset : ndarray of shape (n_new_targets,)
+
+        Returns
+        -------
+        gram : Gram
+        """
+        made = self._copy()
+        if self.gram is not None:
+            made.cross = self.cross @ matrix
+            made.target_mean = self.target_mean @ matrix + offset
+            made.target_square = self.target_square @ matrix**2
+        return made
+
+    def _copy(self):
+        made = Gram()
+        for name, value in vars(self).items():
+            copied = value.copy() if isinstance(value, np.ndarray) else value
+            setattr(made, name, copied)
         return made
 
     def best_fit(self, alphas=None, relative=False):
@@ -435,15 +539,20 @@ class Gram:
         if self.gram is None:
             raise ValueError("This Gram has seen no row of positive weight.")
 
+    # -- pickles and files -------------------------------------------------------------
+
     def to_dict(self):
-        """Return the state as a dict of numbers and numpy arrays.
+        """Return the state as a dict of numbers and arrays, the matrix as its half.
 
         Returns
         -------
         state : dict
-            For ``from_dict``; arrays are not copied.
+            For ``from_dict``; also what pickles hold. ``gram`` is the lower triangle,
+            row by row, (n_features * (n_features + 1) / 2,); the other arrays are not
+            copied.
         """
-        return dict(vars(self))
+        half = None if self.gram is None else packed(self.gram)
+        return {**vars(self), "gram": half}
 
     @classmethod
     def from_dict(cls, state):
@@ -459,11 +568,94 @@ class Gram:
         gram : Gram
         """
         made = cls()
-        for name in vars(made):
-            value = state[name]
-            copied = value.copy() if isinstance(value, np.ndarray) else value
-            setattr(made, name, copied)
+        made.__setstate__({name: state[name] for name in vars(made)})
+        return made._copy()
+
+    __getstate__ = to_dict
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        if self.gram is not None:
+            self.gram = unpacked(self.gram)
+
+    def save(self, path):
+        """Write the sums to a file.
+
+        Parameters
+        ----------
+        path : path-like
+            An ``.npz`` file of numpy, of 4 (n_features + 1)^2 bytes and a little more.
+            One that is there is replaced when the new one is whole.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+        """
+        state = {name: v for name, v in self.to_dict().items() if v is not None}
+
+        def write(partial):
+            with open(partial, "wb") as file:
+                np.savez(file, **state)
+
+        replace_file(path, write)
+
+    @classmethod
+    def load(cls, path):
+        """Read what ``save`` has written.
+
+        Parameters
+        ----------
+        path : path-like
+
+        Returns
+        -------
+        gram : Gram
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        ValueError
+            If it is none of ``save``.
+
+        Examples
+        --------
+        >>> import tempfile, numpy as np
+        >>> from pathlib import Path
+        >>> from sklearn_halfnet import Gram
+        >>> H = np.arange(4.0)[:, None]
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Gram().update(H, 2 * H).save(Path(folder) / "sums.npz")
+        ...     again = Gram.load(Path(folder) / "sums.npz")
+        >>> np.round(again.solve(0)[0], 6)
+        array([[2.]])
+        """
+        made = cls()
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                state = {name: file[name] for name in file.files}
+            state = {
+                name: value.item() if value.ndim == 0 else value
+                for name, value in state.items()
+            }
+            made.__setstate__({**vars(made), **_checked_state(state, vars(made))})
+        except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise ValueError(f"{path} is no file of Gram.save: {error}") from error
         return made
+
+
+def _checked_state(state, known):
+    """Raise ValueError unless shapes of what a file holds agree."""
+    if {*known} - {*_ARRAYS} - {*state} or {*state} - {*known}:
+        raise ValueError(f"it holds {sorted(state)}, not {sorted(known)}.")
+    if {*_ARRAYS} & {*state}:
+        k, m = np.shape(state["cross"])
+        shapes = [(k,), (m,), (k * (k + 1) // 2,), (k, m), (m,)]
+        found = [np.shape(state[name]) for name in _ARRAYS]
+        if found != shapes:
+            raise ValueError(f"its arrays are of shapes {found}, not {shapes}.")
+    return state
 
 
 def _centred(block, share, overwrite=False):

@@ -1,7 +1,8 @@
 """ELM and RVFL as values: frozen layers, and a read-out solved from sums over rows."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,7 +21,8 @@ from sklearn_halfnet.linear.ridge import row_space
 from sklearn_halfnet.models.calibration import calibration
 from sklearn_halfnet.models.device_sums import DeviceSums, device_features
 from sklearn_halfnet.models.ridge_sums import CHOICES, ReadOutSums, layer_groups
-from sklearn_halfnet.models.row_sample import RowSample
+from sklearn_halfnet.models.row_sample import RowSample, row_marks
+from sklearn_halfnet.models.stream import Chunk, Later, Stream
 from sklearn_halfnet.models.targets import ClassTargets, RealTargets
 from sklearn_halfnet.models.tensors import from_tensor
 
@@ -29,10 +31,16 @@ __all__ = ["ClosedFormModel", "ClosedFormSums", "needs_rows"]
 # Adding a block to the float64 total takes as long for few rows as for many.
 _FIT_BLOCK_BYTES = 128 * 2**20
 
+# Squares of such numbers, summed over rows, are finite in float32.
+_TAME = 1e12
+
 
 @dataclass(frozen=True, eq=False)
 class ClosedFormSums:
     """What a read-out is solved from: sums over rows, and a sample of the rows.
+
+    Weights are those that rows have when ``rows.n_seen`` rows have come: with each
+    that comes, the weights of those before are multiplied by ``rows.decay``.
 
     Parameters
     ----------
@@ -50,20 +58,68 @@ class ClosedFormSums:
     @staticmethod
     def total(parts):
         """Return the sums of several parts, which stay as they are."""
-        first, *others = parts
+        n_seen = max(part.rows.n_seen for part in parts)
+        first, *others = (part.after(n_seen) for part in parts)
         return ClosedFormSums(
             first.read_out.merged(*(part.read_out for part in others)),
             first.rows.merged(*(part.rows for part in others)),
         )
 
-    def without(self, n_rows):
-        """Return the same after so many further rows of no weight."""
-        rows = replace(self.rows, n_seen=self.rows.n_seen + n_rows)
-        return replace(self, rows=rows)
+    def after(self, n_seen):
+        """Return the same when so many rows have come, the others without weight."""
+        factor = self.rows.decay ** (n_seen - self.rows.n_seen)
+        rows = replace(self.rows.scaled(factor), n_seen=n_seen)
+        if factor == 0:  # far too old to be told from nothing
+            rows = RowSample(rows.seed, n_seen, rows.decay, rows.cut)
+            return ClosedFormSums(ReadOutSums(self.read_out.groups), rows)
+        return ClosedFormSums(self.read_out.scaled(factor), rows)
+
+    def minus(self, removed, marks, wanted):
+        """Return the sums without some of the rows.
+
+        Parameters
+        ----------
+        removed : ClosedFormSums
+            Of these rows, with the weights that they have now.
+        marks : ndarray of shape (n_rows,)
+            Of ``row_marks``.
+        wanted : ndarray of shape (n_rows, n_targets)
+            Their targets, on the scale of y.
+
+        Raises
+        ------
+        ValueError
+            If they cannot all be among the rows.
+        """
+        rows = self.rows.minus(marks, wanted)
+        return ClosedFormSums(self.read_out.minus(removed.read_out), rows)
+
+    def with_targets(self, matrix, offset):
+        """Return the sums for targets ``Y @ matrix + offset`` in place of Y."""
+        rows = self.rows
+        if rows.targets is not None:
+            rows = replace(rows, targets=rows.targets @ matrix + offset)
+        return ClosedFormSums(self.read_out.with_targets(matrix, offset), rows)
 
     def in_columns(self):
         """Return the same sums about the columns of the features."""
         return replace(self, read_out=self.read_out.in_columns())
+
+
+class Solution(NamedTuple):
+    """A read-out on the scale of y.
+
+    Parameters
+    ----------
+    coef : ndarray of shape (n_outputs, n_columns)
+    intercept : ndarray of shape (n_outputs,)
+    alpha : float or ndarray of shape (n_layers,)
+        Ridge strength that was used.
+    """
+
+    coef: np.ndarray
+    intercept: np.ndarray
+    alpha: Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,11 +145,11 @@ class ClosedFormModel:
         What weights are divided by in the sums: the largest.
     rounding : Rounding or None
         How features are rounded in sums of rows of equal weight.
-    coef : ndarray of shape (n_outputs, n_columns) or None
-        Read-out, on the scale of y; None before it is solved.
-    intercept : ndarray of shape (n_outputs,) or None
-    alpha : float, ndarray of shape (n_layers,) or None
-        Ridge strength that was used.
+    decay : float
+        What a row's weight is multiplied by when another one comes.
+    solution : Later or None
+        A Solution, which may be solved for when it is asked for; None before there is
+        anything to solve.
     """
 
     scaling: InputScaling
@@ -106,9 +162,23 @@ class ClosedFormModel:
     row_seed: int
     weight_unit: float = 1.0
     rounding: Rounding | None = None
-    coef: np.ndarray | None = None
-    intercept: np.ndarray | None = None
-    alpha: Any = None
+    decay: float = 1.0
+    solution: Later | None = None
+
+    @property
+    def coef(self):
+        """Read-out (n_outputs, n_columns), on the scale of y; None if not solved."""
+        return None if self.solution is None else self.solution().coef
+
+    @property
+    def intercept(self):
+        """Its constants (n_outputs,); None if not solved."""
+        return None if self.solution is None else self.solution().intercept
+
+    @property
+    def alpha(self):
+        """Ridge strength that was used, one a read-out; None if not solved."""
+        return None if self.solution is None else self.solution().alpha
 
     @property
     def n_columns(self):
@@ -176,7 +246,17 @@ class ClosedFormModel:
     # -- from rows to the read-out -----------------------------------------------------
 
     def sums(
-        self, X, y, weight, *, n_before=0, keeps_rows=True, turns=False, device=None
+        self,
+        X,
+        y,
+        weight,
+        *,
+        n_before=0,
+        keeps_rows=True,
+        turns=False,
+        device=None,
+        computed=None,
+        cut=np.inf,
     ):
         """Sum up rows.
 
@@ -196,6 +276,10 @@ class ClosedFormModel:
             numpy does, on any device.
         device : torch.device, default=None
             Where to sum by torch, without rounding features; None is by numpy.
+        computed : Chunk, default=None
+            The rows' features and marks, in place of X.
+        cut : float, default=inf
+            Priority from which on no row is kept.
 
         Returns
         -------
@@ -203,16 +287,19 @@ class ClosedFormModel:
         """
         wanted = self.targets.indicators(self.targets.encode(y, np.float64))
         wanted = wanted.astype(np.float64, copy=False)
+        weight = self._decayed(weight, len(wanted))
         if device is not None and not turns:
-            read_out, rows = self._sums_on(
-                device, X, wanted, weight, n_before, keeps_rows
-            )
+            rows = self.row_sample(n_before, cut)
+            read_out = self._sums_on(device, X, wanted, weight, rows, keeps_rows)
+            rows.n_seen = n_before + len(wanted)
             self._in_units(read_out, rows)
             return ClosedFormSums(read_out, rows)
         rounding = self.rounding if weight is None and not turns else None
         step = None if rounding is None else rounding.step
         groups, bases = self.groups, []
-        if turns:
+        if computed is not None:
+            blocks = [(slice(0, len(wanted)), computed.features)]
+        elif turns:
             H = self.all_features(X)
             blocks = [(slice(0, len(H)), H)]
             bases = [row_space(H[:, columns]) for columns in groups]
@@ -222,9 +309,10 @@ class ClosedFormModel:
             )
         else:
             blocks = self.features(X, _FIT_BLOCK_BYTES)
-        read_out, rows = ReadOutSums(groups, bases), RowSample(self.row_seed, n_before)
+        read_out, rows = ReadOutSums(groups, bases), self.row_sample(n_before, cut)
         if keeps_rows:
-            blocks = rows.update(blocks, wanted, weight, step)
+            mark = partial(row_marks, X) if computed is None else computed.mark
+            blocks = rows.update(blocks, wanted, weight, step, mark=mark)
         for block, features in blocks:
             if rounding is not None:
                 read_out.update_rounded(features, step, wanted[block])
@@ -235,21 +323,90 @@ class ClosedFormModel:
         self._in_units(read_out, rows)
         return ClosedFormSums(read_out, rows)
 
-    def _sums_on(self, device, X, wanted, weight, n_before, keeps_rows):
-        """Do so by torch; return a ReadOutSums and a RowSample."""
-        sums, rows = DeviceSums(self.groups), RowSample(self.row_seed, n_before)
+    def _sums_on(self, device, X, wanted, weight, rows, keeps_rows):
+        """Do so by torch; return a ReadOutSums, and show the RowSample the rows."""
+        sums = DeviceSums(self.groups)
         layers, n_direct = self.layers, self.n_direct
         with training_mode(gradients=False):
             blocks = device_features(
                 X, self.scaling, layers, self.dtype, device, n_direct=n_direct
             )
             if keeps_rows:
-                blocks = rows.update(blocks, wanted, weight, fetch=from_tensor)
+                mark = partial(row_marks, X)
+                blocks = rows.update(
+                    blocks, wanted, weight, fetch=from_tensor, mark=mark
+                )
             for block, features in blocks:
                 part = None if weight is None else weight[block]
                 sums.update(features, wanted[block], part)
-            rows.n_seen = n_before + len(wanted)
-            return ReadOutSums(self.groups, grams=sums.grams()), rows
+            return ReadOutSums(self.groups, grams=sums.grams())
+
+    def row_sample(self, n_before=0, cut=np.inf):
+        """Return a RowSample, still empty, that begins after so many rows."""
+        return RowSample(self.row_seed, n_before, self.decay, cut)
+
+    def _decayed(self, weight, n_rows):
+        """Weights that rows have when all of them have come."""
+        if self.decay == 1:
+            return weight
+        with np.errstate(under="ignore"):
+            decayed = self.decay ** np.arange(n_rows - 1, -1, -1.0)
+        return decayed if weight is None else weight * decayed
+
+    def chunk(self, X, y, weight):
+        """Compute the features of a few rows, to be summed up with others.
+
+        Parameters
+        ----------
+        X, y, weight
+            As in ``sums``.
+
+        Returns
+        -------
+        chunk : Chunk or None
+            None if these rows must be looked at one sum at a time: a value may be too
+            large to be summed up, or features are rounded.
+        """
+        wanted = self.targets.encode(y, np.float64)
+        if self.rounding is not None or not _is_tame(wanted):
+            return None
+        features = self.all_features(X)
+        if not _is_tame(features):
+            return None
+        return Chunk(features, row_marks(X), y, weight)
+
+    def sums_of_chunk(self, chunk, n_before, **options):
+        """Sum up the rows of a Chunk; the rest as in ``sums``."""
+        return self.sums(
+            None, chunk.y, chunk.weight, n_before=n_before, computed=chunk, **options
+        )
+
+    def with_classes(self, stream, labels):
+        """Return the model, and a stream of its rows, with further classes.
+
+        Parameters
+        ----------
+        stream : Stream
+        labels : ndarray of shape (n_new_classes,)
+            As ``targets.unseen`` returned them.
+
+        Returns
+        -------
+        model : ClosedFormModel
+            Not solved.
+        stream : Stream
+        """
+        targets, matrix, offset = self.targets.with_classes(labels)
+        model = replace(self, targets=targets, solution=None)
+        return model, Stream(stream.sums.with_targets(matrix, offset))
+
+    def forgetting(self, sums, X, y, weight, **options):
+        """Return sums without some of their rows; parameters as in ``sums``."""
+        wanted = self.targets.indicators(self.targets.encode(y, np.float64))
+        wanted = wanted * self.targets.scale + self.targets.mean
+        plain = replace(self, decay=1.0)  # weights are those of now
+        removed = plain.sums(X, y, weight, keeps_rows=False, **options)
+        return sums.minus(removed, row_marks(X), wanted)
 
     def _in_units(self, read_out, rows):
         """Go back from standardised targets to the units of y."""
@@ -278,6 +435,30 @@ class ClosedFormModel:
         ValueError
             If the read-out is not finite in ``dtype``.
         """
+        solution = self._solution(sums, alpha, alphas)
+        return replace(self, solution=Later.known(solution))
+
+    def solved_later(self, stream, alpha, alphas):
+        """Return the model with a read-out that is solved for when it is asked for.
+
+        Parameters
+        ----------
+        stream : Stream
+        alpha, alphas
+            As in ``solved``.
+
+        Returns
+        -------
+        model : ClosedFormModel
+            What asks first for its read-out may raise what ``solved`` raises; where
+            targets are so large that it well may, it is solved for at once.
+        """
+        if stream.is_summed and not stream.sums.read_out.are_targets_tame(_TAME):
+            return self.solved(stream.sums, alpha, alphas)
+        later = Later(lambda: self._solution(stream.sums, alpha, alphas))
+        return replace(self, solution=later)
+
+    def _solution(self, sums, alpha, alphas):
         relative, unit = self.targets.loss == "squared_error", self.weight_unit
         given = alphas if alpha in CHOICES else [alpha]
         candidates: Any = None if given is None else np.asarray(given) / unit
@@ -285,7 +466,7 @@ class ClosedFormModel:
         fits = sums.read_out.choose(strength, candidates, sums.rows, relative)
         used = [_as_given(fit.alpha * unit, given) for fit in fits]
         coef, intercept = sums.read_out.solve(fits, self.n_columns)
-        if isinstance(self.targets, ClassTargets):
+        if isinstance(self.targets, ClassTargets) and len(self.targets.classes) > 1:
             slope, offset = _log_odds(sums, fits, self.targets.kind)
             coef, intercept = slope[:, None] * coef, slope * intercept + offset
         with np.errstate(over="ignore"):
@@ -296,12 +477,17 @@ class ClosedFormModel:
                 f"dtype={self.begun['dtype']!r}."
             )
         alpha = used[0] if len(used) == 1 else np.array(used)
-        return replace(self, coef=coef, intercept=intercept, alpha=alpha)
+        return Solution(coef, intercept, alpha)
 
 
 def needs_rows(alpha, targets):
     """Whether rows choose a strength, or calibrate the scores of classes."""
     return alpha in CHOICES or targets.loss != "squared_error"
+
+
+def _is_tame(values):
+    """Whether numbers are far from where their sums or solutions are not finite."""
+    return bool(np.abs(values).max(initial=0) < _TAME)
 
 
 def _log_odds(sums, fits, kind):

@@ -15,6 +15,7 @@ from sklearn_halfnet._matmul import row_blocks
 from sklearn_halfnet.activations import ACTIVATIONS
 from sklearn_halfnet.features import working_columns
 from sklearn_halfnet.linear import Gram
+from sklearn_halfnet.linear.packed import packed
 from sklearn_halfnet.models.tensors import from_tensor, to_tensor
 
 __all__ = ["DeviceSums", "device_features"]
@@ -147,17 +148,16 @@ class _Sums:
         """Return the sums as a Gram."""
         if self.matrix is None:
             return Gram()
-        lower = self.matrix.tril_()
         arrays = {
             "feature_mean": self.feature_mean,
             "target_mean": self.target_mean,
-            "gram": lower + lower.tril(-1).t(),
             "cross": self.cross,
             "target_square": self.target_square,
         }
         gram = Gram.from_dict(
             {name: from_tensor(tensor) for name, tensor in arrays.items()}
             | {
+                "gram": packed(from_tensor(self.matrix)),
                 "n_samples": self.n_samples,
                 "total_weight": self.total_weight,
                 "weight_norm": math.sqrt(self.square_weight),

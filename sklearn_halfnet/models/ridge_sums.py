@@ -92,9 +92,20 @@ class ReadOutSums:
         """Whether the sums are about other axes than the columns."""
         return any(basis is not None for basis in self.bases)
 
-    def times(self, factor):
+    def scaled(self, factor):
         """Return the same sums with all weights times a factor."""
-        grams = [gram if factor == 1 else gram.times(factor) for gram in self.grams]
+        grams = [gram if factor == 1 else gram.scaled(factor) for gram in self.grams]
+        return ReadOutSums(self.groups, self.bases, grams)
+
+    def minus(self, other):
+        """Return these sums, about the columns, without rows of the same groups."""
+        pairs = zip(self.in_columns().grams, other.in_columns().grams, strict=True)
+        grams = [whole.minus(part) for whole, part in pairs]
+        return ReadOutSums(self.groups, grams=grams)
+
+    def with_targets(self, matrix, offset):
+        """Return these sums for targets ``Y @ matrix + offset`` in place of Y."""
+        grams = [gram.with_targets(matrix, offset) for gram in self.grams]
         return ReadOutSums(self.groups, self.bases, grams)
 
     def merged(self, *others):
@@ -112,6 +123,11 @@ class ReadOutSums:
             for _, basis, gram in self.parts
         ]
         return ReadOutSums(self.groups, grams=grams)
+
+    def are_targets_tame(self, largest):
+        """Whether targets' sums of squares are below the square of a number."""
+        squares = [gram.target_square for gram in self.grams if gram.gram is not None]
+        return all((square < largest**2).all() for square in squares)
 
     def choose(self, alpha, candidates, rows, relative):
         """Take the given ridge strength, or choose one for each group.

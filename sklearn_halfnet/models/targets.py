@@ -13,7 +13,7 @@ from sklearn_halfnet.features.moments import Moments
 from sklearn_halfnet.features.scaling_rules import rows_of_quartiles
 from sklearn_halfnet.models.regression_losses import RegressionLoss, SquaredError
 
-__all__ = ["ClassTargets", "RealTargets"]
+__all__ = ["ClassTargets", "RealTargets", "is_text"]
 
 _SQUARED = SquaredError()
 
@@ -75,6 +75,59 @@ class ClassTargets:
                 f"classes={classes!r} are not those of the first call to "
                 f"partial_fit: {self.classes}."
             )
+
+    def unseen(self, labels):
+        """Return, each once, the labels that are not among the classes.
+
+        Raises
+        ------
+        ValueError
+            If they are of another type than the classes: text beside numbers.
+        """
+        labels = np.asarray(labels)
+        unseen = np.setdiff1d(labels, self.classes) if self._are_alike(labels) else None
+        # Booleans are no numbers where classes are added: True would be one with 1.
+        types = {labels.dtype.kind, self.classes.dtype.kind}
+        if unseen is None or (len(unseen) and len(types) == 2 and "b" in types):
+            raise ValueError(
+                f"y holds labels such as {labels.flat[0]!r} (dtype {labels.dtype}), "
+                f"but the classes are {self.classes} (dtype {self.classes.dtype}). "
+                "Labels must be of one type."
+            )
+        return unseen
+
+    def _are_alike(self, labels):
+        return labels.size == 0 or is_text(labels) == is_text(self.classes)
+
+    def with_classes(self, labels):
+        """Return targets of further classes, and what becomes of indicators.
+
+        Parameters
+        ----------
+        labels : ndarray of shape (n_new_classes,)
+            What ``unseen`` returned.
+
+        Returns
+        -------
+        targets : ClassTargets
+        matrix : ndarray of shape (n_outputs, n_new_outputs)
+        offset : ndarray of shape (n_new_outputs,)
+            Indicators Y become ``Y @ matrix + offset``: of new classes, zero.
+        """
+        check_classification_targets(labels)
+        if labels.dtype.kind == "f" and self.classes.dtype.kind in "iu":
+            labels = labels.astype(np.int64)  # 3.0 is 3
+        classes = np.union1d(self.classes, labels)
+        targets = ClassTargets("binary" if len(classes) == 2 else "multiclass", classes)
+        columns = np.searchsorted(classes, self.classes)
+        places = np.zeros((len(self.classes), len(classes)))
+        places[np.arange(len(columns)), columns] = 1
+        matrix, offset = places, np.zeros(len(classes))
+        if self.kind == "binary":  # of two columns the second is kept
+            matrix, offset = places[1:] - places[:1], places[0]
+        if targets.kind == "binary":
+            matrix, offset = matrix[:, 1:], offset[1:]
+        return targets, matrix, offset
 
     @property
     def loss(self):
@@ -177,6 +230,13 @@ class ClassTargets:
         if self.kind == "multilabel":
             return positive
         return np.hstack([-np.logaddexp(0, scores), positive])
+
+
+def is_text(labels):
+    """Whether an array holds labels that are text."""
+    if labels.dtype.kind == "O":
+        return any(isinstance(label, str) for label in labels.flat)
+    return labels.dtype.kind in "UST"
 
 
 def _check_zero_one(y):

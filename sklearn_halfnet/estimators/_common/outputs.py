@@ -24,6 +24,7 @@ __all__ = [
     "CLASS_WEIGHT",
     "Classifier",
     "Regressor",
+    "adds_classes",
     "refuse_balanced",
 ]
 
@@ -42,8 +43,15 @@ def refuse_balanced(estimator, method):
 def _check_classes_are_known(estimator, y, classes):
     """Raise where a first chunk of labels may lack some, and nobody says which."""
     labels = np.ndim(y) < 2 or np.shape(y)[1] == 1
+    if adds_classes(estimator):
+        return
     if labels and classes is None and not hasattr(estimator, "model_"):
         raise ValueError("classes must be passed on the first call to partial_fit.")
+
+
+def adds_classes(estimator):
+    """Whether a chunk may bring labels that were not seen before."""
+    return getattr(estimator, "new_classes", "error") == "add"
 
 
 def _takes_chunks(estimator):
@@ -80,17 +88,18 @@ class Classifier(ClassifierMixin):
     ) -> Self:
         """Go on from the last call with a chunk of data.
 
-        A closed-form fit adds the chunk's rows to those seen so far and solves again,
-        so the cut into chunks does not matter; networks that are trained by gradients
-        pass over the chunk once, at a constant rate. The first chunk sets the scaling
-        of the inputs and the start values, so it should be typical.
+        A closed-form fit adds the chunk's rows to those seen so far, and solves when it
+        is asked, so the cut into chunks does not matter; networks that are trained by
+        gradients pass over the chunk once, at a constant rate. The first chunk sets the
+        scaling of the inputs and the start values, so it should be typical.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
         classes : array-like of shape (n_classes,), default=None
-            All classes; needed in the first call, unless y is multilabel.
+            All classes; needed in the first call, unless y is multilabel or
+            ``new_classes="add"``.
         sample_weight : array-like of shape (n_samples,), default=None
 
         Returns
@@ -190,10 +199,10 @@ class Regressor(MultiOutputMixin, RegressorMixin):
     ) -> Self:
         """Go on from the last call with a chunk of data.
 
-        A closed-form fit adds the chunk's rows to those seen so far and solves again,
-        so the cut into chunks does not matter; networks that are trained by gradients
-        pass over the chunk once, at a constant rate. The first chunk sets the scaling
-        of the inputs and the start values, so it should be typical.
+        A closed-form fit adds the chunk's rows to those seen so far, and solves when it
+        is asked, so the cut into chunks does not matter; networks that are trained by
+        gradients pass over the chunk once, at a constant rate. The first chunk sets the
+        scaling of the inputs and the start values, so it should be typical.
 
         Parameters
         ----------

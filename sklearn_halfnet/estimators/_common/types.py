@@ -15,6 +15,7 @@ __all__ = [
     "FloatName",
     "InputScalingName",
     "MomentumSolverName",
+    "NewClasses",
     "Quantiles",
     "RandomState",
     "RegressionLossName",
@@ -89,6 +90,7 @@ WeightKind: TypeAlias = (
 )
 # One, or one a layer.
 WeightKinds: TypeAlias = WeightKind | Sequence[WeightKind]
+NewClasses: TypeAlias = Literal["add", "error"]
 FloatName: TypeAlias = Literal["float32", "float64"]
 ColumnEmbeddingName: TypeAlias = Literal["auto", "periodic"] | None
 # Or a mask, or numbers or names of columns.

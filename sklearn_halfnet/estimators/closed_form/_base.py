@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
+from functools import partial
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _num_samples, check_is_fitted
@@ -23,6 +24,7 @@ from sklearn_halfnet.estimators._common.fitting import (
     fit_once,
     keep_state_on_error,
     of_model,
+    part_of_fit,
 )
 from sklearn_halfnet.estimators._common.frames import OF_CATEGORIES
 from sklearn_halfnet.estimators._common.layer_options import (
@@ -54,6 +56,12 @@ from sklearn_halfnet.estimators._common.versions import (
     set_versioned_state,
     versioned_state,
 )
+from sklearn_halfnet.estimators.closed_form._stream import (
+    classes_of_weights,
+    first_targets,
+    with_new_classes,
+    without_rows,
+)
 from sklearn_halfnet.features import Rounding, StartSample, draw_hidden_layers
 from sklearn_halfnet.features.columns import Vocabulary
 from sklearn_halfnet.features.inputs import learn_inputs
@@ -63,6 +71,8 @@ from sklearn_halfnet.models.closed_form import (
     needs_rows,
 )
 from sklearn_halfnet.models.ridge_sums import CHOICES
+from sklearn_halfnet.models.stream import Chunk, Stream
+from sklearn_halfnet.models.targets import ClassTargets
 
 __all__ = ["ClosedForm"]
 
@@ -86,6 +96,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
     column_embedding: ColumnEmbeddingName = None
     categorical_features: CategoricalFeatures = "from_dtype"
     read_out: Literal["all", "ensemble"] = "all"
+    decay: float = 1.0
     random_state: RandomState = None
     device: str = "auto"
     dtype: FloatName | Literal["int8"] = "float32"
@@ -103,6 +114,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
         "alpha": [StrOptions(set(CHOICES)), real(0)],
         "alphas": ["array-like", None],
         "read_out": [StrOptions({"all", "ensemble"})],
+        "decay": [real(0, 1, closed="right")],
         "device": [str],
         "dtype": [StrOptions({"float32", "float64", "int8"})],
     }
@@ -132,11 +144,11 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
         with keep_state_on_error(self):
             context = self._init_callback_context()
             context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-            self._forget()
+            self._start_anew()
             n_products = _num_samples(X) * sum(self._sizes()) ** 2
             with blas_threads(n_products):
                 self._add_rows(X, y, sample_weight, turns=True)
-                self._take_sums(self._sums, pickled=False)
+                self._take_sums(self._stream.sums, pickled=False)
             weighted = None
             if sample_weight is not None:
                 weighted = {"sample_weight": sample_weight}
@@ -177,7 +189,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
             unknown: Any = None  # for which the annotation has no place
             context = self._init_callback_context(max_subtasks=unknown)
             context.call_on_fit_task_begin(estimator=self)
-            self._forget()
+            self._start_anew()
             for number, block in enumerate(blocks):
                 X, y, weight = _parts_of_block(block, number)
                 task = context.subcontext(task_name="block")
@@ -191,7 +203,9 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
                     "blocks is empty, or holds no row of positive weight: there is "
                     "nothing to fit."
                 )
-            self._take_sums(self._sums)
+            if is_classifier(self) and len(self.model_.targets.classes) < 2:
+                ClassTargets.from_labels(self.model_.targets.classes)
+            self._take_sums(self._stream.sums)
             context.call_on_fit_task_end(estimator=self)
         return self
 
@@ -201,17 +215,62 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
     def _partial_fit(self, X, y, sample_weight, classes=None):
         with keep_state_on_error(self):
             self._add_rows(X, y, sample_weight, classes)
-            self._take_sums(self._sums)
+            self._solve_later()
         return self
 
-    def _forget(self):
-        for name in ("model_", "_sums"):
+    @part_of_fit
+    def forget(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
+        """Take rows out again, as if they had never come.
+
+        Their share of the sums is subtracted, so that the read-out is that of the other
+        rows, exactly but for rounding. Inputs' scaling, scales that are "auto" and
+        data-driven weights stay as the first rows have determined them.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+            The weights that the rows were given; with ``decay`` below 1, that they have
+            now.
+
+        Returns
+        -------
+        self : object
+            The estimator. A class without rows keeps its place in ``classes_``.
+
+        Raises
+        ------
+        ValueError
+            If rows were never seen, as far as sums tell: they are more than there are,
+            or than there are of a class, or nothing that is a sum over rows were left;
+            if no row were left; or if the estimator is a copy of a ``fit``, which
+            carries no sums.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn_halfnet import ELMRegressor
+        >>> X = np.random.default_rng(0).standard_normal((300, 2))
+        >>> y = X[:, 0] ** 2
+        >>> model = ELMRegressor(20, alpha=1.0, random_state=0).fit(X, y)
+        >>> model.forget(X[:100], y[:100]).gram_.n_samples
+        200
+        """
+        with keep_state_on_error(self):
+            self._check_sums_are_kept("forget")
+            self._stream = without_rows(self, X, y, sample_weight)
+            self._solve_later()
+        return self
+
+    def _start_anew(self):
+        for name in ("model_", "_stream"):
             vars(self).pop(name, None)
 
     def __getstate__(self):
         state = versioned_state(self)
         if not state.get("_sums_are_pickled", True):
-            state.pop("_sums", None)
+            state.pop("_stream", None)
         return state
 
     def _add_rows(
@@ -240,29 +299,62 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
         X, y = validate_training(
             self, X, y, reset=model is None, keeps_unseen=not turns
         )
-        if model is not None and not hasattr(self, "_sums"):
-            raise ValueError(
-                "partial_fit cannot go on from a copied or pickled fit, which carries "
-                "no sums. Begin with partial_fit or fit_blocks instead of fit."
-            )
-        known = classes if model is None else model.targets.classes
+        self._check_sums_are_kept("partial_fit")
+        known = classes
+        if not turns:
+            targets = None if model is None else model.targets
+            known = classes_of_weights(self, y, targets, classes)
         repeats, weight = row_weights(self, y, sample_weight, known, may_be_empty)
         if weight is not None and not weight.any():
             if model is not None:
-                self._sums = self._sums.without(len(y))
+                sums = self._stream.sums
+                self._stream = Stream(sums.after(sums.rows.n_seen + len(y)))
             return
         if model is None:
             self.model_ = self._start(X, y, repeats, weight, classes, turns)
             few = turns and self._are_few(X, self.model_.scaling)
-            self._sums = self._sums_of(X, y, weight, turns=few)
+            if few:  # which are not rounded, nor should the next ones be
+                self.model_ = replace(self.model_, rounding=None)
+            self._stream = Stream(self._sums_of(X, y, weight, turns=few))
             return
         check_same_network(model.begun, self._network_parameters())
-        if classes is not None:
-            model.targets.check_same_classes(classes)
-        if self._sums.read_out.is_turned:
+        if model.targets.classes is not None:
+            self.model_, self._stream = with_new_classes(self, y, classes)
+        self._stream = self._stream_with(X, y, weight)
+
+    def _check_sums_are_kept(self, method):
+        """Raise where there is a model, but not what it was solved from."""
+        if hasattr(self, "model_") and not hasattr(self, "_stream"):
+            raise ValueError(
+                f"{method} cannot go on from a copied or pickled fit, which carries "
+                "no sums. Begin with partial_fit or fit_blocks instead of fit."
+            )
+
+    def _stream_with(self, X, y, weight):
+        """Return the stream with further rows, of which a few may wait."""
+        model, stream, chunk = self.model_, self._stream, None
+        if stream.is_turned:
             self._check_size(model.scaling.width(self.n_features_in_))
-        added = self._sums_of(X, y, weight, n_before=self._sums.rows.n_seen)
-        self._sums = self._sums.merged(added)
+        device = device_of_fit(self.device, len(y) * model.n_columns**2)
+        if Chunk.is_few(len(y)) and device is None:
+            unit = _in_units_of(model.weight_unit, weight, len(y))
+            chunk = model.chunk(X, y, unit)
+        if chunk is not None:
+            keeps_rows = needs_rows(self.alpha, model.targets)
+            sum_up = partial(model.sums_of_chunk, keeps_rows=keeps_rows)
+            return stream.with_chunk(chunk, sum_up)
+        sums = stream.sums
+        added = self._sums_of(X, y, weight, n_before=sums.rows.n_seen)
+        return Stream(sums.merged(added))
+
+    def _without(self, X, y, weight):
+        """Return the sums without rows of these weights."""
+        model, sums = self.model_, self._stream.sums
+        if self._stream.is_turned:
+            self._check_size(model.scaling.width(self.n_features_in_))
+        weight = _in_units_of(model.weight_unit, weight, len(y))
+        device = device_of_fit(self.device, len(y) * model.n_columns**2)
+        return model.forgetting(sums, X, y, weight, device=device)
 
     def _are_few(self, X, scaling):
         """Whether sums are smaller in the space that the rows of X span."""
@@ -271,10 +363,12 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
     def _start(self, X, y, repeats, weight, classes, turns):
         """Draw the hidden layers."""
         shares = _in_units_of(_largest(repeats), repeats, len(y))
-        targets = make_targets(self, y, shares, classes)
+        learned = make_targets if turns else first_targets
+        targets = learned(self, y, shares, classes)
         unit = _largest(weight)
         weight = _in_units_of(unit, weight, len(y))
-        layers_rng, rows_rng = child_generators(self.random_state, 2)
+        rngs = child_generators(self.random_state, 3)
+        layers_rng, _, sample_rng = rngs
         scaling = learn_inputs(X, weight, layers_rng, **self._input_options())
         n_few = X.shape[0] if turns and self._are_few(X, scaling) else None
         options = self._sample_options(scaling.width(X.shape[1]), n_few)
@@ -283,10 +377,9 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
             targets.encode(y, np.float64),
             weight,
             scaling,
-            rng=layers_rng,
+            rng=sample_rng,
             **options,
         )
-        rngs = layers_rng, rows_rng
         return self._drawn(scaling, sample, targets, rngs, weight_unit=unit)
 
     def _sample_options(self, n_inputs, n_few=None):
@@ -302,7 +395,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
 
     def _drawn(self, scaling, sample, targets, rngs, weight_unit=1.0):
         """Draw the layers of a model that is not solved yet."""
-        layers_rng, rows_rng = rngs
+        layers_rng, rows_rng, _ = rngs
         layers, _ = draw_hidden_layers(
             sample,
             self._kinds(),
@@ -312,7 +405,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
             scale=self.scale,
             bias=self.bias,
         )
-        rounds = self.dtype == "int8" and has_fast_int8()
+        rounds = self.dtype == "int8" and has_fast_int8() and self.decay == 1
         return ClosedFormModel(
             scaling,
             layers,
@@ -324,6 +417,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
             row_seed=int(rows_rng.integers(2**32)),
             weight_unit=weight_unit,
             rounding=Rounding.of(sample, layers, scaling) if rounds else None,
+            decay=float(self.decay),
         )
 
     def _sums_of(self, X, y, weight, **options) -> ClosedFormSums:
@@ -336,7 +430,12 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
     def _take_sums(self, sums, pickled=True):
         """Solve for the read-out; "pickled" if copies carry the sums, too."""
         self.model_ = self.model_.solved(sums, self.alpha, self.alphas)
-        self._sums, self._sums_are_pickled = sums, pickled
+        self._stream, self._sums_are_pickled = Stream(sums), pickled
+
+    def _solve_later(self):
+        """Let the read-out be solved for when it is asked for."""
+        self.model_ = self.model_.solved_later(self._stream, self.alpha, self.alphas)
+        self._sums_are_pickled = True
 
     # -- what the parameters say -------------------------------------------------------
 
@@ -375,6 +474,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
             "column_embedding": self.column_embedding,
             "categorical_features": column_options(self)["categorical_features"],
             "read_out": self.read_out,
+            "decay": self.decay,
             "dtype": self.dtype,
         }
 
@@ -427,15 +527,15 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
     def gram_(self):
         """Sums over all rows seen: a Gram, or a list of one for each read-out."""
         check_is_fitted(self)
-        if not hasattr(self, "_sums"):
+        if not hasattr(self, "_stream"):
             raise AttributeError(
                 "gram_ is not carried by copies and pickles of a fit; partial_fit and "
                 "fit_blocks keep it."
             )
-        if self._sums.read_out.is_turned:
+        read_out = self._stream.sums.read_out
+        if read_out.is_turned:
             self._check_size(self.n_features_in_)
-        sums = self._sums.read_out.in_columns()
-        grams = sums.times(self.model_.weight_unit).grams
+        grams = read_out.in_columns().scaled(self.model_.weight_unit).grams
         return grams[0] if len(grams) == 1 else grams
 
 

@@ -36,8 +36,17 @@ bias : {"auto", "normal", "uniform", "zero"}
     for "cos" and "sin" and else "normal".
 read_out : {"all", "ensemble"}
     One read-out over all layers, or one a layer, averaged (ensemble deep RVFL).
+decay : float
+    What each row's weight is multiplied by when another row comes, above 0 and at most
+    1: a row of age t, counted from 0 for the last one, weighs ``decay**t`` times what
+    it was given. 0.999 remembers about the last thousand rows, 1 / (1 - decay). Rows
+    must come in the order of time, in ``fit`` as in chunks; 1 forgets nothing.
 class_weight : dict, list of dict, "balanced" or None
     Weights of classes; multiplied with ``sample_weight``.
+new_classes : {"add", "error"}
+    What ``partial_fit`` and ``fit_blocks`` do with labels that they have not seen: add
+    a class, which no former row belongs to, or refuse the chunk. Multilabel targets
+    keep their number of labels.
 random_state : int, RandomState or None
     Determines the weights and biases.
 device : str

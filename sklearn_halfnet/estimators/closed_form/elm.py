@@ -10,7 +10,7 @@ from sklearn_halfnet.estimators._common.outputs import (
     Classifier,
     Regressor,
 )
-from sklearn_halfnet.estimators._common.types import ClassWeight
+from sklearn_halfnet.estimators._common.types import ClassWeight, NewClasses
 from sklearn_halfnet.estimators.closed_form._base import ClosedForm
 from sklearn_halfnet.estimators.closed_form._parameters import (
     ATTRIBUTES,
@@ -18,6 +18,7 @@ from sklearn_halfnet.estimators.closed_form._parameters import (
     PARAMETERS,
     REFERENCES,
 )
+from sklearn_halfnet.estimators.closed_form._stream import NEW_CLASSES
 
 __all__ = ["ELMClassifier", "ELMRegressor"]
 
@@ -64,8 +65,13 @@ class ELMClassifier(Classifier, ClosedForm):
 
     _: KW_ONLY
     class_weight: ClassWeight = None
+    new_classes: NewClasses = "add"
 
-    _parameter_constraints = {**ClosedForm._parameter_constraints, **CLASS_WEIGHT}
+    _parameter_constraints = {
+        **ClosedForm._parameter_constraints,
+        **CLASS_WEIGHT,
+        **NEW_CLASSES,
+    }
 
 
 @documented(PARAMETERS, ATTRIBUTES, references=REFERENCES["elm"])

@@ -10,7 +10,7 @@ from sklearn_halfnet.estimators._common.outputs import (
     Classifier,
     Regressor,
 )
-from sklearn_halfnet.estimators._common.types import ClassWeight
+from sklearn_halfnet.estimators._common.types import ClassWeight, NewClasses
 from sklearn_halfnet.estimators.closed_form._base import ClosedForm
 from sklearn_halfnet.estimators.closed_form._parameters import (
     ATTRIBUTES,
@@ -18,6 +18,7 @@ from sklearn_halfnet.estimators.closed_form._parameters import (
     PARAMETERS,
     REFERENCES,
 )
+from sklearn_halfnet.estimators.closed_form._stream import NEW_CLASSES
 
 __all__ = ["RVFLClassifier", "RVFLRegressor"]
 
@@ -64,10 +65,15 @@ class RVFLClassifier(Classifier, ClosedForm):
 
     _: KW_ONLY
     class_weight: ClassWeight = None
+    new_classes: NewClasses = "add"
 
     _direct_links = True
 
-    _parameter_constraints = {**ClosedForm._parameter_constraints, **CLASS_WEIGHT}
+    _parameter_constraints = {
+        **ClosedForm._parameter_constraints,
+        **CLASS_WEIGHT,
+        **NEW_CLASSES,
+    }
 
 
 @documented(PARAMETERS, ATTRIBUTES, references=REFERENCES["rvfl"])
