@@ -32,31 +32,36 @@ class Later:
     (3, 3)
     """
 
+    _pending = None  # nothing is left to be computed
+
     def __init__(self, compute):
-        self._compute, self._value, self._lock = compute, None, Lock()
+        self._value, self._pending = None, (compute, Lock())
 
     @classmethod
     def known(cls, value):
         """Hold a value that is there already."""
-        made = cls(None)
+        made = cls.__new__(cls)
         made._value = value
         return made
 
     @property
     def is_known(self):
         """Whether nothing is left to be computed."""
-        return self._compute is None
+        return self._pending is None
 
     def __call__(self) -> Any:
         """Return the value."""
-        with self._lock:
-            if self._compute is not None:
-                self._value = self._compute()
-                self._compute = None  # and what it holds
-            return self._value
+        pending = self._pending
+        if pending is not None:
+            compute, lock = pending
+            with lock:
+                if self._pending is not None:  # no other thread has come first
+                    self._value = compute()
+                    self._pending = None  # and what it holds
+        return self._value
 
-    def __reduce__(self):
-        return Later.known, (self(),)
+    def __getstate__(self):
+        return {"_value": self()}
 
 
 class Chunk(NamedTuple):
@@ -115,6 +120,8 @@ class Stream:
         Makes sums of a Chunk and the number of rows before it.
     """
 
+    _waiting, _sum_up = (), None
+
     def __init__(self, sums, waiting=(), sum_up=None):
         self._base, self._waiting, self._sum_up = sums, waiting, sum_up
         self._sums = Later(self._total) if waiting else Later.known(sums)
@@ -149,5 +156,5 @@ class Stream:
             return Stream(added.sums)
         return added
 
-    def __reduce__(self):
-        return Stream, (self.sums,)
+    def __getstate__(self):
+        return {"_base": self.sums, "_sums": Later.known(self.sums)}
