@@ -115,7 +115,7 @@ class Stream:
         Makes sums of a Chunk and the number of rows before it.
     """
 
-    def __init__(self, sums, waiting=(), sum_up=None):
+    def __init__(self, sums, waiting=(), sum_up: Any = None):
         self._base, self._waiting, self._sum_up = sums, waiting, sum_up
         self._sums = Later(self._total) if waiting else Later.known(sums)
 
