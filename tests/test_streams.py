@@ -476,7 +476,9 @@ def test_files_that_are_none_of_a_gram_are_refused(tmp_path):
         np.savez(path, **each)
         with pytest.raises(ValueError, match=r"sums.npz is no file of Gram.save"):
             Gram.load(path)
-    for content in (b"", b"text", whole[: len(whole) // 2]):
+    np.save(tmp_path / "one.npy", np.ones((3, 2)))
+    array = (tmp_path / "one.npy").read_bytes()
+    for content in (b"", b"text", whole[: len(whole) // 2], array):
         path.write_bytes(content)
         with pytest.raises(ValueError, match=r"sums.npz is no file of Gram.save"):
             Gram.load(path)
