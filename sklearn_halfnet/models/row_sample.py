@@ -176,8 +176,8 @@ class RowSample:
         )
         kept = self._smallest(priority, np.arange(len(priority)))
         kept = kept[np.argsort(number[kept])]
-        for name, *both in zip(_COLUMNS, own, columns, strict=True):
-            setattr(self, name, _rows_of_both(*both, kept))
+        for name, old, new in zip(_COLUMNS, own, columns, strict=True):
+            setattr(self, name, _rows_of_both(old, new, kept))
 
     def _smallest(self, priority, rows):
         """Of these rows, those of smallest priority, in increasing order."""

@@ -96,7 +96,9 @@ class Chunk(NamedTuple):
             joined = np.concatenate(
                 [o if w is None else w for o, w in zip(ones, weight, strict=True)]
             )
-        return Chunk(*map(np.concatenate, (features, marks, y)), joined)
+        return Chunk(
+            np.concatenate(features), np.concatenate(marks), np.concatenate(y), joined
+        )
 
 
 class Stream:
