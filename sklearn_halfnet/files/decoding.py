@@ -52,7 +52,10 @@ class Decoder:
         else:
             _check_complete(cls, state)
             value = object.__new__(cls)
-            vars(value).update(state)
+            if hasattr(cls, "__setstate__") and not issubclass(cls, BaseEstimator):
+                value.__setstate__(state)
+            else:  # an estimator's would ask for the version, which the file has told
+                vars(value).update(state)
         if "draw" in node:
             value = self._with_draw(value, node["draw"])
         if "requests" in node:

@@ -31,6 +31,9 @@ _LARGEST_PATH = 1536
 # Sums of so many products of 8 bits stay within 32 bits.
 _INT8_ROWS = 131_072
 
+# What reading another file may end with.
+_NO_SUMS = ValueError, TypeError, KeyError, EOFError
+
 _ARRAYS = ("feature_mean", "target_mean", "gram", "cross", "target_square")
 
 
@@ -633,14 +636,15 @@ class Gram:
         """
         made = cls()
         try:
-            with np.load(path, allow_pickle=False) as file:
-                state = {name: file[name] for name in file.files}
+            # numpy leaves a file open that it finds broken.
+            with open(path, "rb") as file:
+                arrays = dict(np.load(file, allow_pickle=False))
             state = {
                 name: value.item() if value.ndim == 0 else value
-                for name, value in state.items()
+                for name, value in arrays.items()
             }
             made.__setstate__({**vars(made), **_checked_state(state, vars(made))})
-        except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except (*_NO_SUMS, zipfile.BadZipFile) as error:
             raise ValueError(f"{path} is no file of Gram.save: {error}") from error
         return made
 

@@ -49,7 +49,7 @@ class PackedGram:
     >>> sums = PackedGram().update(H[:5], 2 * H[:5] + 1).update(H[5:], 2 * H[5:] + 1)
     >>> coef, intercept = sums.solve(alpha=1e-3)
     >>> np.round(coef, 2), np.round(intercept, 2)
-    (array([[2.]]), array([1.]))
+    (array([[2.]], dtype=float32), array([1.]))
     """
 
     half: np.ndarray | None

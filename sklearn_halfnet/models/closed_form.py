@@ -396,7 +396,8 @@ class ClosedFormModel:
             Not solved.
         stream : Stream
         """
-        targets, matrix, offset = self.targets.with_classes(labels)
+        known: Any = self.targets
+        targets, matrix, offset = known.with_classes(labels)
         model = replace(self, targets=targets, solution=None)
         return model, Stream(stream.sums.with_targets(matrix, offset))
 

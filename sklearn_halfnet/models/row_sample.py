@@ -1,6 +1,7 @@
 """A random sample of rows that does not depend on how they come in chunks."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -151,10 +152,12 @@ class RowSample:
         """
         if self.features is None:
             return self
-        kept = np.ones(len(self.mark), bool)
-        for row in np.flatnonzero(np.isin(marks, self.mark)):
-            same = kept & (self.mark == marks[row])
-            same &= np.isclose(self.targets, targets[row]).all(axis=1)
+        held: Any = self.mark
+        wanted: Any = self.targets
+        kept = np.ones(len(held), bool)
+        for row in np.flatnonzero(np.isin(marks, held)):
+            same = kept & (held == marks[row])
+            same &= np.isclose(wanted, targets[row]).all(axis=1)
             kept[np.flatnonzero(same)[:1]] = False
         return self._only(kept)
 
@@ -173,8 +176,8 @@ class RowSample:
         )
         kept = self._smallest(priority, np.arange(len(priority)))
         kept = kept[np.argsort(number[kept])]
-        for name, *both in zip(_COLUMNS, own, columns, strict=True):
-            setattr(self, name, _rows_of_both(*both, kept))
+        for name, old, new in zip(_COLUMNS, own, columns, strict=True):
+            setattr(self, name, _rows_of_both(old, new, kept))
 
     def _smallest(self, priority, rows):
         """Of these rows, those of smallest priority, in increasing order."""

@@ -101,7 +101,9 @@ class Chunk(NamedTuple):
             joined = np.concatenate(
                 [o if w is None else w for o, w in zip(ones, weight, strict=True)]
             )
-        return Chunk(*map(np.concatenate, (features, marks, y)), joined)
+        return Chunk(
+            np.concatenate(features), np.concatenate(marks), np.concatenate(y), joined
+        )
 
 
 class Stream:
@@ -122,7 +124,7 @@ class Stream:
 
     _waiting, _sum_up = (), None
 
-    def __init__(self, sums, waiting=(), sum_up=None):
+    def __init__(self, sums, waiting=(), sum_up: Any = None):
         self._base, self._waiting, self._sum_up = sums, waiting, sum_up
         self._sums = Later(self._total) if waiting else Later.known(sums)
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _num_samples, check_is_fitted
@@ -203,8 +203,9 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
                     "blocks is empty, or holds no row of positive weight: there is "
                     "nothing to fit."
                 )
-            if is_classifier(self) and len(self.model_.targets.classes) < 2:
-                ClassTargets.from_labels(self.model_.targets.classes)
+            targets = self.model_.targets
+            if isinstance(targets, ClassTargets) and len(targets.classes) < 2:
+                ClassTargets.from_labels(targets.classes)  # raises
             self._take_sums(self._stream.sums)
             context.call_on_fit_task_end(estimator=self)
         return self
