@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_halfnet._device import training_mode
+from sklearn_halfnet._matmul import matmul, row_blocks
 from sklearn_halfnet.features import (
     HiddenLayer,
     InputScaling,
@@ -18,13 +19,15 @@ from sklearn_halfnet.features import (
 from sklearn_halfnet.features.computation import Computation, Join, Scale
 from sklearn_halfnet.linear.ridge import row_space
 from sklearn_halfnet.models.calibration import calibration
+from sklearn_halfnet.models.conformity import Conformity
 from sklearn_halfnet.models.device_sums import DeviceSums, device_features
+from sklearn_halfnet.models.left_out import METHODS, LeftOutErrors, LeftOutRows
 from sklearn_halfnet.models.ridge_sums import CHOICES, ReadOutSums, layer_groups
 from sklearn_halfnet.models.row_sample import RowSample
 from sklearn_halfnet.models.targets import ClassTargets, RealTargets
 from sklearn_halfnet.models.tensors import from_tensor
 
-__all__ = ["ClosedFormModel", "ClosedFormSums", "needs_rows"]
+__all__ = ["ClosedFormModel", "ClosedFormSums"]
 
 # Adding a block to the float64 total takes as long for few rows as for many.
 _FIT_BLOCK_BYTES = 128 * 2**20
@@ -94,6 +97,9 @@ class ClosedFormModel:
     intercept : ndarray of shape (n_outputs,) or None
     alpha : float, ndarray of shape (n_layers,) or None
         Ridge strength that was used.
+    left_out : Conformity, LeftOutErrors or None
+        What rows that were left out say of others: of a classifier always, of a
+        regressor if it was asked for.
     """
 
     scaling: InputScaling
@@ -109,6 +115,7 @@ class ClosedFormModel:
     coef: np.ndarray | None = None
     intercept: np.ndarray | None = None
     alpha: Any = None
+    left_out: Conformity | LeftOutErrors | None = None
 
     @property
     def n_columns(self):
@@ -134,9 +141,9 @@ class ClosedFormModel:
 
     @property
     def nbytes(self):
-        """Bytes of all arrays that prediction needs."""
-        parts = [*self.layers, self.scaling, self.coef, self.intercept]
-        return sum(part.nbytes for part in parts)
+        """Bytes of all arrays that prediction needs, sets and intervals included."""
+        parts = [*self.layers, self.scaling, self.coef, self.intercept, self.left_out]
+        return sum(part.nbytes for part in parts if part is not None)
 
     # -- from X to scores --------------------------------------------------------------
 
@@ -163,6 +170,36 @@ class ClosedFormModel:
         """Scores (n_samples, n_outputs) of validated rows, on the scale of y."""
         return linear_scores(self.features(X), X.shape[0], self.coef, self.intercept)
 
+    def intervals(self, X, known, miss, method, normalized):
+        """Predict intervals of validated rows.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+        known : LeftOutRows or LeftOutErrors
+            The latter will do for "jackknife".
+        miss : sequence of float
+            Shares of the rows that intervals may miss.
+        method : str
+            One of ``METHODS``.
+        normalized : bool
+            Whether widths follow the size of the errors.
+
+        Returns
+        -------
+        intervals : ndarray of shape (n_samples, n_outputs, 2, n_levels)
+        """
+        found = np.empty((X.shape[0], self.targets.n_outputs, 2, len(miss)))
+        coef = self.coef.T.astype(np.float64)
+        for rows, features in self.features(X):
+            for part in row_blocks(len(features), 8 * len(known.weight)):
+                H = features[part].astype(np.float64)
+                spread = known.spread.at(H) if normalized else None
+                center = matmul(H, coef) + self.intercept
+                here = slice(rows.start + part.start, rows.start + part.stop)
+                found[here] = METHODS[method](known, H, center, spread, miss)
+        return found
+
     def steps(self):
         """Return the same as a Computation, for exports."""
         steps = Computation(self.begun["n_features"]).then(Scale(self.scaling))
@@ -175,9 +212,7 @@ class ClosedFormModel:
 
     # -- from rows to the read-out -----------------------------------------------------
 
-    def sums(
-        self, X, y, weight, *, n_before=0, keeps_rows=True, turns=False, device=None
-    ):
+    def sums(self, X, y, weight, *, n_before=0, turns=False, device=None):
         """Sum up rows.
 
         Parameters
@@ -189,8 +224,6 @@ class ClosedFormModel:
             In units of ``weight_unit``; None are all one.
         n_before : int, default=0
             Rows that came before these.
-        keeps_rows : bool, default=True
-            Whether rows are needed to choose a strength, or to calibrate.
         turns : bool, default=False
             Whether to sum in the space that the rows span: they are fewer than columns.
             numpy does, on any device.
@@ -204,9 +237,7 @@ class ClosedFormModel:
         wanted = self.targets.indicators(self.targets.encode(y, np.float64))
         wanted = wanted.astype(np.float64, copy=False)
         if device is not None and not turns:
-            read_out, rows = self._sums_on(
-                device, X, wanted, weight, n_before, keeps_rows
-            )
+            read_out, rows = self._sums_on(device, X, wanted, weight, n_before)
             self._in_units(read_out, rows)
             return ClosedFormSums(read_out, rows)
         rounding = self.rounding if weight is None and not turns else None
@@ -223,19 +254,16 @@ class ClosedFormModel:
         else:
             blocks = self.features(X, _FIT_BLOCK_BYTES)
         read_out, rows = ReadOutSums(groups, bases), RowSample(self.row_seed, n_before)
-        if keeps_rows:
-            blocks = rows.update(blocks, wanted, weight, step)
-        for block, features in blocks:
+        for block, features in rows.update(blocks, wanted, weight, step):
             if rounding is not None:
                 read_out.update_rounded(features, step, wanted[block])
             else:
                 part = None if weight is None else weight[block]
                 read_out.update(features, wanted[block], part)
-        rows.n_seen = n_before + len(wanted)
         self._in_units(read_out, rows)
         return ClosedFormSums(read_out, rows)
 
-    def _sums_on(self, device, X, wanted, weight, n_before, keeps_rows):
+    def _sums_on(self, device, X, wanted, weight, n_before):
         """Do so by torch; return a ReadOutSums and a RowSample."""
         sums, rows = DeviceSums(self.groups), RowSample(self.row_seed, n_before)
         layers, n_direct = self.layers, self.n_direct
@@ -243,12 +271,10 @@ class ClosedFormModel:
             blocks = device_features(
                 X, self.scaling, layers, self.dtype, device, n_direct=n_direct
             )
-            if keeps_rows:
-                blocks = rows.update(blocks, wanted, weight, fetch=from_tensor)
+            blocks = rows.update(blocks, wanted, weight, fetch=from_tensor)
             for block, features in blocks:
                 part = None if weight is None else weight[block]
                 sums.update(features, wanted[block], part)
-            rows.n_seen = n_before + len(wanted)
             return ReadOutSums(self.groups, grams=sums.grams()), rows
 
     def _in_units(self, read_out, rows):
@@ -256,8 +282,7 @@ class ClosedFormModel:
         scale, mean = self.targets.scale, self.targets.mean
         for gram in read_out.grams:
             gram.rescale_targets(scale, mean)
-        if rows.targets is not None:
-            rows.targets = rows.targets * scale + mean
+        rows.targets = rows.targets * scale + mean
 
     def solved(self, sums, alpha, alphas):
         """Return the model with the read-out that sums ask for.
@@ -285,9 +310,13 @@ class ClosedFormModel:
         fits = sums.read_out.choose(strength, candidates, sums.rows, relative)
         used = [_as_given(fit.alpha * unit, given) for fit in fits]
         coef, intercept = sums.read_out.solve(fits, self.n_columns)
+        left_out = None
         if isinstance(self.targets, ClassTargets):
-            slope, offset = _log_odds(sums, fits, self.targets.kind)
+            scores, rows = sums.read_out.left_out(fits, sums.rows), sums.rows
+            judged = rows.targets, rows.weight
+            slope, offset = calibration(scores, *judged, self.targets.kind)
             coef, intercept = slope[:, None] * coef, slope * intercept + offset
+            left_out = Conformity.of(slope * scores + offset, *judged, self.targets)
         with np.errstate(over="ignore"):
             coef = coef.astype(self.dtype)
         if not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
@@ -296,18 +325,12 @@ class ClosedFormModel:
                 f"dtype={self.begun['dtype']!r}."
             )
         alpha = used[0] if len(used) == 1 else np.array(used)
-        return replace(self, coef=coef, intercept=intercept, alpha=alpha)
+        values = {"coef": coef, "intercept": intercept, "alpha": alpha}
+        return replace(self, **values, left_out=left_out)
 
-
-def needs_rows(alpha, targets):
-    """Whether rows choose a strength, or calibrate the scores of classes."""
-    return alpha in CHOICES or targets.loss != "squared_error"
-
-
-def _log_odds(sums, fits, kind):
-    """Find what turns scores into log odds, by what they are on rows left out."""
-    scores = sums.read_out.left_out(fits, sums.rows)
-    return calibration(scores, sums.rows.targets, sums.rows.weight, kind)
+    def rows_left_out(self, sums):
+        """Return the rows of the sums that it was solved from, left out one by one."""
+        return LeftOutRows(sums, np.atleast_1d(self.alpha) / self.weight_unit)
 
 
 def _as_given(alpha, given):

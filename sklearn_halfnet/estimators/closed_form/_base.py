@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -53,17 +53,14 @@ from sklearn_halfnet.estimators._common.validation import (
 from sklearn_halfnet.features import Rounding, StartSample, draw_hidden_layers
 from sklearn_halfnet.features.columns import Vocabulary
 from sklearn_halfnet.features.inputs import learn_inputs
-from sklearn_halfnet.models.closed_form import (
-    ClosedFormModel,
-    ClosedFormSums,
-    needs_rows,
-)
+from sklearn_halfnet.models.closed_form import ClosedFormModel, ClosedFormSums
 from sklearn_halfnet.models.ridge_sums import CHOICES
 
 __all__ = ["ClosedForm"]
 
 # The scale of units that look at no data: off by two or three per cent.
 _SCALE_ROWS = 1000
+_OF_SUMS = ("_sums", "_rows_left_out")
 
 
 @dataclass(eq=False, repr=False)
@@ -199,13 +196,13 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
         return self
 
     def _forget(self):
-        for name in ("model_", "_sums"):
+        for name in ("model_", *_OF_SUMS):
             vars(self).pop(name, None)
 
     def __getstate__(self):
         state: Any = super().__getstate__()
         if not state.get("_sums_are_pickled", True):
-            state = {name: v for name, v in state.items() if name != "_sums"}
+            state = {name: v for name, v in state.items() if name not in _OF_SUMS}
         return state
 
     def _add_rows(
@@ -323,14 +320,22 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
     def _sums_of(self, X, y, weight, **options) -> ClosedFormSums:
         model = self.model_
         weight = _in_units_of(model.weight_unit, weight, len(y))
-        options["keeps_rows"] = needs_rows(self.alpha, model.targets)
         device = device_of_fit(self.device, len(y) * model.n_columns**2)
         return model.sums(X, y, weight, device=device, **options)
 
     def _take_sums(self, sums, pickled=True):
         """Solve for the read-out; "pickled" if copies carry the sums, too."""
-        self.model_ = self.model_.solved(sums, self.alpha, self.alphas)
+        model = self.model_.solved(sums, self.alpha, self.alphas)
+        # Nothing is computed before it is asked for.
+        self._rows_left_out = model.rows_left_out(sums)
+        if self._stores_left_out():
+            model = replace(model, left_out=self._rows_left_out.kept())
+        self.model_ = model
         self._sums, self._sums_are_pickled = sums, pickled
+
+    def _stores_left_out(self):
+        """Whether a model carries errors of rows that it does not need itself."""
+        return False
 
     # -- what the parameters say -------------------------------------------------------
 

@@ -36,6 +36,10 @@ bias : {"auto", "normal", "uniform", "zero"}
     for "cos" and "sin" and else "normal".
 read_out : {"all", "ensemble"}
     One read-out over all layers, or one a layer, averaged (ensemble deep RVFL).
+store_left_out : bool
+    Whether copies and pickles of ``fit`` carry the leave-one-out errors of up to 2,000
+    rows, for ``predict_interval(method="jackknife")``: some ten kilobytes an output,
+    but time in each fit, which otherwise the first intervals take.
 class_weight : dict, list of dict, "balanced" or None
     Weights of classes; multiplied with ``sample_weight``.
 random_state : int, RandomState or None

@@ -12,6 +12,10 @@ from sklearn_halfnet.estimators._common.outputs import (
 )
 from sklearn_halfnet.estimators._common.types import ClassWeight
 from sklearn_halfnet.estimators.closed_form._base import ClosedForm
+from sklearn_halfnet.estimators.closed_form._intervals import (
+    predict_interval,
+    predict_set,
+)
 from sklearn_halfnet.estimators.closed_form._parameters import (
     ATTRIBUTES,
     CLASSIFIER_ATTRIBUTES,
@@ -69,8 +73,11 @@ class RVFLClassifier(Classifier, ClosedForm):
 
     _parameter_constraints = {**ClosedForm._parameter_constraints, **CLASS_WEIGHT}
 
+    predict_set = predict_set
+
 
 @documented(PARAMETERS, ATTRIBUTES, references=REFERENCES["rvfl"])
+@dataclass(eq=False, repr=False)
 class RVFLRegressor(Regressor, ClosedForm):
     """Random vector functional link network for regression.
 
@@ -104,4 +111,17 @@ class RVFLRegressor(Regressor, ClosedForm):
     True
     """
 
+    _: KW_ONLY
+    store_left_out: bool = False
+
     _direct_links = True
+
+    _parameter_constraints = {
+        **ClosedForm._parameter_constraints,
+        "store_left_out": ["boolean"],
+    }
+
+    predict_interval = predict_interval
+
+    def _stores_left_out(self):
+        return self.store_left_out
