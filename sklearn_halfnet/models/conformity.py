@@ -24,10 +24,8 @@ def _adaptive(probabilities):
     return found
 
 
-# Of probabilities (n, n_classes): what each class would be, as a label. LAC (Sadinle, Lei,
-# Wasserman, "Least ambiguous set-valued classifiers with bounded error levels", JASA
-# 114, 2019) and APS (Romano, Sesia, Candes, "Classification with valid and adaptive
-# coverage", NeurIPS 2020) without its random part.
+# Of probabilities (n, n_classes): how strange each class would be, as a label. APS is
+# without its random part.
 SET_SCORES = {"lac": _least_ambiguous, "aps": _adaptive}
 
 

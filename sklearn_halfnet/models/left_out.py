@@ -258,11 +258,11 @@ def _jackknife_plus(known, H, center, spread, miss):
 def _conformal(known, H, center, spread, miss):
     """Full conformal prediction by studentised residuals.
 
-    A row of target mu(x) + t joins the fit. It turns the residual e_i into e_i - g_i t
-    and the share r_i = 1 - l_i of it that is not due to row i into r_i + w_i w k(x, i)^2
-    / (1 + w k(x, x)), with g_i = w k(x, i) / (1 + w k(x, x)); its own residual is
-    t / (1 + w k(x, x)). Row i is at least as strange as the new one for t between
-    a_i / (1 + b_i) and -a_i / (1 - b_i), where |a_i - b_i t| = |t|.
+    A row of target mu(x) + t joins the fit, with weight w. It turns the residual e_i
+    into e_i - g_i t, g_i = w k(x, i) / (1 + w k(x, x)), and the share 1 - l_i of it
+    that is not due to row i into 1 - l_i + w_i w k(x, i)^2 / (1 + w k(x, x)); its own
+    residual is t / (1 + w k(x, x)). Row i is at least as strange as the new one for t
+    between a_i / (1 + b_i) and -a_i / (1 - b_i), where |a_i - b_i t| = |t|.
     """
     new, weight = known.new_weight, known.weight
     gain = other = own = 0.0
@@ -295,9 +295,10 @@ def _bayes(known, H, center, spread, miss):
         noise = spread**2 / np.average(
             known.spread.rows**2, axis=0, weights=known.weight
         )
+    noise = noise / known.new_weight
     deviation = np.mean(
         [
-            np.sqrt(kernel.variance * (noise / known.new_weight + kernel(H)[1][:, None]))
+            np.sqrt(kernel.variance * (noise + kernel(H)[1][:, None]))
             for kernel in known.kernels
         ],
         axis=0,

@@ -1,4 +1,4 @@
-"""Intervals of a closed-form regressor and sets of a classifier: methods of both kinds."""
+"""Intervals of a closed-form regressor, and sets of classes of a classifier."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,8 +27,8 @@ def predict_interval(
     """Predict intervals that hold the targets of so large a share of new rows.
 
     Nothing is fitted again: a random sample of at most 2,000 training rows is left out
-    one by one by a formula. With the error r_i of row i without itself, and mu_i(x) what
-    the fit without it predicts, a share ``coverage`` of new rows lies in
+    one by one by a formula. With the error r_i of row i without itself, and mu_i(x)
+    what the fit without it predicts, a share ``coverage`` of new rows lies in
 
     - ``"jackknife+"``: between quantiles of mu_i(x) - abs(r_i) and mu_i(x) + abs(r_i)
       [1]_. At least 2 ``coverage`` - 1 is certain, ``coverage`` is usual.
@@ -92,17 +92,12 @@ def predict_interval(
     known, miss = _left_out(self, method), 1 - coverages
     if method != "bayes":
         _check_enough_rows(coverages, known)
-    found = finite_means(self, X, known, miss, method, normalized)
+    # Predictions must be finite; ends of intervals need not be.
+    finite_outputs(self, self.model_.scores, X)
+    X = validate_X(self, X)
+    found = self.model_.intervals(X, known, miss, method, normalized)
     found = found[..., 0] if np.ndim(coverage) == 0 else found
     return found[:, 0] if self.model_.targets.is_vector else found
-
-
-def finite_means(self, X, known, miss, method, normalized):
-    """Predict intervals; rows whose prediction is not finite are an error."""
-    model = self.model_
-    finite_outputs(self, model.scores, X)
-    X = validate_X(self, X)
-    return model.intervals(X, known, miss, method, normalized)
 
 
 @check_options({"score": [one_of(SET_SCORES)], "allow_empty": ["boolean"]})
@@ -181,8 +176,8 @@ def _coverages(coverage: ArrayLike) -> NDArray[np.float64]:
     real = found.ndim == 1 and found.size and found.dtype.kind == "f"
     if not (real and ((found > 0) & (found < 1)).all()):
         raise ValueError(
-            f"coverage={coverage!r} must be a number between 0 and 1, without these, or "
-            "a list of such numbers."
+            f"coverage={coverage!r} must be a number between 0 and 1, without these, "
+            "or a list of such numbers."
         )
     return found.astype(np.float64)
 
@@ -192,8 +187,8 @@ def _check_enough_rows(coverages, known):
     n_rows, needed = len(known.weight), int(np.ceil(1 / (1 - coverages.max()) - 1e-6))
     if n_rows + 1 < needed:
         raise ValueError(
-            f"coverage={coverages.max():g} needs {needed - 1} rows or more to judge by, "
-            f"but there are {n_rows}. Ask for less coverage."
+            f"coverage={coverages.max():g} needs {needed - 1} rows or more to judge "
+            f"by, but there are {n_rows}. Ask for less coverage."
         )
 
 

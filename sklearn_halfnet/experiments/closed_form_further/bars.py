@@ -7,10 +7,11 @@ returns Markdown.
 
 from sklearn_halfnet.experiments._common.experiment import Experiment
 from sklearn_halfnet.experiments._common.report import environment_text
+from sklearn_halfnet.experiments.closed_form_further import intervals, sets, weights
 
 __all__ = ["EXPERIMENT", "report_text"]
 
-TABLES = {}
+TABLES = {1: intervals.TABLE, 2: sets.TABLE, 5: weights.TABLE}
 
 
 def _jobs(run):
