@@ -5,12 +5,14 @@ import pickle
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import stats
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct
 from sklearn.linear_model import Ridge
+from sklearn.model_selection import train_test_split
 from sklearn.utils._param_validation import InvalidParameterError
 
 from sklearn_halfnet import (
@@ -50,12 +52,12 @@ def ridge(model, H, y, weight):
 
 
 def of_rank(values, weight, new, miss):
-    """The value below or at which a share ``miss`` lies at most, by definition."""
-    best = -np.inf
-    for value in values:
-        if weight[values <= value].sum() <= miss * (weight.sum() + new) + 1e-9:
-            best = max(best, value)
-    return best
+    """The largest value below which, with a new row, a share ``miss`` lies at most."""
+    allowed = miss * (weight.sum() + new) + 1e-9
+    below = [weight[values < value].sum() + new for value in values]
+    return max(
+        (v for v, b in zip(values, below, strict=True) if b <= allowed), default=-np.inf
+    )
 
 
 # -- intervals by refits ---------------------------------------------------------------
@@ -102,25 +104,27 @@ def test_conformal_intervals_end_where_rows_grow_as_strange_as_the_new_one(
 
     for h, (low, high) in zip(H_new, found, strict=True):
         step = 1e-3 * (high - low)
-        assert keeps(h, low + step) and keeps(h, high - step)
         assert not keeps(h, low - step) and not keeps(h, high + step)
+        # Rows of unequal weights may make them wider than need be.
+        if (weight == 1).all():
+            assert keeps(h, low + step) and keeps(h, high - step)
 
 
 @pytest.mark.parametrize("n_rows", [12, 30, 60])
 def test_bayesian_intervals_are_those_of_a_gaussian_process(n_rows):
     model, H, y, _, H_new, new = fitted(2, n_rows)
-    slope = ConstantKernel(1 / model.alpha_) * DotProduct(0.0)
-    # The constant is of no known size.
-    process = GaussianProcessRegressor(slope + ConstantKernel(1e7), 1.0, optimizer=None)
-    _, deviation = process.fit(H, y).predict(H_new, return_std=True)
-    process = GaussianProcessRegressor(slope, 1.0, optimizer=None).fit(H, y)
-    centre = H.mean(axis=0)
-    inner = np.eye(n_rows) + (H - centre) @ (H - centre).T / model.alpha_
-    noise = (y - y.mean()) @ np.linalg.solve(inner, y - y.mean()) / (n_rows - 1)
-    low, high = model.predict_interval(new, 0.9, "bayes", normalized=False).T
-    ratio = (high - low) / np.sqrt(noise * (1 + deviation**2))
-    assert_allclose(ratio, ratio[0], rtol=1e-4)
-    assert 2 * 1.64 < ratio[0] < 2 * 1.80
+    slope = ConstantKernel(1 / model.alpha_, "fixed") * DotProduct(0.0, "fixed")
+    process = GaussianProcessRegressor(slope, alpha=1.0, optimizer=None)
+    center = H.mean(axis=0)
+    process.fit(H - center, y - y.mean())
+    _, deviation = process.predict(H_new - center, return_std=True)
+    noise = (y - y.mean()) @ process.alpha_ / (n_rows - 1)
+    # The constant is of no known size: it adds 1 / n.
+    deviation = np.sqrt(noise * (1 + 1 / n_rows + deviation**2))
+    half = deviation * stats.t.ppf(0.95, n_rows - 1)
+    expected = np.stack([model.predict(new) - half, model.predict(new) + half], axis=1)
+    found = model.predict_interval(new, 0.9, "bayes", normalized=False)
+    assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
 
 
 @EVERY_METHOD
@@ -231,19 +235,21 @@ def test_nothing_is_computed_before_it_is_asked_for():
 @pytest.fixture(scope="module")
 def digits():
     X, y = load_digits(return_X_y=True)
-    return X[:900], y[:900], X[900:], y[900:]
+    X, X_new, y, y_new = train_test_split(X, y, test_size=0.5, random_state=0)
+    return X, y, X_new, y_new
 
 
 @pytest.mark.parametrize("Model", [ELMClassifier, RVFLClassifier])
 @pytest.mark.parametrize("score", ["lac", "aps"])
 def test_sets_hold_the_share_of_labels_that_was_asked_for(Model, score, digits):
     X, y, X_new, y_new = digits
-    model = Model(150, random_state=0).fit(X + 0.0, (y + 3) % 10)
+    model = Model(30, random_state=0).fit(X, y)
     wanted = [0.6, 0.9, 0.99]
     sets = model.predict_set(X_new, wanted, score, allow_empty=True)
-    found = sets[np.arange(len(y_new)), (y_new + 3) % 10].mean(axis=0)
-    # Later digits are by other hands: accuracy on them is two points lower.
-    assert_allclose(found, wanted, atol=0.06)
+    found = sets[np.arange(len(y_new)), y_new].mean(axis=0)
+    # The most probable class is in each set of "aps".
+    expected = np.maximum(wanted, model.score(X_new, y_new) if score == "aps" else 0)
+    assert_allclose(found, expected, atol=0.04)
     filled = model.predict_set(X_new, wanted, score)
     assert filled.any(axis=1).all() and (filled >= sets).all()
     assert_array_equal(filled[:, :, 1], model.predict_set(X_new, 0.9, score))
@@ -258,11 +264,9 @@ def test_sets_are_those_of_the_definition(digits):
     found = model.predict_set(X_new, 0.8, "lac", allow_empty=True)
     assert_array_equal(found, 1 - p <= limit)
     limit = np.sort(known.scores["aps"])[79]
-    above = (p[:, None, :] >= p[:, :, None]) @ np.ones(10)
-    total = np.cumsum(-np.sort(-p, axis=1), axis=1)
-    largest = np.take_along_axis(total, above.astype(int) - 1, axis=1)
+    before = np.einsum("ij,ikj->ik", p, p[:, None, :] > p[:, :, None])
     found = model.predict_set(X_new, 0.8, "aps", allow_empty=True)
-    assert np.mean(found == (largest <= limit)) > 0.999
+    assert_array_equal(found, before <= limit)
 
 
 def test_two_classes_and_labels_of_a_heavy_class():

@@ -18,14 +18,14 @@ def _least_ambiguous(probabilities):
 
 def _adaptive(probabilities):
     order = np.argsort(-probabilities, axis=1, kind="stable")
-    total = np.cumsum(np.take_along_axis(probabilities, order, axis=1), axis=1)
-    found = np.empty_like(total)
-    np.put_along_axis(found, order, total, axis=1)
+    ranked = np.take_along_axis(probabilities, order, axis=1)
+    found = np.zeros_like(ranked)
+    np.put_along_axis(found, order[:, 1:], np.cumsum(ranked, axis=1)[:, :-1], axis=1)
     return found
 
 
 # Of probabilities (n, n_classes): how strange each class would be, as a label. APS is
-# without its random part.
+# without its random part: what counts is the probability of the classes before.
 SET_SCORES = {"lac": _least_ambiguous, "aps": _adaptive}
 
 

@@ -262,7 +262,8 @@ def _conformal(known, H, center, spread, miss):
     into e_i - g_i t, g_i = w k(x, i) / (1 + w k(x, x)), and the share 1 - l_i of it
     that is not due to row i into 1 - l_i + w_i w k(x, i)^2 / (1 + w k(x, x)); its own
     residual is t / (1 + w k(x, x)). Row i is at least as strange as the new one for t
-    between a_i / (1 + b_i) and -a_i / (1 - b_i), where |a_i - b_i t| = |t|.
+    between a_i / (1 + b_i) and -a_i / (1 - b_i), where |a_i - b_i t| = |t|; |b_i| < 1
+    if weights and noise are equal. Other rows are taken to be as strange everywhere.
     """
     new, weight = known.new_weight, known.weight
     gain = other = own = 0.0
@@ -292,9 +293,10 @@ def _conformal(known, H, center, spread, miss):
 def _bayes(known, H, center, spread, miss):
     noise = np.ones_like(center)
     if spread is not None:
-        noise = spread**2 / np.average(
-            known.spread.rows**2, axis=0, weights=known.weight
-        )
+        weight, errors = known.weight, known.errors
+        in_units = np.average((errors / known.spread.rows) ** 2, axis=0, weights=weight)
+        whole = np.average(errors**2, axis=0, weights=weight)
+        noise = spread**2 * (in_units / np.where(whole > 0, whole, 1))
     noise = noise / known.new_weight
     deviation = np.mean(
         [
@@ -327,10 +329,10 @@ def _ends(known, low, high, miss):
 
 
 def _low_ends(values, weight, new_weight, miss):
-    """Find the values below which at most a share of the rows and a new one lies.
+    """Find quantiles from below, of rows and a new one that may lie anywhere.
 
     The floor(miss (n + 1))-th smallest of n values of equal weight; minus infinity
-    where not even the least is one.
+    where the new row alone is more than may be missed.
 
     Parameters
     ----------
@@ -343,14 +345,15 @@ def _low_ends(values, weight, new_weight, miss):
     -------
     ends : ndarray of shape (n, n_levels)
     """
-    allowed = np.asarray(miss) * (weight.sum() + new_weight) * _ROUNDING
+    whole = weight.sum() + new_weight
+    beyond = np.asarray(miss) * whole * _ROUNDING - new_weight
     if (weight == weight[0]).all():
-        counts = (allowed // weight[0]).astype(int)
-        places = np.maximum(counts - 1, 0)
+        places = (beyond // weight[0]).astype(int).clip(0, len(weight) - 1)
         ends = np.partition(values, places, axis=1)[:, places]
-        return np.where(counts > 0, ends, -np.inf)
-    order = np.argsort(values, axis=1)
-    total = np.cumsum(weight[order], axis=1)
-    counts = np.stack([np.count_nonzero(total <= each, axis=1) for each in allowed], 1)
-    places = np.take_along_axis(order, np.maximum(counts - 1, 0), axis=1)
-    return np.where(counts > 0, np.take_along_axis(values, places, axis=1), -np.inf)
+    else:
+        order = np.argsort(values, axis=1)
+        total = np.cumsum(weight[order], axis=1)
+        places = np.stack([np.count_nonzero(total <= b, axis=1) for b in beyond], 1)
+        places = np.take_along_axis(order, places.clip(max=len(weight) - 1), axis=1)
+        ends = np.take_along_axis(values, places, axis=1)
+    return np.where(beyond < 0, -np.inf, ends)

@@ -121,8 +121,8 @@ def predict_set(
         Between 0 and 1, without these.
     score : {"lac", "aps"}, default="lac"
         How strange a class is: one minus its probability (LAC [1]_, the smallest sets);
-        or the sum of the probabilities down to its own, from the largest (APS [2]_,
-        sets that are larger where classes are hard to tell apart).
+        or the sum of the probabilities that are larger than its own (APS [2]_, larger
+        sets where classes are hard to tell apart, and never an empty one).
     allow_empty : bool, default=False
         Whether a row may get no class, where not even the most probable one is
         probable enough. If not, more rows are covered than asked for where accuracy is
