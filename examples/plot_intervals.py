@@ -2,9 +2,9 @@
 Intervals that are as wide as the noise
 =======================================
 
-A curve whose noise changes, and that has a gap. A closed-form fit knows what each row is
-predicted to be without itself: that gives intervals that hold nine of ten new targets,
-with no row held out and no second fit.
+A curve whose noise changes. A closed-form fit knows what each row is predicted to be
+without itself: that gives intervals that hold nine of ten new targets, with no row held
+out and no second fit.
 """
 
 import matplotlib.pyplot as plt
