@@ -1,4 +1,4 @@
-"""Intervals, sets and weights of ``halfnet reproduce closed-form-further``, in small."""
+"""What is measured of intervals, sets and weights, in small."""
 
 import pytest
 from sklearn.datasets import load_digits, make_friedman1
