@@ -266,17 +266,17 @@ def _conformal(known, H, center, spread, miss):
     if weights and noise are equal. Other rows are taken to be as strange everywhere.
     """
     new, weight = known.new_weight, known.weight
-    gain = other = own = 0.0
+    gain = left = own = 0.0
     for kernel in known.kernels:
         with_rows, itself = kernel(H)
         itself = 1 + new * itself[:, None]
         gain = gain + new * with_rows / itself
-        other = other + 1 - weight * kernel.own + weight * new * with_rows**2 / itself
+        left = left + 1 - weight * kernel.own + weight * new * with_rows**2 / itself
         own = own + 1 / itself
     n_groups = len(known.kernels)
-    gain, other, own = gain / n_groups, other / n_groups, own / n_groups
-    # What the new row's score and the others' are counted in.
-    unit = np.sqrt(np.maximum(other, np.finfo(float).tiny) * own)
+    gain, left, own = gain / n_groups, left / n_groups, own / n_groups
+    # What turns the residuals and the gain into units of the new row's score.
+    unit = np.sqrt(np.maximum(left, np.finfo(float).tiny) * own)
     found = np.empty((*center.shape, 2, len(miss)))
     for k, residuals in enumerate(known.residuals.T):
         scaled = unit
@@ -284,9 +284,11 @@ def _conformal(known, H, center, spread, miss):
             scaled = unit * (known.spread.rows[:, k] / spread[:, [k]])
         a, b = residuals / scaled, gain / scaled
         with np.errstate(divide="ignore", invalid="ignore"):
-            ends = np.stack([a / (1 + b), -a / (1 - b)])
-        ends = np.where(np.abs(b) < 1, np.sort(ends, axis=0), [[[-np.inf]], [[np.inf]]])
-        found[:, k] = center[:, k, None, None] + _ends(known, *ends, miss)
+            one, other = a / (1 + b), a / (b - 1)
+        bounded = np.abs(b) < 1
+        low = np.where(bounded, np.minimum(one, other), -np.inf)
+        high = np.where(bounded, np.maximum(one, other), np.inf)
+        found[:, k] = center[:, k, None, None] + _ends(known, low, high, miss)
     return found
 
 
