@@ -16,6 +16,8 @@ import sklearn_halfnet
 from sklearn_halfnet.activations import ACTIVATIONS
 from sklearn_halfnet.estimators._common import types
 from sklearn_halfnet.features.scaling_rules import SCALINGS
+from sklearn_halfnet.models.conformity import SET_SCORES
+from sklearn_halfnet.models.left_out import METHODS
 from sklearn_halfnet.models.regression_losses import REGRESSION_LOSSES
 from sklearn_halfnet.solvers import solvers_for
 from sklearn_halfnet.weights import WEIGHTS
@@ -166,6 +168,8 @@ def test_names_that_types_tell_are_those_that_are_known():
     assert {*get_args(names)} == {*SCALINGS} and nothing is NoneType
     assert {*get_args(types.SolverName)} == {*solvers_for()}
     assert {*get_args(types.RegressionLossName)} == {*REGRESSION_LOSSES}
+    assert {*get_args(types.IntervalMethod)} == {*METHODS}
+    assert {*get_args(types.SetScore)} == {*SET_SCORES}
     of_momentum = solvers_for("momentum", minibatches=True)
     assert {*get_args(types.MomentumSolverName)} == {*of_momentum}
 

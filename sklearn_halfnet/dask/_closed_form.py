@@ -13,7 +13,7 @@ from sklearn_halfnet.dask._start import (
 )
 from sklearn_halfnet.dask._travel import Traveller, arrive
 from sklearn_halfnet.estimators._common.validation import validate_training
-from sklearn_halfnet.models.closed_form import ClosedFormSums, needs_rows
+from sklearn_halfnet.models.closed_form import ClosedFormSums
 
 __all__ = ["fit_closed_form"]
 
@@ -74,9 +74,7 @@ def _sums_of_block(X, y, w, traveller, class_weight, n_before, cut):
     weight = block_weights(y, w, class_weight)
     if weight is not None and not weight.any():
         return None
-    model = estimator.model_
-    keeps_rows = needs_rows(estimator.alpha, model.targets)
-    return model.sums(X, y, weight, n_before=n_before, keeps_rows=keeps_rows, cut=cut)
+    return estimator.model_.sums(X, y, weight, n_before=n_before, cut=cut)
 
 
 def _merge(parts):

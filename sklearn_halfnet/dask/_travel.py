@@ -16,7 +16,8 @@ class Traveller:
     def __init__(self, estimator):
         self.token = uuid.uuid4().hex
         self.estimator = copy(estimator)
-        vars(self.estimator).pop("_stream", None)
+        for name in ("_stream", "_rows_left_out"):
+            vars(self.estimator).pop(name, None)
         if _has_layers(estimator):
             self.estimator.model_ = _each(estimator.model_, HiddenLayer.without_weights)
 

@@ -52,6 +52,8 @@ _PARTS = {
     "models.deep_stack": ["DeepStack"],
     "models.half_layer": ["HalfLayerModel"],
     "models.history": ["History", "LeftOff"],
+    "models.conformity": ["Conformity"],
+    "models.left_out": ["LeftOutErrors", "LeftOutRows", "Spread"],
     "models.low_rank": ["LowRankModel"],
     "models.members": ["MembersModel"],
     "models.partial_cnn": ["Backbone", "Constants", "PartialCNNModel"],

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sklearn_halfnet._device import training_mode
+from sklearn_halfnet._matmul import matmul, row_blocks
 from sklearn_halfnet.features import (
     HiddenLayer,
     InputScaling,
@@ -19,14 +20,16 @@ from sklearn_halfnet.features import (
 from sklearn_halfnet.features.computation import Computation, Join, Scale
 from sklearn_halfnet.linear.ridge import row_space
 from sklearn_halfnet.models.calibration import calibration
+from sklearn_halfnet.models.conformity import Conformity
 from sklearn_halfnet.models.device_sums import DeviceSums, device_features
+from sklearn_halfnet.models.left_out import METHODS, LeftOutErrors
 from sklearn_halfnet.models.ridge_sums import CHOICES, ReadOutSums, layer_groups
 from sklearn_halfnet.models.row_sample import RowSample, row_marks
 from sklearn_halfnet.models.stream import Chunk, Later, Stream
 from sklearn_halfnet.models.targets import ClassTargets, RealTargets
 from sklearn_halfnet.models.tensors import from_tensor
 
-__all__ = ["ClosedFormModel", "ClosedFormSums", "needs_rows"]
+__all__ = ["ClosedFormModel", "ClosedFormSums"]
 
 # Adding a block to the float64 total takes as long for few rows as for many.
 _FIT_BLOCK_BYTES = 128 * 2**20
@@ -115,11 +118,15 @@ class Solution(NamedTuple):
     intercept : ndarray of shape (n_outputs,)
     alpha : float or ndarray of shape (n_layers,)
         Ridge strength that was used.
+    left_out : Conformity, LeftOutErrors or None
+        What rows that were left out say of others: of a classifier always, of a
+        regressor if it was asked for.
     """
 
     coef: np.ndarray
     intercept: np.ndarray
     alpha: Any
+    left_out: Conformity | LeftOutErrors | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,17 +175,25 @@ class ClosedFormModel:
     @property
     def coef(self):
         """Read-out (n_outputs, n_columns), on the scale of y; None if not solved."""
-        return None if self.solution is None else self.solution().coef
+        return self._of_solution("coef")
 
     @property
     def intercept(self):
         """Its constants (n_outputs,); None if not solved."""
-        return None if self.solution is None else self.solution().intercept
+        return self._of_solution("intercept")
 
     @property
     def alpha(self):
         """Ridge strength that was used, one a read-out; None if not solved."""
-        return None if self.solution is None else self.solution().alpha
+        return self._of_solution("alpha")
+
+    @property
+    def left_out(self):
+        """What rows that were left out say of others; None if not solved."""
+        return self._of_solution("left_out")
+
+    def _of_solution(self, name):
+        return None if self.solution is None else getattr(self.solution(), name)
 
     @property
     def n_columns(self):
@@ -204,9 +219,9 @@ class ClosedFormModel:
 
     @property
     def nbytes(self):
-        """Bytes of all arrays that prediction needs."""
-        parts = [*self.layers, self.scaling, self.coef, self.intercept]
-        return sum(part.nbytes for part in parts)
+        """Bytes of all arrays that prediction needs, sets and intervals included."""
+        parts = [*self.layers, self.scaling, self.coef, self.intercept, self.left_out]
+        return sum(part.nbytes for part in parts if part is not None)
 
     # -- from X to scores --------------------------------------------------------------
 
@@ -232,6 +247,36 @@ class ClosedFormModel:
     def scores(self, X):
         """Scores (n_samples, n_outputs) of validated rows, on the scale of y."""
         return linear_scores(self.features(X), X.shape[0], self.coef, self.intercept)
+
+    def intervals(self, X, known, miss, method, normalized):
+        """Predict intervals of validated rows.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+        known : LeftOutRows or LeftOutErrors
+            The latter will do for "jackknife".
+        miss : sequence of float
+            Shares of the rows that intervals may miss.
+        method : str
+            One of ``METHODS``.
+        normalized : bool
+            Whether widths follow the size of the errors.
+
+        Returns
+        -------
+        intervals : ndarray of shape (n_samples, n_outputs, 2, n_levels)
+        """
+        found = np.empty((X.shape[0], self.targets.n_outputs, 2, len(miss)))
+        coef = self.coef.T.astype(np.float64)
+        for rows, features in self.features(X):
+            for part in row_blocks(len(features), 8 * len(known.weight)):
+                H = features[part].astype(np.float64)
+                spread = known.spread.at(H) if normalized else None
+                center = matmul(H, coef) + self.intercept
+                here = slice(rows.start + part.start, rows.start + part.stop)
+                found[here] = METHODS[method](known, H, center, spread, miss)
+        return found
 
     def steps(self):
         """Return the same as a Computation, for exports."""
@@ -270,7 +315,7 @@ class ClosedFormModel:
         n_before : int, default=0
             Rows that came before these.
         keeps_rows : bool, default=True
-            Whether rows are needed to choose a strength, or to calibrate.
+            Whether to take a sample of the rows.
         turns : bool, default=False
             Whether to sum in the space that the rows span: they are fewer than columns.
             numpy does, on any device.
@@ -319,7 +364,6 @@ class ClosedFormModel:
             else:
                 part = None if weight is None else weight[block]
                 read_out.update(features, wanted[block], part)
-        rows.n_seen = n_before + len(wanted)
         self._in_units(read_out, rows)
         return ClosedFormSums(read_out, rows)
 
@@ -467,9 +511,13 @@ class ClosedFormModel:
         fits = sums.read_out.choose(strength, candidates, sums.rows, relative)
         used = [_as_given(fit.alpha * unit, given) for fit in fits]
         coef, intercept = sums.read_out.solve(fits, self.n_columns)
+        left_out = None
         if isinstance(self.targets, ClassTargets) and len(self.targets.classes) > 1:
-            slope, offset = _log_odds(sums, fits, self.targets.kind)
+            scores, rows = sums.read_out.left_out(fits, sums.rows), sums.rows
+            judged = rows.targets, rows.weight
+            slope, offset = calibration(scores, *judged, self.targets.kind)
             coef, intercept = slope[:, None] * coef, slope * intercept + offset
+            left_out = Conformity.of(slope * scores + offset, *judged, self.targets)
         with np.errstate(over="ignore"):
             coef = coef.astype(self.dtype)
         if not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
@@ -478,23 +526,17 @@ class ClosedFormModel:
                 f"dtype={self.begun['dtype']!r}."
             )
         alpha = used[0] if len(used) == 1 else np.array(used)
-        return Solution(coef, intercept, alpha)
+        return Solution(coef, intercept, alpha, left_out)
 
-
-def needs_rows(alpha, targets):
-    """Whether rows choose a strength, or calibrate the scores of classes."""
-    return alpha in CHOICES or targets.loss != "squared_error"
+    def with_left_out(self, errors):
+        """Return the model with errors of rows, which it does not need itself."""
+        solution = self.solution()._replace(left_out=errors)
+        return replace(self, solution=Later.known(solution))
 
 
 def _is_tame(values):
     """Whether numbers are far from where their sums or solutions are not finite."""
     return bool(np.abs(values).max(initial=0) < _TAME)
-
-
-def _log_odds(sums, fits, kind):
-    """Find what turns scores into log odds, by what they are on rows left out."""
-    scores = sums.read_out.left_out(fits, sums.rows)
-    return calibration(scores, sums.rows.targets, sums.rows.weight, kind)
 
 
 def _as_given(alpha, given):

@@ -170,13 +170,17 @@ class ReadOutSums:
 
     def left_out(self, fits, rows):
         """Leave-one-out predictions of the rows of a RowSample."""
+        return np.mean(self.each_left_out(fits, rows), axis=0)
+
+    def each_left_out(self, fits, rows):
+        """Return the same of each group."""
         predictions = [
             _left_out(gram, _turned(rows.features, columns, basis), rows)(fit)
             for (columns, basis, gram), fit in zip(self.parts, fits, strict=True)
         ]
         # Of a row that says nothing of its own prediction nothing is known.
         mean = self.grams[0].target_mean
-        return np.mean([np.where(np.isnan(p), mean, p) for p in predictions], axis=0)
+        return [np.where(np.isnan(each), mean, each) for each in predictions]
 
 
 def _turned(H, columns, basis):

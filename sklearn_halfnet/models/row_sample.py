@@ -83,7 +83,8 @@ class RowSample:
             here = chosen[(chosen >= rows.start) & (chosen < rows.stop)]
             taken.append(fetch(features[here - rows.start]))
             yield rows, features
-        features = np.concatenate(taken)
+        # One block is not copied once more: that would take as long as its sums.
+        features = taken[0] if len(taken) == 1 else np.concatenate(taken)
         if unit is not None:
             features = np.float32(unit) * features
         marks = np.zeros(len(chosen), np.uint64) if mark is None else mark(chosen)

@@ -14,12 +14,14 @@ __all__ = [
     "ColumnEmbeddingName",
     "FloatName",
     "InputScalingName",
+    "IntervalMethod",
     "MomentumSolverName",
     "NewClasses",
     "Quantiles",
     "RandomState",
     "RegressionLossName",
     "RowLoss",
+    "SetScore",
     "Sizes",
     "SolverName",
     "WeightKind",
@@ -28,9 +30,10 @@ __all__ = [
 ]
 
 # The names in the tables ``activations.ACTIVATIONS``, ``weights.WEIGHTS``, ``SCALINGS``
-# of ``features.scaling_rules``, ``solvers.SOLVERS`` and ``REGRESSION_LOSSES`` of
-# ``models.regression_losses``: a checker of types runs no code, so they stand here once
-# more, and a test holds them to the tables.
+# of ``features.scaling_rules``, ``solvers.SOLVERS``, ``REGRESSION_LOSSES`` of
+# ``models.regression_losses``, ``METHODS`` of ``models.left_out`` and ``SET_SCORES`` of
+# ``models.conformity``: a checker of types runs no code, so they stand here once more,
+# and a test holds them to the tables.
 ActivationName: TypeAlias = Literal[
     "relu",
     "leaky_relu",
@@ -64,6 +67,8 @@ MomentumSolverName: TypeAlias = Literal["adam", "sgd"]
 RegressionLossName: TypeAlias = Literal[
     "squared_error", "absolute_error", "huber", "quantile", "poisson", "gamma"
 ]
+IntervalMethod: TypeAlias = Literal["jackknife+", "jackknife", "conformal", "bayes"]
+SetScore: TypeAlias = Literal["lac", "aps"]
 # A name, or a function of predictions and targets, tensors.
 RowLoss: TypeAlias = RegressionLossName | Callable[[Any, Any], Any]
 Quantiles: TypeAlias = float | Sequence[float] | NDArray[np.floating]

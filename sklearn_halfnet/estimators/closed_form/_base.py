@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass, field, replace
-from functools import partial
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -65,11 +64,8 @@ from sklearn_halfnet.estimators.closed_form._stream import (
 from sklearn_halfnet.features import Rounding, StartSample, draw_hidden_layers
 from sklearn_halfnet.features.columns import Vocabulary
 from sklearn_halfnet.features.inputs import learn_inputs
-from sklearn_halfnet.models.closed_form import (
-    ClosedFormModel,
-    ClosedFormSums,
-    needs_rows,
-)
+from sklearn_halfnet.models.closed_form import ClosedFormModel, ClosedFormSums
+from sklearn_halfnet.models.left_out import LeftOutRows
 from sklearn_halfnet.models.ridge_sums import CHOICES
 from sklearn_halfnet.models.stream import Chunk, Stream
 from sklearn_halfnet.models.targets import ClassTargets
@@ -78,6 +74,7 @@ __all__ = ["ClosedForm"]
 
 # The scale of units that look at no data: off by two or three per cent.
 _SCALE_ROWS = 1000
+_OF_SUMS = ("_stream", "_rows_left_out")
 
 
 @dataclass(eq=False, repr=False)
@@ -265,13 +262,13 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
         return self
 
     def _start_anew(self):
-        for name in ("model_", "_stream"):
+        for name in ("model_", *_OF_SUMS):
             vars(self).pop(name, None)
 
     def __getstate__(self):
         state = versioned_state(self)
         if not state.get("_sums_are_pickled", True):
-            state.pop("_stream", None)
+            state = {name: v for name, v in state.items() if name not in _OF_SUMS}
         return state
 
     def _add_rows(
@@ -341,9 +338,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
             unit = _in_units_of(model.weight_unit, weight, len(y))
             chunk = model.chunk(X, y, unit)
         if chunk is not None:
-            keeps_rows = needs_rows(self.alpha, model.targets)
-            sum_up = partial(model.sums_of_chunk, keeps_rows=keeps_rows)
-            return stream.with_chunk(chunk, sum_up)
+            return stream.with_chunk(chunk, model.sums_of_chunk)
         sums = stream.sums
         added = self._sums_of(X, y, weight, n_before=sums.rows.n_seen)
         return Stream(sums.merged(added))
@@ -424,19 +419,32 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
     def _sums_of(self, X, y, weight, **options) -> ClosedFormSums:
         model = self.model_
         weight = _in_units_of(model.weight_unit, weight, len(y))
-        options["keeps_rows"] = needs_rows(self.alpha, model.targets)
         device = device_of_fit(self.device, len(y) * model.n_columns**2)
         return model.sums(X, y, weight, device=device, **options)
 
     def _take_sums(self, sums, pickled=True):
         """Solve for the read-out; "pickled" if copies carry the sums, too."""
-        self.model_ = self.model_.solved(sums, self.alpha, self.alphas)
-        self._stream, self._sums_are_pickled = Stream(sums), pickled
+        model = self.model_.solved(sums, self.alpha, self.alphas)
+        stream = Stream(sums)
+        if self._stores_left_out():
+            model = model.with_left_out(LeftOutRows(stream, model).kept())
+        self.model_ = model
+        self._keep_stream(stream, pickled)
 
     def _solve_later(self):
         """Let the read-out be solved for when it is asked for."""
-        self.model_ = self.model_.solved_later(self._stream, self.alpha, self.alphas)
-        self._sums_are_pickled = True
+        stream = self._stream
+        self.model_ = self.model_.solved_later(stream, self.alpha, self.alphas)
+        self._keep_stream(stream, pickled=True)
+
+    def _keep_stream(self, stream, pickled):
+        self._stream, self._sums_are_pickled = stream, pickled
+        # Nothing of it is computed before it is asked for.
+        self._rows_left_out = LeftOutRows(stream, self.model_)
+
+    def _stores_left_out(self):
+        """Whether a model carries errors of rows that it does not need itself."""
+        return False
 
     # -- what the parameters say -------------------------------------------------------
 

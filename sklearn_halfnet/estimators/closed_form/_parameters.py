@@ -41,6 +41,10 @@ decay : float
     1: a row of age t, counted from 0 for the last one, weighs ``decay**t`` times what
     it was given. 0.999 remembers about the last thousand rows, 1 / (1 - decay). Rows
     must come in the order of time, in ``fit`` as in chunks; 1 forgets nothing.
+store_left_out : bool
+    Whether copies and pickles of ``fit`` carry the leave-one-out errors of up to 2,000
+    rows, for ``predict_interval(method="jackknife")``: some ten kilobytes an output,
+    but time in each fit, which otherwise the first intervals take.
 class_weight : dict, list of dict, "balanced" or None
     Weights of classes; multiplied with ``sample_weight``.
 new_classes : {"add", "error"}

@@ -12,6 +12,10 @@ from sklearn_halfnet.estimators._common.outputs import (
 )
 from sklearn_halfnet.estimators._common.types import ClassWeight, NewClasses
 from sklearn_halfnet.estimators.closed_form._base import ClosedForm
+from sklearn_halfnet.estimators.closed_form._intervals import (
+    predict_interval,
+    predict_set,
+)
 from sklearn_halfnet.estimators.closed_form._parameters import (
     ATTRIBUTES,
     CLASSIFIER_ATTRIBUTES,
@@ -73,8 +77,11 @@ class ELMClassifier(Classifier, ClosedForm):
         **NEW_CLASSES,
     }
 
+    predict_set = predict_set
+
 
 @documented(PARAMETERS, ATTRIBUTES, references=REFERENCES["elm"])
+@dataclass(eq=False, repr=False)
 class ELMRegressor(Regressor, ClosedForm):
     """Extreme learning machine for regression.
 
@@ -107,3 +114,16 @@ class ELMRegressor(Regressor, ClosedForm):
     >>> model.score(X[400:], y[400:]) > 0.8
     True
     """
+
+    _: KW_ONLY
+    store_left_out: bool = False
+
+    _parameter_constraints = {
+        **ClosedForm._parameter_constraints,
+        "store_left_out": ["boolean"],
+    }
+
+    predict_interval = predict_interval
+
+    def _stores_left_out(self):
+        return self.store_left_out

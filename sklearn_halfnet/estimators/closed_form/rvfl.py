@@ -12,6 +12,10 @@ from sklearn_halfnet.estimators._common.outputs import (
 )
 from sklearn_halfnet.estimators._common.types import ClassWeight, NewClasses
 from sklearn_halfnet.estimators.closed_form._base import ClosedForm
+from sklearn_halfnet.estimators.closed_form._intervals import (
+    predict_interval,
+    predict_set,
+)
 from sklearn_halfnet.estimators.closed_form._parameters import (
     ATTRIBUTES,
     CLASSIFIER_ATTRIBUTES,
@@ -75,8 +79,11 @@ class RVFLClassifier(Classifier, ClosedForm):
         **NEW_CLASSES,
     }
 
+    predict_set = predict_set
+
 
 @documented(PARAMETERS, ATTRIBUTES, references=REFERENCES["rvfl"])
+@dataclass(eq=False, repr=False)
 class RVFLRegressor(Regressor, ClosedForm):
     """Random vector functional link network for regression.
 
@@ -110,4 +117,17 @@ class RVFLRegressor(Regressor, ClosedForm):
     True
     """
 
+    _: KW_ONLY
+    store_left_out: bool = False
+
     _direct_links = True
+
+    _parameter_constraints = {
+        **ClosedForm._parameter_constraints,
+        "store_left_out": ["boolean"],
+    }
+
+    predict_interval = predict_interval
+
+    def _stores_left_out(self):
+        return self.store_left_out

@@ -7,11 +7,23 @@ returns Markdown.
 
 from sklearn_halfnet.experiments._common.experiment import Experiment
 from sklearn_halfnet.experiments._common.report import environment_text
-from sklearn_halfnet.experiments.closed_form_further import streams, workers
+from sklearn_halfnet.experiments.closed_form_further import (
+    intervals,
+    sets,
+    streams,
+    weights,
+    workers,
+)
 
 __all__ = ["EXPERIMENT", "report_text"]
 
-TABLES = {3: streams.TABLE, 6: workers.TABLE}
+TABLES = {
+    1: intervals.TABLE,
+    2: sets.TABLE,
+    3: streams.TABLE,
+    5: weights.TABLE,
+    6: workers.TABLE,
+}
 
 
 def _jobs(run):
