@@ -9,7 +9,7 @@ __all__ = ["Chunk", "Later", "Stream"]
 
 # Chunks of more rows are summed up at once; of fewer, when so many rows wait.
 _FEW_ROWS = 64
-_MANY_ROWS = 1024
+_MANY_ROWS = 2048
 
 
 class Later:

@@ -85,6 +85,8 @@ class ClassTargets:
             If they are of another type than the classes: text beside numbers.
         """
         labels = np.asarray(labels)
+        if self._index(labels) is not None:
+            return labels[:0]
         unseen = np.setdiff1d(labels, self.classes) if self._are_alike(labels) else None
         # Booleans are no numbers where classes are added: True would be one with 1.
         types = {labels.dtype.kind, self.classes.dtype.kind}
@@ -95,6 +97,15 @@ class ClassTargets:
                 "Labels must be of one type."
             )
         return unseen
+
+    def _index(self, labels):
+        """Class indices; None where that must be found out with more care."""
+        kind = labels.dtype.kind
+        if kind == "O" or kind != self.classes.dtype.kind:
+            return None
+        index = np.searchsorted(self.classes, labels)
+        index = np.minimum(index, len(self.classes) - 1)
+        return index if (self.classes[index] == labels).all() else None
 
     def _are_alike(self, labels):
         return labels.size == 0 or is_text(labels) == is_text(self.classes)
@@ -166,13 +177,15 @@ class ClassTargets:
                 f"y must be 1-D labels, as those that were learned, {self.classes}; "
                 f"got shape {y.shape}."
             )
-        unseen = np.setdiff1d(y, self.classes)
-        if len(unseen):
-            raise ValueError(
-                f"y contains labels that are not among the classes: {unseen[:5]}. "
-                f"The classes are {self.classes}."
-            )
-        index = np.searchsorted(self.classes, y)
+        index = self._index(y)
+        if index is None:
+            unseen = np.setdiff1d(y, self.classes)
+            if len(unseen):
+                raise ValueError(
+                    "y contains labels that are not among the classes: "
+                    f"{unseen[:5]}. The classes are {self.classes}."
+                )
+            index = np.searchsorted(self.classes, y)
         if self.kind == "multiclass":
             return index.astype(np.int64)
         return index.astype(dtype)[:, None]

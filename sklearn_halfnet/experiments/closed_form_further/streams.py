@@ -18,7 +18,7 @@ from sklearn_halfnet.linear import PackedGram
 
 __all__ = ["TABLE"]
 
-# Layers that look at no data; of MNIST's pixels, divided by 255.
+# Layers that look at no data; MNIST's pixels lie between 0 and 1.
 FIXED = {"scale": 0.15, "input_scaling": None, "dtype": "float64", "alpha": 10.0}
 N_TASKS = 5
 DECAY = 0.999
@@ -26,35 +26,30 @@ CHUNK = 10
 
 
 def tasks(run):
-    """MNIST, two classes at a time: beside the joint fit, a refit a task, and SGD."""
+    """Learn MNIST two classes at a time, beside SGD and one fit of all."""
     data = _mnist(run)
     model = ELMClassifier(64 if run.quick else 2000, **FIXED, random_state=0)
     sgd = SGDClassifier(random_state=0)
-    result, seconds, refitted = {}, 0.0, 0.0
+    result, seconds = {}, 0.0
     for number in range(N_TASKS):
         rows = np.isin(data.y_train, (2 * number, 2 * number + 1))
         chunk = data.X_train[rows], data.y_train[rows]
         _, taken = timed(lambda chunk=chunk: model.partial_fit(*chunk).read_out_coef_)
         seconds += taken
         sgd.partial_fit(*chunk, classes=range(10))
-        seen = data.y_train < 2 * number + 2
-        joint = ELMClassifier(**model.get_params())
-        _, taken = timed(
-            lambda joint=joint, seen=seen: joint.fit(
-                data.X_train[seen], data.y_train[seen]
-            )
-        )
-        refitted += taken
         test = data.y_test < 2 * number + 2
         rows = data.X_test[test], data.y_test[test]
         result[f"test_{number + 1}"] = 100 * model.score(*rows)
         result[f"sgd_{number + 1}"] = 100 * sgd.score(*rows)
-    difference = np.abs(_gram_solution(model) - _gram_solution(joint)).max()
+    joint = ELMClassifier(**model.get_params())
+    _, refit = timed(lambda: joint.fit(data.X_train, data.y_train))
+    expected = _gram_solution(joint)
+    difference = np.abs(_gram_solution(model) - expected).max()
     return {
         **result,
         "seconds": seconds,
-        "refit_seconds": refitted,
-        "difference": float(difference / np.abs(_gram_solution(joint)).max()),
+        "refit_seconds": refit,
+        "difference": float(difference / np.abs(expected).max()),
     }
 
 
@@ -185,7 +180,6 @@ MEASURES = {
 
 def _mnist(run):
     data = load_images(run, "mnist", train=3_000)
-    data.X_train, data.X_test = data.X_train / 255, data.X_test / 255
     data.y_train, data.y_test = data.y_train.astype(int), data.y_test.astype(int)
     return data
 
@@ -226,7 +220,7 @@ _ROWS = (
     (
         "its five fits, s",
         "{tasks.seconds:.1f}",
-        "a refit a task: {tasks.refit_seconds:.1f}",
+        "one fit of all: {tasks.refit_seconds:.1f}",
         "",
     ),
     ("from the joint fit, relative", "{tasks.difference:.1e}", "", "<= 1e-10"),
