@@ -59,6 +59,7 @@ from sklearn_halfnet.features import Rounding, StartSample, draw_hidden_layers
 from sklearn_halfnet.features.columns import Vocabulary
 from sklearn_halfnet.features.inputs import learn_inputs
 from sklearn_halfnet.files.checkpoint import checkpoint_of
+from sklearn_halfnet.files.encoding import OF_CALLBACKS
 from sklearn_halfnet.models.closed_form import (
     ClosedFormModel,
     ClosedFormSums,
@@ -210,7 +211,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
         learned = {
             name: value
             for name, value in vars(self).items()
-            if name not in parameters and not name.startswith(("_callback", "_skl_"))
+            if name not in parameters and not name.startswith(OF_CALLBACKS)
         }
         return n_blocks, learned
 
