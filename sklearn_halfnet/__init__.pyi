@@ -40,6 +40,9 @@ from sklearn_halfnet.estimators.weight_agnostic.weight_agnostic import (
     WeightAgnosticClassifier as WeightAgnosticClassifier,
     WeightAgnosticRegressor as WeightAgnosticRegressor,
 )
+from sklearn_halfnet.files.checkpoint import (
+    Checkpoint as Checkpoint,
+)
 from sklearn_halfnet.files.classes import (
     trusted_types as trusted_types,
 )

@@ -6,6 +6,7 @@ limit, or an attempt to execute, to connect or to write.
 """
 
 import argparse
+import copy
 import io
 import json
 import sys
@@ -136,7 +137,7 @@ def rewritten(data, rng):
                     value = value[key]
                 holder[path[-1]] = json.loads(json.dumps(value))
             else:
-                holder[path[-1]] = ODD[rng.integers(len(ODD))]
+                holder[path[-1]] = copy.deepcopy(ODD[rng.integers(len(ODD))])
         except (KeyError, IndexError, TypeError):
             continue  # an earlier change has taken it away
     members["model.json"] = json.dumps(manifest).encode()

@@ -33,12 +33,14 @@ from sklearn_halfnet.files.classes import name_of
 from sklearn_halfnet.files.drawn import has_draw, leave_out
 from sklearn_halfnet.models.partial_cnn import Constants
 
-__all__ = ["Encoder", "simple_requests"]
+__all__ = ["OF_CALLBACKS", "PLAIN_DTYPES", "Encoder", "simple_requests"]
 
 _PLAIN = (bool, int, str, type(None))
 # Numbers, text, dates and spans; ``V`` and ``O`` are none of these.
 PLAIN_DTYPES = "biufcUSMm"
 _REQUESTS = "_metadata_request"
+# What scikit-learn's callbacks keep on an estimator.
+OF_CALLBACKS = ("_callback", "_skl_callbacks", "_parent_callback")
 
 
 class Encoder:
@@ -153,14 +155,13 @@ class Encoder:
         """Take from a state what is scikit-learn's own."""
         if _REQUESTS in state:
             node["requests"] = simple_requests(state[_REQUESTS])
-        of_callbacks = [name for name in state if name.startswith(_CALLBACKS)]
+        of_callbacks = [name for name in state if name.startswith(OF_CALLBACKS)]
         if any(state[name] for name in of_callbacks):
             warnings.warn("Callbacks are not stored in a model file.")
         left_out = {VERSION, _REQUESTS, *of_callbacks}
         return {name: each for name, each in state.items() if name not in left_out}
 
 
-_CALLBACKS = ("_callback", "_skl_callbacks", "_parent_callback")
 _CONTAINERS = {
     list: Encoder._items,
     tuple: lambda self, value, path: {"tuple": self._items(value, path)},

@@ -1,6 +1,7 @@
 """Save an estimator, load it, and say what a file holds."""
 
 import os
+import sys
 from functools import partial
 from math import prod
 from typing import Any
@@ -14,7 +15,7 @@ from sklearn_halfnet.files.classes import ESTIMATORS, name_of
 from sklearn_halfnet.files.decoding import Decoder
 from sklearn_halfnet.files.encoding import Encoder
 
-__all__ = ["describe", "load", "save"]
+__all__ = ["describe", "load", "read_value", "save", "write_value"]
 
 _MAX_BYTES = 4 * 2**30
 
@@ -85,14 +86,24 @@ def save(estimator: Any, path: str | os.PathLike, *, weights: str = "arrays") ->
             f"save takes an estimator of sklearn_halfnet, got {type(estimator)}. For a "
             "Pipeline use skops.io.dump, and read it with trusted_types()."
         )
-    encoder = Encoder(by_seed=weights == "seed")
+    how = {"about": about(estimator), "by_seed": weights == "seed"}
+    replace_file(path, partial(write_value, value=estimator, **how))
+
+
+def write_value(path, value, about=None, by_seed=False):
+    """Write a value of any kind that an estimator may hold into a new file."""
+    encoder = Encoder(by_seed)
     manifest = {
-        "about": about(estimator),
-        "model": encoder.encode(estimator, type(estimator).__name__),
+        "about": about,
+        "model": encoder.encode(value, type(value).__name__),
         "objects": encoder.objects,
     }
-    write = partial(write_archive, manifest=manifest, arrays=encoder.arrays)
-    replace_file(path, write)
+    write_archive(path, manifest, encoder.arrays)
+
+
+def read_value(path):
+    """Read what ``write_value`` has written, of any size."""
+    return _read(path, sys.maxsize, _value)
 
 
 @check_options({"max_bytes": [whole(1)]})
@@ -181,12 +192,16 @@ def _cause(error):
     return f"it is no model file, or damaged ({error!r})"
 
 
-def _loaded(archive):
+def _value(archive):
     arrays = archive.arrays()
     decoder = Decoder(arrays, archive.bytes_left)
     for node in archive.manifest["objects"]:
         decoder.add(node)
-    estimator = decoder.decode(archive.manifest["model"])
+    return decoder.decode(archive.manifest["model"])
+
+
+def _loaded(archive):
+    estimator = _value(archive)
     if name_of(type(estimator)) not in ESTIMATORS:
         raise ValueError(f"it holds a {type(estimator).__name__}, no estimator")
     return estimator

@@ -26,7 +26,7 @@ from sklearn_halfnet._device import (
 )
 from sklearn_halfnet.models.history import History, LeftOff
 from sklearn_halfnet.models.row_losses import constant_scores, mean_loss, score_of
-from sklearn_halfnet.models.tensors import to_tensor
+from sklearn_halfnet.models.tensors import from_tensor, to_tensor
 from sklearn_halfnet.solvers import SOLVERS
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "loss_and_gradient",
     "n_passes",
     "of_weight",
+    "passes_kept",
     "rows_a_step",
     "train",
     "train_on_cluster",
@@ -50,6 +51,8 @@ _FAR = 10
 _BATCH, _LEAST_BATCH, _LEAST_STEPS = 256, 32, 16
 # Of what is "auto" where nobody has chosen.
 AUTO = {"dropout": 0.0, "learning_rate_init": 1e-2}
+# What a monitor remembers, in plain numbers.
+_OF_MONITOR = ("losses", "scores", "validation_losses", "best", "n_no_change")
 # Of max_iter="auto".
 _ROWS_SEEN, _LEAST_PASSES, _MOST_PASSES = 400_000, 10, 100
 
@@ -219,7 +222,9 @@ def of_weight(weight, n_samples):
     return np.arange(n_samples) if weight is None else np.flatnonzero(weight > 0)
 
 
-def train(model, rows, options, *, rng, watch=None, revise=None, before=None):
+def train(
+    model, rows, options, *, rng, watch=None, revise=None, before=None, kept=None
+):
     """Train a network.
 
     Parameters
@@ -238,6 +243,9 @@ def train(model, rows, options, *, rng, watch=None, revise=None, before=None):
         training goes on, or None.
     before : History or None, default=None
         Of the network's last training, which Ctrl-C may have stopped.
+    kept : object or None, default=None
+        With ``state``, at which a training that was cut off goes on, or None, and
+        ``offer(make_state)``, which is called after each pass.
 
     Returns
     -------
@@ -266,12 +274,14 @@ def train(model, rows, options, *, rng, watch=None, revise=None, before=None):
             left = options.cache_size * 2**20 - data.kept_bytes
             blocks = _blocks(model, held, held.numbers, options, device, left)
             validate = _validator(model, module, blocks, held)
-        report = _reporter(model, module, watch, revise)
+        n_before = 0 if kept is None else passes_kept(kept)
+        report = _reporter(model, module, watch, revise, n_before)
         monitor = _monitor(module, options, validate, report)
         solver = options.make_solver(batch_size=batch_size, rng=rng)
         objective = _objective(model, module, options, rows)
+        keep = None if kept is None else _Keeper(kept, module, solver, monitor, rng)
         model, history = _minimise(
-            model, module, objective, data, solver, monitor, options, before
+            model, module, objective, data, solver, monitor, options, before, keep
         )
         reached = monitor.judge(objective, data.few(batch_size))
         _judge(reached, _blank_loss(model.targets, rows), options)
@@ -460,11 +470,11 @@ def _validator(model, module, data, rows):
     return validate
 
 
-def _reporter(model, module, watch, revise):
+def _reporter(model, module, watch, revise, n_before):
     """Return what is called after each pass, or None."""
     if watch is None and revise is None:
         return None
-    passes = count(1)
+    passes = count(n_before + 1)
 
     def now():
         return model.trained(module)
@@ -490,14 +500,90 @@ def _take_values(module, model):
             old.copy_(new)
 
 
-def _minimise(model, module, objective, data, solver, monitor, options, before):
+def passes_kept(kept):
+    """Count the passes after which a training was kept."""
+    return 0 if kept.state is None else len(kept.state["losses"])
+
+
+class _Keeper:
+    """Keeps all that a training changes, and takes it up again.
+
+    Parameters
+    ----------
+    kept : object
+        As of ``train``.
+    module, solver, monitor, rng
+        What changes.
+    """
+
+    def __init__(self, kept, module, solver, monitor, rng):
+        self.kept = kept
+        self.module, self.solver, self.monitor = module, solver, monitor
+        # Dropout and the moves of images may draw from others.
+        parts = [part for each in module.modules() for part in vars(each).values()]
+        own = [part.rng for part in parts if hasattr(part, "rng")]
+        self.generators = [rng, *own]
+
+    def take_up(self):
+        """Go on from what was kept, if anything was."""
+        state, monitor = self.kept.state, self.monitor
+        if state is None:
+            return
+        self._set_values(state["values"])
+        self.solver.resume(state["solver"])
+        for name in _OF_MONITOR:
+            setattr(monitor, name, state[name])
+        if state["best_values"] is not None:
+            monitor.best_values = self._like_values(state["best_values"])
+        for generator, bits in zip(self.generators, state["generators"], strict=True):
+            generator.bit_generator.state = bits
+
+    def after(self, loss):
+        """Tell the monitor of a pass, and offer what there is now."""
+        stops = self.monitor(loss)
+        if not stops:
+            self.kept.offer(self._state)
+        return stops
+
+    def _state(self):
+        monitor, best = self.monitor, self.monitor.best_values
+        return {
+            "values": [from_tensor(v) for v in self.module.state_dict().values()],
+            "best_values": None if best is None else [from_tensor(v) for v in best],
+            "solver": self.solver.checkpoint(),
+            "generators": [each.bit_generator.state for each in self.generators],
+            **{name: getattr(monitor, name) for name in _OF_MONITOR},
+        }
+
+    def _like_values(self, arrays):
+        """Make tensors like those of the module."""
+        torch = import_torch()
+
+        tensors = self.module.state_dict().values()
+        pairs = zip(tensors, arrays, strict=True)
+        return [torch.empty_like(t).copy_(torch.from_numpy(a)) for t, a in pairs]
+
+    def _set_values(self, arrays):
+        values = self._like_values(arrays)
+        self.module.load_state_dict(
+            dict(zip(self.module.state_dict(), values, strict=True))
+        )
+
+
+def _minimise(
+    model, module, objective, data, solver, monitor, options, before, keep=None
+):
     """Run the solver to its end and take what it found."""
-    if before is not None:
+    after = monitor
+    if keep is not None and SOLVERS[options.solver].minibatches:
+        keep.take_up()
+        after = keep.after
+    if before is not None and (keep is None or keep.kept.state is None):
         state = before.left_off(options.solver, options.max_iter)
         if state is not None:
             solver.resume(state)
             monitor.remember(before)
-    converged, checkpoint = _solve(solver, objective, data, monitor, options)
+    converged, checkpoint = _solve(solver, objective, data, after, monitor, options)
     monitor.check_parameters()
     monitor.restore_best()
     model = model.trained(module)
@@ -515,10 +601,10 @@ def _minimise(model, module, objective, data, solver, monitor, options, before):
     return model, history.judged_by(monitor.scores, monitor.validation_losses)
 
 
-def _solve(solver, objective, data, monitor, options):
+def _solve(solver, objective, data, after, monitor, options):
     """Run the solver; Ctrl-C ends training and keeps what has been learned."""
     try:
-        return solver.solve(objective, data, options.max_iter, monitor), None
+        return solver.solve(objective, data, options.max_iter, after), None
     except KeyboardInterrupt:
         warnings.warn(
             f"Training interrupted by the user after {len(monitor.losses)} "

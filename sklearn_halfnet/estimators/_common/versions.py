@@ -1,6 +1,7 @@
 """Pickles carry the version that wrote them, and warn in another."""
 
 import warnings
+from typing import Any
 
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning
@@ -12,16 +13,16 @@ __all__ = ["VERSION", "set_versioned_state", "versioned_state"]
 VERSION = "_sklearn_halfnet_version"
 
 
-def versioned_state(estimator):
+def versioned_state(self: Any) -> dict[str, Any]:
     """Return an estimator's state with our version: for ``__getstate__``.
 
     scikit-learn does so for its own estimators only.
     """
-    state = BaseEstimator.__getstate__(estimator)
+    state: Any = BaseEstimator.__getstate__(self)
     return {**state, VERSION: __version__}
 
 
-def set_versioned_state(estimator, state):
+def set_versioned_state(self: Any, state: Any) -> None:
     """Take a state, and warn if another version wrote it: for ``__setstate__``.
 
     Warns
@@ -34,9 +35,9 @@ def set_versioned_state(estimator, state):
     if version != __version__:
         warnings.warn(
             InconsistentVersionWarning(
-                estimator_name=type(estimator).__name__,
+                estimator_name=type(self).__name__,
                 current_sklearn_version=__version__,
                 original_sklearn_version=version,
             )
         )
-    vars(estimator).update(state)
+    vars(self).update(state)

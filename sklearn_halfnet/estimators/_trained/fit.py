@@ -35,6 +35,7 @@ from sklearn_halfnet.estimators._common.validation import (
     validation_weights,
     wanted_loss,
 )
+from sklearn_halfnet.files.checkpoint import checkpoint_of
 from sklearn_halfnet.models.history import History
 from sklearn_halfnet.models.read_out import strength
 from sklearn_halfnet.models.regularisation import (
@@ -47,6 +48,7 @@ from sklearn_halfnet.models.train import (
     TrainingOptions,
     n_passes,
     of_weight,
+    passes_kept,
     train,
     train_once,
 )
@@ -166,7 +168,8 @@ def fit_network(
         twice = _trains_twice(estimator, validation)
         context = _begin_task(estimator, given, y, weight, twice)
         data = (given, X, y, repeats, weight, validation)
-        fit = _Fit(estimator, context, *data, *before, revising)
+        kept = checkpoint_of(estimator, X, y, weight, validation, *before)
+        fit = _Fit(estimator, context, kept, *data, *before, revising)
         network, history, rows, options = fit.train()
         if polish is not None:
             network = polish(network, rows, options)
@@ -207,6 +210,8 @@ class _Fit:
     ----------
     estimator : estimator
     context : CallbackContext
+    kept : object
+        As of ``checkpoint_of``.
     given : object
         X as the user gave it.
     X, y : array
@@ -226,6 +231,7 @@ class _Fit:
 
     estimator: Any
     context: Any
+    kept: Any
     given: Any
     X: Any
     y: np.ndarray
@@ -318,6 +324,10 @@ class _Fit:
         network, rows = self._start(numbers, held_out, rng_start)
         options = training_options(self.estimator, network, len(self._counting))
         options = options.regularised(self.regularisation)
+        number = 0 if ends_after is None else 1
+        if number < len(self.kept.results):
+            network, history = self.kept.results[number]
+            return network, history, rows, options
         revise = self.revising and self.revising(rows, options.max_iter, rng)
         network, history = train(
             network,
@@ -327,7 +337,12 @@ class _Fit:
             watch=self._watch(ends_after),
             revise=revise,
             before=self.history,
+            kept=self.kept,
         )
+        if history.checkpoint is None:
+            self.kept.finish((network, history))
+        else:
+            self.kept.interrupt()
         return network, history, rows, options
 
     def _start(self, numbers, held_out, rng):
@@ -353,7 +368,9 @@ class _Fit:
         # Callbacks predict, which makes codes of categories by itself.
         estimator, data = self.estimator, {"X": self.given, "y": self.y}
         history = self.history
-        done = history.n_passes if history is not None and self._left_off() else 0
+        done = passes_kept(self.kept)
+        if not done and history is not None and self._left_off():
+            done = history.n_passes
         started, numbers = time.perf_counter(), count(done + 1)
         metadata = None if self.weight is None else {"sample_weight": self.weight}
 

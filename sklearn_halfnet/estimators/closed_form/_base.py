@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass, field, replace
+from functools import partial
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -64,6 +65,8 @@ from sklearn_halfnet.estimators.closed_form._stream import (
 from sklearn_halfnet.features import Rounding, StartSample, draw_hidden_layers
 from sklearn_halfnet.features.columns import Vocabulary
 from sklearn_halfnet.features.inputs import learn_inputs
+from sklearn_halfnet.files.checkpoint import checkpoint_of
+from sklearn_halfnet.files.encoding import OF_CALLBACKS
 from sklearn_halfnet.models.closed_form import ClosedFormModel, ClosedFormSums
 from sklearn_halfnet.models.left_out import LeftOutRows
 from sklearn_halfnet.models.ridge_sums import CHOICES
@@ -187,14 +190,21 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
             context = self._init_callback_context(max_subtasks=unknown)
             context.call_on_fit_task_begin(estimator=self)
             self._start_anew()
+            kept, n_done = None, 0
             for number, block in enumerate(blocks):
                 X, y, weight = _parts_of_block(block, number)
+                if kept is None:
+                    kept = checkpoint_of(self, X, y, weight, classes)
+                    n_done = self._take_up(kept.state)
+                if number < n_done:
+                    continue
                 task = context.subcontext(task_name="block")
                 task.call_on_fit_task_begin(estimator=self, X=X, y=y)
                 if _num_samples(X) or _num_samples(y):
                     self._add_rows(X, y, weight, classes, may_be_empty=True)
                 if task.call_on_fit_task_end(estimator=self, X=X, y=y):
                     break
+                kept.offer(partial(self._left_off, number + 1))
             if not hasattr(self, "model_"):
                 raise ValueError(
                     "blocks is empty, or holds no row of positive weight: there is "
@@ -206,6 +216,22 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
             self._take_sums(self._stream.sums)
             context.call_on_fit_task_end(estimator=self)
         return self
+
+    def _left_off(self, n_blocks):
+        """Return what is to be kept after so many blocks: all but parameters."""
+        parameters = self.get_params(deep=False)
+        learned = {
+            name: value
+            for name, value in vars(self).items()
+            if name not in parameters and not name.startswith(OF_CALLBACKS)
+        }
+        return n_blocks, learned
+
+    def _take_up(self, state):
+        """Go on from what was kept; return after how many blocks that was."""
+        n_blocks, learned = state or (0, {})
+        vars(self).update(learned)
+        return n_blocks
 
     def _takes_chunks(self):
         return True

@@ -47,6 +47,7 @@ from sklearn_halfnet.estimators.weight_agnostic._search import SearchState, draw
 from sklearn_halfnet.evolution.guided import GuidedSearch
 from sklearn_halfnet.evolution.search import EvolutionSearch
 from sklearn_halfnet.features.shared_weight import NODE_ACTIVATIONS, Graph
+from sklearn_halfnet.files.checkpoint import checkpoint_of
 from sklearn_halfnet.models.shared_weight import SharedWeightModel, scaled_batch
 
 __all__ = ["WeightAgnostic"]
@@ -188,7 +189,8 @@ class WeightAgnostic(CallbackSupportMixin, BaseEstimator):
                     reconstruction_attributes=attributes_now,
                 )
 
-            self._run(data, rng, report)
+            kept = checkpoint_of(self, X, y, weight, former)
+            self._run(data, rng, report, kept)
             self.search_, self.model_ = self._found(*units)
             context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
@@ -288,16 +290,18 @@ class WeightAgnostic(CallbackSupportMixin, BaseEstimator):
             rng,
         )
 
-    def _run(self, data, rng, report):
+    def _run(self, data, rng, report, kept):
         """Make steps until the last, or until time is up or a callback says so."""
-        begun, next_offer = time.perf_counter(), 1
+        begun, first, next_offer = time.perf_counter(), 1, 1
+        if kept.state is not None:
+            self.search_, first, next_offer, rng.bit_generator.state = kept.state
         size = len(data[0]) if self.batch_size == "full" else self.batch_size
 
         def draw(growth):
             return draw_batch(data, int(growth * size), rng)
 
         try:
-            for number in range(1, self.max_iter + 1):
+            for number in range(first, self.max_iter + 1):
                 state, loss = self.search_.stepped(draw, rng)
                 seconds = time.perf_counter() - begun
                 self.search_ = state.noted(loss, seconds)
@@ -309,7 +313,10 @@ class WeightAgnostic(CallbackSupportMixin, BaseEstimator):
                     self._print(self.search_.history[-1])
                 if report() or over:
                     break
+                place = self.search_, number + 1, next_offer
+                kept.offer(lambda: (*place, rng.bit_generator.state))  # noqa: B023
         except KeyboardInterrupt:
+            kept.interrupt()
             warnings.warn("Interrupted: the best graph so far is kept.", stacklevel=5)
 
     def _print(self, last):
