@@ -10,7 +10,12 @@ from sklearn_halfnet._files import replace_file
 from sklearn_halfnet._version import __version__
 from sklearn_halfnet.export._c_source import CSource, array_text
 from sklearn_halfnet.export._c_steps import write_steps
-from sklearn_halfnet.export._source import check_dtype, class_labels, computation_of
+from sklearn_halfnet.export._source import (
+    check_dtype,
+    check_name,
+    class_labels,
+    computation_of,
+)
 from sklearn_halfnet.export._stored import WEIGHTS_IN_C, folded, stored
 from sklearn_halfnet.features.computation import Computation, Scale
 
@@ -24,7 +29,7 @@ _HEADER = """\
 {comment}
  *
  * C99; needs math.h and stdint.h and nothing else (link with -lm). Allocates nothing
- * and keeps no state: {n_constant_bytes} bytes of constants, {n_bytes} bytes of the stack.
+ * and keeps no state; {n_constants} bytes of constants, {n_stack} of the stack.
  * Inputs are not checked.
  */
 #include <math.h>
@@ -160,8 +165,7 @@ class CFile:
         check_dtype(dtype)
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
             raise ValueError(f"name={name!r} is not a C identifier.")
-        if inputs not in _INPUTS:
-            raise ValueError(f"inputs={inputs!r} must be one of {list(_INPUTS)}.")
+        check_name("inputs", inputs, tuple(_INPUTS))
         computation = folded(computation_of(estimator))
         computation = stored(computation, weights, trained, WEIGHTS_IN_C)
         if inputs == "uint8":
@@ -215,8 +219,8 @@ def _file(source, estimator, computation, output):
         version=__version__,
         prototype=prototype,
         comment=indent(comment, " * "),
-        n_constant_bytes=source.n_constant_bytes,
-        n_bytes=source.n_stack_bytes,
+        n_constants=source.n_constant_bytes,
+        n_stack=source.n_stack_bytes,
     )
     body = indent("\n".join([*source.statements, *label]), "    ")
     function = f"{prototype}\n{{\n{body}\n}}\n"

@@ -111,7 +111,8 @@ def write_pool(source, step, out, x):
 _JOINED = {"max": "z > pooled ? z : pooled", "mean": "pooled + z"}
 _POOL = """
 for (long i = 0; i < {n}; i++) {
-    long row = i / {n_columns} % {n_rows} * {rows}, column = i % {n_columns} * {columns};
+    long row = i / {n_columns} % {n_rows} * {rows};
+    long column = i % {n_columns} * {columns};
     long first = i / ({n_rows}L * {n_columns}) * {area} + row * {width} + column;
     {real} pooled = {start};
     for (long p = 0; p < {rows}L * {columns}; p++) {

@@ -41,11 +41,8 @@ def element(source, values, place="i"):
 
 
 def _dense(source, layer, x):
-    if isinstance(layer.scales, Rounded):
-        weights, scale = layer.weights.matrix(np.float64), element(source, layer.scales)
-    else:
-        weights, scale = layer.scaled_weights(source.dtype), None
-    return _dot(source, weights.astype(float), x), scale, "", ""
+    weights = layer.scaled_weights(source.dtype)
+    return _dot(source, weights.astype(float), x), None, "", ""
 
 
 def _rounded(source, layer, x):
@@ -100,16 +97,12 @@ return sum;
 
 
 def _sparse(source, layer, x):
-    if isinstance(layer.scales, Rounded):
-        matrix, scale = layer.weights.matrix(np.float64), element(source, layer.scales)
-    else:
-        matrix, scale = layer.scaled_weights(source.dtype), None
-    csr = sparse.csr_array(matrix)
+    csr = sparse.csr_array(layer.scaled_weights(source.dtype))
     words = {"weights": csr.data, "columns": csr.indices, "starts": csr.indptr}
     text = _ADD_SPARSE.replace("{x}", x[0])
     for name, values in words.items():
         text = text.replace("{" + name + "}", source.array(values))
-    return "total", scale, "", text
+    return "total", None, "", text
 
 
 _ADD_SPARSE = """

@@ -5,7 +5,7 @@ from sklearn_halfnet._version import __version__
 from sklearn_halfnet.export._onnx_graph import IR_VERSION, OPSET, OnnxGraph
 from sklearn_halfnet.export._onnx_outputs import write_model
 from sklearn_halfnet.export._onnx_pipeline import pipeline_model
-from sklearn_halfnet.export._source import check_dtype, computation_of
+from sklearn_halfnet.export._source import check_dtype, computation_of, is_ours
 
 __all__ = ["to_onnx"]
 
@@ -109,17 +109,13 @@ def to_onnx(
     """
     check_dtype(dtype)
     options = {"weights": weights, "trained": trained}
-    if _is_ours(estimator):
+    if is_ours(estimator):
         model = _written(estimator, dtype, options)
     else:
         model = pipeline_model(estimator, dtype, options, X)
     if path is not None:
         replace_file(path, model.SerializeToString())
     return model
-
-
-def _is_ours(estimator):
-    return type(estimator).__module__.startswith("sklearn_halfnet.")
 
 
 def _written(estimator, dtype, options):

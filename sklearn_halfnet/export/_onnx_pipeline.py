@@ -1,13 +1,14 @@
 """Estimators of scikit-learn with parts of ours, written by skl2onnx."""
 
+from collections.abc import Mapping
+
 import narwhals.stable.v2 as nw
-from sklearn.base import is_classifier
+from sklearn.base import BaseEstimator, ClassifierMixin, is_classifier
 from sklearn.utils.validation import check_is_fitted
 
-import sklearn_halfnet
 from sklearn_halfnet.export._onnx_graph import OPSET, OnnxGraph, require_onnx
 from sklearn_halfnet.export._onnx_outputs import write_model
-from sklearn_halfnet.export._source import class_labels, computation_of
+from sklearn_halfnet.export._source import class_labels, computation_of, is_ours
 from sklearn_halfnet.export._stored import TRAINED, WEIGHTS_IN_ONNX
 
 __all__ = ["pipeline_model"]
@@ -38,13 +39,18 @@ def pipeline_model(estimator, dtype, options, X=None):
         computation_of(estimator)  # which says what can be written
     check_is_fitted(estimator)
     inputs = _inputs(estimator, dtype, X)
-    for_parts = dict.fromkeys(_register(skl2onnx), options)
-    whole = {"zipmap": False} if is_classifier(estimator) else {}
+    array = {"zipmap": False}
+    for_all = {
+        cls: options | (array if issubclass(cls, ClassifierMixin) else {})
+        for cls in _register(skl2onnx, estimator)
+    }
+    if is_classifier(estimator):
+        for_all[id(estimator)] = array
     return skl2onnx.to_onnx(
         estimator,
         initial_types=inputs,
         target_opset={"": OPSET, "ai.onnx.ml": _ML_OPSET},
-        options=for_parts | {id(estimator): whole},
+        options=for_all,
     )
 
 
@@ -93,30 +99,30 @@ def _inputs(estimator, dtype, X):
 # -- our parts -------------------------------------------------------------------------
 
 
-def _register(skl2onnx):
-    """Tell skl2onnx how our estimators are written; return their classes."""
-    classes = [
-        found
-        for found in map(sklearn_halfnet.__getattr__, _names())
-        if isinstance(found, type)
-    ]
+def _register(skl2onnx, estimator):
+    """Tell skl2onnx how our parts are written; return their classes."""
+    classes = set(map(type, _parts(estimator)))
     for cls in classes:
-        skl2onnx.update_registered_converter(
-            cls,
-            f"Halfnet{cls.__name__}",
-            _set_types,
-            _convert,
-            options={
-                "weights": list(WEIGHTS_IN_ONNX),
-                "trained": list(TRAINED),
-                "zipmap": [True, False, "columns"],
-            },
-        )
+        options = {"weights": list(WEIGHTS_IN_ONNX), "trained": list(TRAINED)}
+        if issubclass(cls, ClassifierMixin):  # what skl2onnx asks all classifiers
+            options |= {"zipmap": [False], "nocl": [False]}
+        name = f"Halfnet{cls.__name__}"
+        made = _set_types, _convert
+        skl2onnx.update_registered_converter(cls, name, *made, options=options)
     return classes
 
 
-def _names():
-    return [name for name in sklearn_halfnet.__all__ if name[0].isupper()]
+def _parts(value):
+    """Estimators of ours among all that an estimator holds."""
+    if isinstance(value, BaseEstimator):
+        if is_ours(value):
+            return [value]
+        value = vars(value)
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if not isinstance(value, list | tuple):
+        return []
+    return [part for each in value for part in _parts(each)]
 
 
 def _set_types(operator):
@@ -140,7 +146,7 @@ def _convert(scope, operator, container):
     """Write an estimator's nodes and constants into skl2onnx's container."""
     from skl2onnx.common.data_types import DoubleTensorType
 
-    estimator, (rows, *more) = operator.raw_operator, operator.inputs
+    estimator = operator.raw_operator
     options = container.get_options(
         estimator, {"weights": "stored", "trained": "float"}
     )
@@ -148,13 +154,14 @@ def _convert(scope, operator, container):
     outputs = operator.outputs
     is_double = isinstance(outputs[-1].type, DoubleTensorType)
     graph = OnnxGraph("float64" if is_double else "float32")
-    names = [value.full_name for value in (rows, *more)]
+    # Of other names than any output of ours has.
+    names = [f"rows{number}" for number in range(len(operator.inputs))]
     columns = [graph.cast(name) for name in names]
     whole = columns[0] if len(columns) == 1 else graph.add("Concat", *columns, axis=1)
     written = write_model(graph, computation_of(estimator), whole, options)
     ends = [name for name, *_ in written]
-    known = dict(zip(names, names, strict=True))
-    known |= zip(ends, (output.full_name for output in outputs), strict=True)
+    values = [value.full_name for value in (*operator.inputs, *outputs)]
+    known = dict(zip([*names, *ends], values, strict=True))
     _copy(graph, scope, container, known)
 
 
