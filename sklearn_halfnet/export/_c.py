@@ -16,7 +16,7 @@ from sklearn_halfnet.export._source import (
     class_labels,
     computation_of,
 )
-from sklearn_halfnet.export._stored import WEIGHTS_IN_C, folded, stored
+from sklearn_halfnet.export._stored import WEIGHTS_IN_C, stored
 from sklearn_halfnet.features.computation import Computation, Scale
 
 __all__ = ["CFile", "to_c"]
@@ -166,7 +166,7 @@ class CFile:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
             raise ValueError(f"name={name!r} is not a C identifier.")
         check_name("inputs", inputs, tuple(_INPUTS))
-        computation = folded(computation_of(estimator))
+        computation = computation_of(estimator)
         computation = stored(computation, weights, trained, WEIGHTS_IN_C)
         if inputs == "uint8":
             _check_bytes(computation)

@@ -6,7 +6,7 @@ from scipy.special import expit, softmax
 
 from sklearn_halfnet.activations import ACTIVATIONS
 from sklearn_halfnet.export._source import check_dtype, class_labels, computation_of
-from sklearn_halfnet.export._stored import WEIGHTS_IN_C, folded, stored
+from sklearn_halfnet.export._stored import WEIGHTS_IN_C, stored
 from sklearn_halfnet.features.computation import (
     ChannelMap,
     Convolution,
@@ -74,9 +74,7 @@ def to_numpy(estimator, *, dtype="float32", weights="stored", trained="float"):
     True
     """
     check_dtype(dtype)
-    # As in C: what is rounded are the numbers of the folded layer.
-    computation = folded(computation_of(estimator))
-    computation = stored(computation, weights, trained, WEIGHTS_IN_C)
+    computation = stored(computation_of(estimator), weights, trained, WEIGHTS_IN_C)
 
     def model(X):
         values = [np.asarray(X, dtype)]

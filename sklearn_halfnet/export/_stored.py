@@ -15,7 +15,6 @@ __all__ = [
     "WEIGHTS_IN_C",
     "WEIGHTS_IN_ONNX",
     "SeedStorage",
-    "folded",
     "stored",
 ]
 
@@ -53,6 +52,9 @@ class SeedStorage:
 
 def stored(computation, weights, trained, known):
     """Change how the numbers of a computation are held.
+
+    Nothing but this is between a model and what a format writes, so that all formats
+    round the same numbers.
 
     Parameters
     ----------
@@ -174,20 +176,12 @@ _STORED = {Layer: _layer, Convolution: _convolution}
 _LARGEST_SHIFT = 16
 
 
-def folded(computation):
+def _folded(computation):
     """Put a scaling of the inputs that is one factor into the first layer's numbers.
 
     What is subtracted of the inputs is subtracted of the sums, and the layer sees rows
-    as they come: no copy of them is kept, and no mean.
-
-    Parameters
-    ----------
-    computation : Computation
-
-    Returns
-    -------
-    computation : Computation
-        The same one where this is not possible, or would take digits away.
+    as they come: no copy of them is kept, and no mean. The computation stays as it is
+    where this is not possible, or would take digits away.
     """
     steps = computation.steps
     users = [step for step, sources in steps if 1 in sources]
