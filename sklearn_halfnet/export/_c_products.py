@@ -84,11 +84,11 @@ def _of_bytes(x_type):
 
 _DOT = """
 {total} lanes[{lanes}] = {0}, sum = 0;
-long j = 0;
-for (; j + {lanes} <= n; j += {lanes})
+long whole = n / {lanes} * {lanes};
+for (long j = 0; j < whole; j += {lanes})
     for (int k = 0; k < {lanes}; k++)
         lanes[k] += w[j + k] * x[j + k];
-for (; j < n; j++)
+for (long j = whole; j < n; j++)
     sum += w[j] * x[j];
 for (int k = 0; k < {lanes}; k++)
     sum += lanes[k];
@@ -155,11 +155,11 @@ def _signed_sum(source, words, x):
 
 _SIGNED_SUM = """
 {real} lanes[32] = {0}, sum = 0;
-long j = 0;
-for (; j + 32 <= n; j += 32)
+long whole = n / 32 * 32;
+for (long j = 0; j < whole; j += 32)
     for (int k = 0; k < 32; k++)
         lanes[k] += signs[j / 32] & {masks}[k] ? x[j + k] : -x[j + k];
-for (; j < n; j++)
+for (long j = whole; j < n; j++)
     sum += signs[j / 32] & {masks}[j % 32] ? x[j] : -x[j];
 for (int k = 0; k < 32; k++)
     sum += lanes[k];

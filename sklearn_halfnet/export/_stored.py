@@ -172,8 +172,9 @@ def _convolution(step, weights, trained):
 
 _STORED = {Layer: _layer, Convolution: _convolution}
 
-# Pre-activations are of variance one; of larger numbers, rounding takes digits away.
-_LARGEST_SHIFT = 16
+# Root mean square of what is subtracted of pre-activations, which are of variance one:
+# of larger numbers, rounding takes digits away.
+_LARGEST_SHIFT = 8
 
 
 def _folded(computation):
@@ -207,6 +208,6 @@ def _with_scaling(step, layer):
     scales = layer.scales / float(scale[0])
     mean = np.zeros(layer.weights.shape[1]) if scaling.mean is None else scaling.mean
     less = scales * (layer.weights.matrix(np.float64) @ mean)
-    if np.abs(less).max(initial=0) > _LARGEST_SHIFT:
+    if np.sqrt(np.mean(less**2)) > _LARGEST_SHIFT:
         return None
     return layer.with_values(scales.astype(layer.scales.dtype), layer.shifts - less)
