@@ -68,8 +68,7 @@ def compiled(source, folder):
     source_file, library = folder / "model.c", folder / "model.so"
     source_file.write_text(source, encoding="utf-8")
     warnings = ["-pedantic", "-Wall", "-Wextra", "-Wdouble-promotion", "-Werror"]
-    # Some warnings come of what optimisation finds out.
-    command = [gcc, "-std=c99", "-O1", *warnings, "-fPIC", "-shared", source_file]
+    command = [gcc, "-std=c99", *warnings, "-fPIC", "-shared", source_file]
     command += ["-o", library, "-lm"]
     subprocess.run(command, check=True)
     return ctypes.CDLL(str(library))

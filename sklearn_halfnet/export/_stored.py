@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sklearn_halfnet.export._source import check_name
 from sklearn_halfnet.features.computation import Convolution, Layer, Scale
 from sklearn_halfnet.weights import SeededWeights
 from sklearn_halfnet.weights.rounded import Rounded, RoundedStorage
@@ -75,12 +76,9 @@ def stored(computation, weights, trained, known):
     ValueError
         If a name is unknown, or the weights cannot be written in this way.
     """
-    for name, given, names in (
-        ("weights", weights, known),
-        ("trained", trained, TRAINED),
-    ):
-        if given not in names:
-            raise ValueError(f"{name}={given!r} must be one of {list(names)}.")
+    check_name("weights", weights, known)
+    check_name("trained", trained, TRAINED)
+    computation = _folded(computation)
     steps = tuple(
         (_STORED.get(type(step), _unchanged)(step, weights, trained), sources)
         for step, sources in computation.steps
