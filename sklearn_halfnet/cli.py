@@ -17,6 +17,7 @@ __all__ = ["main", "make_parser"]
 DATA_NAMES = ("digits", "mnist", "fashion-mnist", "cifar10")
 DATA_SUFFIXES = (".csv", ".csv.gz", ".npz")
 EXPORT_SUFFIXES = (".onnx", ".c")
+EXPORT_WEIGHTS = ("stored", "float32", "int8", "binary", "seed")
 # Suite, or None for one data set -> the module, and its options with their defaults.
 BENCH = {
     None: {
@@ -253,6 +254,17 @@ def _add_export(commands):
         default="model",
         help="what all names in C begin with (default: model)",
     )
+    for option, names, words in (
+        ("weights", EXPORT_WEIGHTS, "how weights of hidden units are held"),
+        ("trained", ("float", "int8"), "how all other numbers are held"),
+        ("inputs", ("float", "uint8"), "type of a row in C"),
+    ):
+        export.add_argument(
+            f"--{option}",
+            choices=names,
+            default=names[0],
+            help=f"{words} (default: {names[0]})",
+        )
 
 
 def _add_info(commands):

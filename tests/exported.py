@@ -9,12 +9,17 @@ import onnx
 import onnxruntime
 import pytest
 
-from sklearn_halfnet.export import to_c, to_onnx
+from sklearn_halfnet.export import to_c, to_numpy, to_onnx
 
 
-def run_onnx(estimator, X, folder=None, dtype="float32"):
+def run_numpy(estimator, X, folder=None, **options):
+    """Outputs of numpy by the names that ONNX has."""
+    return to_numpy(estimator, **options)(X)
+
+
+def run_onnx(estimator, X, folder=None, dtype="float32", **options):
     """Outputs of the ONNX model by name."""
-    model = to_onnx(estimator, dtype=dtype)
+    model = to_onnx(estimator, dtype=dtype, **options)
     onnx.checker.check_model(model, full_check=True)
     session = onnxruntime.InferenceSession(model.SerializeToString())
     names = [output.name for output in session.get_outputs()]
@@ -22,14 +27,15 @@ def run_onnx(estimator, X, folder=None, dtype="float32"):
     return dict(zip(names, session.run(None, {"X": X}), strict=True))
 
 
-def run_c(estimator, X, folder, dtype="float32", rows=None):
+def run_c(estimator, X, folder, dtype="float32", rows=None, **options):
     """Outputs of the compiled C function, row by row, by the names that ONNX has.
 
     ``rows`` are X as the estimator takes them, where it takes something else.
     """
-    library = compiled(to_c(estimator, dtype=dtype), folder)
-    X = np.ascontiguousarray(X, dtype)
+    library = compiled(to_c(estimator, dtype=dtype, **options), folder)
     rows = X if rows is None else rows
+    row_type = np.uint8 if options.get("inputs") == "uint8" else dtype
+    X = np.ascontiguousarray(X, row_type)
     if not hasattr(estimator, "classes_"):
         n_outputs = int(np.prod(np.shape(answers(estimator, rows[:1])["variable"])))
         (values,) = _rows(library, X, [np.zeros((len(X), n_outputs), dtype)])

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import warnings
@@ -44,6 +45,7 @@ from sklearn_halfnet.experiments.bench import (
     command as bench,
 )
 from sklearn_halfnet.experiments.closed_form import bars as closed_form
+from sklearn_halfnet.experiments.edge import bars as edge
 from sklearn_halfnet.experiments.half_layers import (
     paper as half_layers,
     speed as half_layers_speed,
@@ -698,7 +700,18 @@ def test_closed_form_report_has_every_measure(data_home, tmp_path):
     assert "nan" not in text
 
 
-@pytest.mark.parametrize("experiment", [half_layers_speed, closed_form])
+def test_edge_report_has_every_measure(data_home, tmp_path):
+    pytest.importorskip("onnxruntime")
+    if shutil.which("gcc") is None:
+        pytest.skip("no C compiler (gcc) on this machine")
+    report = reproduce(edge.EXPERIMENT, data_home=data_home, out=tmp_path, quick=True)
+    text = report.read_text(encoding="utf-8")
+    for label, *_ in edge.ROWS:
+        assert label in text
+    assert "| its labels that differ from numpy's | 0 of" in text and "nan" not in text
+
+
+@pytest.mark.parametrize("experiment", [half_layers_speed, closed_form, edge])
 def test_experiments_without_tables_say_so(experiment, tmp_path):
     with pytest.raises(CommandError, match="no numbered tables"):
         reproduce(experiment.EXPERIMENT, table=1, out=tmp_path)

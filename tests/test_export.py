@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import onnxruntime
 import pytest
-from exported import answers, c_classes, compiled, run_c, run_onnx
+from exported import answers, c_classes, compiled, run_c, run_numpy, run_onnx
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -26,12 +26,10 @@ from sklearn_halfnet import (
     HalfLayerRegressor,
     HalfNetClassifier,
     HalfNetRegressor,
-    PartialCNNClassifier,
     RandomFeatures,
     RandomNetwork,
     RVFLClassifier,
     RVFLRegressor,
-    SharedBackboneEnsembleClassifier,
     WeightAgnosticClassifier,
     WeightAgnosticRegressor,
     __version__,
@@ -40,19 +38,24 @@ from sklearn_halfnet import (
 from sklearn_halfnet.activations import ACTIVATIONS
 from sklearn_halfnet.export import (
     _c_activations,
+    _c_products,
     _c_steps,
+    _numpy,
     _onnx_steps,
     _onnx_values,
     to_c,
     to_onnx,
 )
+from sklearn_halfnet.export._stored import SeedStorage
 from sklearn_halfnet.features.computation import Step
 from sklearn_halfnet.features.shared_weight import NODE_ACTIVATIONS, Graph
 from sklearn_halfnet.models.shared_weight import scaled_batch
 from sklearn_halfnet.weights import WEIGHTS
 from sklearn_halfnet.weights.storage import FrozenWeights
 
-FORMATS = pytest.mark.parametrize("run", [run_onnx, run_c], ids=["onnx", "c"])
+FORMATS = pytest.mark.parametrize(
+    "run", [run_onnx, run_c, run_numpy], ids=["onnx", "c", "numpy"]
+)
 
 rng = np.random.default_rng(0)
 # Images of 4 x 4 for the kinds that want some; in float32, as exported models see them.
@@ -157,8 +160,6 @@ CONVOLUTIONAL = {
 }
 # Refused by name; none needs to be fitted for that.
 NOT_EXPORTED = [
-    PartialCNNClassifier(),
-    SharedBackboneEnsembleClassifier(),
     DeskewResize(),
     LogisticRegression(),
 ]
@@ -343,7 +344,10 @@ def test_double_precision(run, estimator, tmp_path):
 def test_every_part_is_in_both_formats():
     steps, products = set(Step.__subclasses__()), set(FrozenWeights.__subclasses__())
     assert steps == set(_onnx_steps._STEPS) == set(_c_steps._STEPS)
-    assert products == set(_onnx_steps._PRODUCTS) == set(_c_steps._PRODUCTS)
+    assert steps == set(_numpy._STEPS)
+    assert products == set(_onnx_steps._PRODUCTS)
+    # A seed is written as weights elsewhere.
+    assert products | {SeedStorage} == set(_c_products.PRODUCTS)
     names = set(ACTIVATIONS) | set(NODE_ACTIVATIONS)
     assert names == set(_onnx_values._ACTIVATIONS) == set(_c_activations._EXPRESSIONS)
 

@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.utils._param_validation import InvalidParameterError
@@ -14,6 +15,7 @@ from sklearn_halfnet.weights._images import draw_sizes
 from sklearn_halfnet.weights.gabor import gabor
 from sklearn_halfnet.weights.mexican_hat import ricker
 from sklearn_halfnet.weights.orthogonal import orthonormal_rows
+from sklearn_halfnet.weights.seeded import philox, seeded_integers
 
 N_UNITS, SHAPE, N_FEATURES = 40, (6, 8), 48
 # Shapes of y as estimators hand it over: class indices, 0/1 and real columns.
@@ -25,10 +27,11 @@ INVALID = {
     "sparse": ({"density": 0.0}, {"density": 1.5}, {"density": "some"}),
     "class_sums": ({"n_bins": 1}, {"n_bins": 2.5}),
     "receptive_field": ({"border": -1}, {"min_size": 0}, {"image_shape": 48}),
+    "seeded": ({"distribution": "uniform"}, {"distribution": 1}),
 }
 DATA_DRIVEN = ("instances", "difference", "class_sums")
 FILTERS = ("mexican_hat", "gabor")
-ISOTROPIC = ("normal", "binary", "uniform", "orthogonal", "sparse")
+ISOTROPIC = ("normal", "binary", "uniform", "orthogonal", "sparse", "seeded")
 
 all_kinds = pytest.mark.parametrize("name", WEIGHTS)
 
@@ -68,7 +71,7 @@ def dense(weights):
 def test_shape_dtype_and_finite(name, size):
     weights = draw(name, *size)
     assert weights.shape == size
-    assert weights.dtype == (np.int8 if name == "binary" else np.float32)
+    assert weights.dtype == (np.int8 if name in ("binary", "seeded") else np.float32)
     assert sparse.issparse(weights) == (name == "sparse")
     assert np.isfinite(dense(weights)).all()
 
@@ -466,3 +469,56 @@ def test_storage_keeps_a_float_dtype_and_other_integers():
     assert FrozenWeights.from_array(np.ones((2, 3))).nbytes == 48
     ternary = np.array([[-1, 0, 1]], dtype=np.int8)
     np.testing.assert_array_equal(FrozenWeights.from_array(ternary).toarray(), ternary)
+
+
+# --- seeded -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rounds", "key", "counter", "words"),
+    [
+        (7, 0, (0, 0), (0x257A3673, 0xCD26BE2A)),
+        (7, 0xFFFFFFFF, (0xFFFFFFFF, 0xFFFFFFFF), (0xAB302C4D, 0x3DC9D239)),
+        (7, 0x13198A2E, (0x243F6A88, 0x85A308D3), (0xBEDBBE6B, 0xE4C770B3)),
+        (10, 0, (0, 0), (0xFF1DAE59, 0x6CD10DF2)),
+        (10, 0xFFFFFFFF, (0xFFFFFFFF, 0xFFFFFFFF), (0x2C3F628B, 0xAB4FD7AD)),
+        (10, 0x13198A2E, (0x243F6A88, 0x85A308D3), (0xDD7CE038, 0xF62A4C12)),
+    ],
+)
+def test_philox_gives_the_known_answers_of_random123(rounds, key, counter, words):
+    found = philox(key, *map(np.uint64, counter), rounds=rounds)
+    assert tuple(map(int, found)) == words
+
+
+def test_seeded_normal_weights_are_sums_of_digits():
+    key, rng = 5, np.random.default_rng(5)
+    expected = [
+        [sum(int(digit, 16) for digit in f"{word:08x}") - 60 for word in row]
+        for row in _words(key, 3, 7)
+    ]
+    assert_array_equal(seeded_integers(key, 3, 7, binary=False), expected)
+    weights = draw(WEIGHTS["seeded"]("normal"), 400, 301)
+    assert abs(weights.mean()) < 0.01 and abs(weights.var() - 1) < 0.01
+    assert weights.dtype == np.float32
+    key = WEIGHTS["seeded"]("normal").key(rng)
+    assert 0 <= key < 2**32
+
+
+def test_seeded_binary_weights_are_bits_of_words():
+    expected = [
+        [2 * (word >> place & 1) - 1 for word in row for place in range(32)]
+        for row in _words(9, 4, 2)
+    ]
+    found = seeded_integers(9, 4, 45, binary=True)
+    assert_array_equal(found, np.array(expected)[:, :45])
+
+
+def _words(key, n_units, n_words):
+    """Words of units, computed one by one."""
+    return [
+        [
+            int(philox(key, np.uint64(j // 2), np.uint64(i))[j % 2])
+            for j in range(n_words)
+        ]
+        for i in range(n_units)
+    ]

@@ -77,6 +77,11 @@ EXPERIMENTS = {
         "sklearn_halfnet.experiments.closed_form.rivals",
         "Packages for ELM and RVFL, each installed on its own, beside ours on MNIST",
     ),
+    "edge": (
+        "sklearn_halfnet.experiments.edge.bars",
+        "Exported models on MNIST: bytes of constants and memory, labels in C and "
+        "ONNX, microseconds beside onnxruntime",
+    ),
     "gpu": (
         "sklearn_halfnet.experiments.gpu.stages",
         "What a GPU is for, within some minutes: passes on MNIST (1), closed form (2), "

@@ -4,25 +4,33 @@ A value is an array of one row. A new kind of step, of stored weights or of acti
 is one function and one line in a table.
 """
 
+from textwrap import indent
+
 import numpy as np
-from scipy import sparse
 
 from sklearn_halfnet.export._c_activations import activation
-from sklearn_halfnet.export._c_convolution import write_convolution
+from sklearn_halfnet.export._c_convolution import (
+    write_channels,
+    write_convolution,
+    write_pool,
+)
+from sklearn_halfnet.export._c_products import PRODUCTS, element
 from sklearn_halfnet.export._c_shared_weight import write_graph
 from sklearn_halfnet.features.computation import (
+    ChannelMap,
     Convolution,
     Exponential,
     Join,
     Layer,
     Mean,
+    Pool,
     Probabilities,
     Scale,
     SharedWeightGraph,
     Sorted,
+    Sum,
 )
 from sklearn_halfnet.features.scaling import FAR
-from sklearn_halfnet.weights.storage import BitStorage, DenseStorage, SparseStorage
 
 __all__ = ["write_steps"]
 
@@ -159,70 +167,38 @@ for (long i = 0; i < {n_in}; i++)
 """
 
 
+def _sum(source, step, out, *values):
+    value = " + ".join(f"{name}[i]" for name, _ in values)
+    source.say(_EACH, value=value, **_words(out, values[0]))
+
+
 def _layer(source, step, out, x):
     layer = step.layer
-    total, words = _PRODUCTS[type(layer.weights)](source, layer)
-    shifts = source.array(layer.shifts.astype(float))
-    value = activation(source, layer.activation, f"{total} + {shifts}[i]")
-    source.say(_UNITS, value=value, **words, **_words(out, x))
+    total, scale, before, each = PRODUCTS[type(layer.weights)](source, layer, x)
+    value = f"{scale} * sum" if scale else "sum"
+    value = f"{value} + {element(source, layer.shifts)}"
+    words = {
+        "before": before,
+        "each": each,
+        "total": total,
+        "value": activation(source, layer.activation, value),
+    }
+    source.say(_UNITS if before else _PLAIN_UNITS, **words, **_words(out, x))
 
 
-_UNITS = """
+_PLAIN_UNITS = """
 for (long i = 0; i < {n}; i++) {
-    {real} sum = 0;
-    {add}
+    {each}
+    {real} sum = {total};
     {out}[i] = {value};
 }
 """
-
-# Each product returns the pre-activation without its shift, made of ``sum``, and words:
-# among them ``add``, the statements that make the sum.
-
-
-def _dense_product(source, layer):
-    weights = source.array(layer.scaled_weights(source.dtype))
-    return "sum", {"add": _ADD_DENSE, "weights": weights}
-
-
-_ADD_DENSE = """
-for (long j = 0; j < {n_in}; j++)
-    sum += {weights}[{n_in} * i + j] * {x}[j];
+_UNITS = f"""
+{{
+    {{before}}
+{indent(_PLAIN_UNITS.strip(), "    ")}
+}}
 """
-
-
-def _sparse_product(source, layer):
-    csr = sparse.csr_array(layer.scaled_weights(source.dtype))
-    arrays = {"weights": csr.data, "columns": csr.indices, "starts": csr.indptr}
-    words = {name: source.array(array) for name, array in arrays.items()}
-    return "sum", {"add": _ADD_SPARSE, **words}
-
-
-_ADD_SPARSE = """
-for (long j = {starts}[i]; j < (long){starts}[i + 1]; j++)
-    sum += {weights}[j] * {x}[{columns}[j]];
-"""
-
-
-def _bit_product(source, layer):
-    bits, scales = layer.weights.bits, source.array(layer.scales.astype(float))
-    words = {"bits": source.array(bits), "n_bytes": bits.shape[1]}
-    return f"{scales}[i] * sum", {"add": _ADD_BITS, **words}
-
-
-# A unit's first weight is the highest bit of its first byte; 1 is +1, 0 is -1. A branch
-# would be guessed wrongly half of the time.
-_ADD_BITS = """
-for (long j = 0; j < {n_in}; j++) {
-    int bit = ({bits}[{n_bytes} * i + j / 8] >> (7 - j % 8)) & 1;
-    sum += (2 * bit - 1) * {x}[j];
-}
-"""
-
-_PRODUCTS = {
-    DenseStorage: _dense_product,
-    SparseStorage: _sparse_product,
-    BitStorage: _bit_product,
-}
 
 
 def _mean(source, step, out, x):
@@ -310,6 +286,9 @@ _STEPS = {
     Layer: _layer,
     SharedWeightGraph: write_graph,
     Convolution: write_convolution,
+    ChannelMap: write_channels,
+    Pool: write_pool,
+    Sum: _sum,
     Mean: _mean,
     Probabilities: _probabilities,
     Exponential: _exponential,

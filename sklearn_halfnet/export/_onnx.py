@@ -1,18 +1,25 @@
 """Write a fitted estimator as an ONNX model."""
 
-import numpy as np
-
 from sklearn_halfnet._files import replace_file
 from sklearn_halfnet._version import __version__
 from sklearn_halfnet.export._onnx_graph import IR_VERSION, OPSET, OnnxGraph
-from sklearn_halfnet.export._onnx_steps import write_steps
-from sklearn_halfnet.export._source import check_dtype, class_labels, computation_of
+from sklearn_halfnet.export._onnx_outputs import write_model
+from sklearn_halfnet.export._onnx_pipeline import pipeline_model
+from sklearn_halfnet.export._source import check_dtype, computation_of, is_ours
 
 __all__ = ["to_onnx"]
 
 
-def to_onnx(estimator, path=None, *, dtype="float32"):
-    """Write a fitted estimator as an ONNX model.
+def to_onnx(
+    estimator,
+    path=None,
+    *,
+    dtype="float32",
+    weights="stored",
+    trained="float",
+    X=None,
+):
+    """Write a fitted estimator, or a Pipeline of such, as an ONNX model.
 
     The model takes an input "X" of shape (n_rows, n_features), any number of rows. A
     classifier's has the outputs "label" and "probabilities", as ``skl2onnx`` names
@@ -27,16 +34,31 @@ def to_onnx(estimator, path=None, *, dtype="float32"):
     ``categories_``, NaN where it is missing, -1 for any other. ``model_rows`` makes
     such rows of a data frame.
 
+    Estimators of scikit-learn that have ours as a part, such as a Pipeline with a
+    ColumnTransformer, are written by skl2onnx, which asks this package for its parts.
+    Fitted on a data frame, such a model takes an input a column, of shape (n_rows, 1),
+    by the column's name.
+
     Parameters
     ----------
     estimator : estimator
-        A fitted half layer, also behind convolutions, HalfNet, ELM, RVFL or
-        weight-agnostic classifier or regressor, ``RandomFeatures`` or
-        ``RandomNetwork``.
+        A fitted half layer, also behind convolutions, HalfNet, ELM, RVFL,
+        weight-agnostic network or partially trained CNN, an ensemble of these,
+        ``RandomFeatures`` or ``RandomNetwork``; or an estimator of scikit-learn.
     path : str or path-like, default=None
         File to write, if any.
     dtype : {"float32", "float64"}, default="float32"
         Type of input, weights and outputs.
+    weights : {"stored", "float32", "int8", "binary"}, default="stored"
+        How matrices of hidden units are held: as the model holds them; as
+        floating-point numbers; dense ones as 8-bit integers with a factor a unit; or at
+        one bit each, or not at all if they are not -1 and +1.
+    trained : {"float", "int8"}, default="float"
+        How all else is held: as it is, or rounded as by ``to_c``, matrices and kernels
+        at 8 bits.
+    X : dataframe, default=None
+        Some rows, whose columns tell names and types of the inputs: for an estimator of
+        scikit-learn that was fitted on a data frame.
 
     Returns
     -------
@@ -45,13 +67,15 @@ def to_onnx(estimator, path=None, *, dtype="float32"):
     Raises
     ------
     ImportError
-        If onnx is not installed; the extra ``onnx`` installs it.
+        If onnx is not installed, or skl2onnx where it is needed; the extra ``onnx``
+        installs both.
     NotFittedError
         If the estimator is not fitted.
     TypeError
         If the estimator, or the type of its class labels, cannot be exported.
     ValueError
-        If ``dtype`` is another one, or a number of the model is too large for it.
+        If an argument is none of those listed, the weights cannot be held in the way
+        asked for, a number of the model is too large for ``dtype``, or ``X`` is needed.
     OSError
         If the file cannot be written; one that was there stays as it was.
 
@@ -84,47 +108,21 @@ def to_onnx(estimator, path=None, *, dtype="float32"):
     (1797, 10)
     """
     check_dtype(dtype)
-    computation = computation_of(estimator)
-    graph = OnnxGraph(dtype)
-    last = write_steps(graph, computation, "X")
-    outputs = _OUTPUTS[computation.kind](graph, computation, last)
-    model = _model(graph, estimator, computation, outputs)
+    options = {"weights": weights, "trained": trained}
+    if is_ours(estimator):
+        model = _written(estimator, dtype, options)
+    else:
+        model = pipeline_model(estimator, dtype, options, X)
     if path is not None:
         replace_file(path, model.SerializeToString())
     return model
 
 
-def _values(graph, computation, last):
-    graph.add("Identity", last, output="variable")
-    return [("variable", graph.dtype, [None, computation.widths[-1]])]
-
-
-def _classes(graph, computation, last):
-    labels = class_labels(computation.classes)
-    index = graph.add("ArgMax", last, axis=1, keepdims=0)
-    graph.add("Gather", labels, index, axis=0, output="label")
-    label = "label", labels.dtype, [None]
-    return [label, _probabilities(graph, computation, last)]
-
-
-def _indicators(graph, computation, last):
-    positive = graph.add("Greater", last, np.array(0.5))
-    graph.add("Cast", positive, to=graph.type_number(np.int64), output="label")
-    shape = [None, len(computation.classes)]
-    return [("label", np.int64, shape), _probabilities(graph, computation, last)]
-
-
-def _probabilities(graph, computation, last):
-    graph.add("Identity", last, output="probabilities")
-    return "probabilities", graph.dtype, [None, len(computation.classes)]
-
-
-_OUTPUTS = {
-    "values": _values,
-    "binary": _classes,
-    "multiclass": _classes,
-    "multilabel": _indicators,
-}
+def _written(estimator, dtype, options):
+    computation = computation_of(estimator)
+    graph = OnnxGraph(dtype)
+    outputs = write_model(graph, computation, "X", options)
+    return _model(graph, estimator, computation, outputs)
 
 
 def _model(graph, estimator, computation, outputs):

@@ -10,17 +10,21 @@ from scipy import sparse
 from sklearn_halfnet.export._onnx_shared_weight import write_graph
 from sklearn_halfnet.export._onnx_values import activate, scattered, unpacked
 from sklearn_halfnet.features.computation import (
+    ChannelMap,
     Convolution,
     Exponential,
     Join,
     Layer,
     Mean,
+    Pool,
     Probabilities,
     Scale,
     SharedWeightGraph,
     Sorted,
+    Sum,
 )
 from sklearn_halfnet.features.scaling import FAR
+from sklearn_halfnet.weights.rounded import Rounded, RoundedStorage
 from sklearn_halfnet.weights.storage import BitStorage, DenseStorage, SparseStorage
 
 __all__ = ["write_steps"]
@@ -141,8 +145,22 @@ def _bit_product(graph, layer, x):
     return graph.add("Add", graph.add("Mul", z, layer.scales), layer.shifts)
 
 
+def _rounded_product(graph, layer, x):
+    weights = _dequantised(graph, layer.weights.rounded)
+    z = graph.add("Gemm", x, weights, transB=1)
+    return graph.add("Add", graph.add("Mul", z, layer.scales), layer.shifts)
+
+
+def _dequantised(graph, numbers):
+    """Write numbers of 8 bits and their factors; others as they are."""
+    if not isinstance(numbers, Rounded):
+        return numbers
+    return graph.add("Mul", graph.cast(numbers.integers), numbers.factor)
+
+
 _PRODUCTS = {
     DenseStorage: _dense_product,
+    RoundedStorage: _rounded_product,
     SparseStorage: _sparse_product,
     BitStorage: _bit_product,
 }
@@ -151,11 +169,40 @@ _PRODUCTS = {
 def _convolution(graph, step, x):
     images = graph.add("Reshape", x, graph.numbers([0, *step.shape]))
     before, after = step.pads
-    pads = [before, before, after, after]
-    maps = graph.add("Conv", images, step.kernel, step.bias, pads=pads)
-    pool = [step.pool_size, step.pool_size]
-    pooled = graph.add("MaxPool", maps, kernel_shape=pool, strides=pool)
-    return graph.add("Flatten", graph.add("Relu", pooled))
+    options = {"pads": [before, before, after, after], "strides": [step.stride] * 2}
+    kernel = _dequantised(graph, step.kernel)
+    maps = graph.add("Conv", images, kernel, np.asarray(step.bias), **options)
+    if step.pool_size > 1:
+        pool = [step.pool_size, step.pool_size]
+        maps = graph.add("MaxPool", maps, kernel_shape=pool, strides=pool)
+    return graph.add("Flatten", _rectified(graph, step, maps))
+
+
+def _rectified(graph, step, maps):
+    return graph.add("Relu", maps) if step.rectified else maps
+
+
+def _channel_map(graph, step, x):
+    images = graph.add("Reshape", x, graph.numbers([0, *step.shape]))
+    factor, offset = (
+        np.asarray(each)[:, None, None] for each in (step.factor, step.offset)
+    )
+    maps = graph.add("Add", graph.add("Mul", images, factor), offset)
+    return graph.add("Flatten", _rectified(graph, step, maps))
+
+
+def _pool(graph, step, x):
+    images = graph.add("Reshape", x, graph.numbers([0, *step.shape]))
+    size = list(step.size)
+    pooled = graph.add(_POOLS[step.kind], images, kernel_shape=size, strides=size)
+    return graph.add("Flatten", pooled)
+
+
+_POOLS = {"max": "MaxPool", "mean": "AveragePool"}
+
+
+def _sum(graph, step, *values):
+    return graph.add("Sum", *values)
 
 
 def _mean(graph, step, x):
@@ -217,6 +264,9 @@ _STEPS = {
     Layer: _layer,
     SharedWeightGraph: write_graph,
     Convolution: _convolution,
+    ChannelMap: _channel_map,
+    Pool: _pool,
+    Sum: _sum,
     Mean: _mean,
     Probabilities: _probabilities,
     Exponential: _exponential,

@@ -7,11 +7,19 @@ from typing import get_args
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-__all__ = ["check_dtype", "class_labels", "computation_of", "converted"]
+__all__ = [
+    "check_dtype",
+    "check_name",
+    "class_labels",
+    "computation_of",
+    "converted",
+    "is_ours",
+]
 
 _EXPORTED = (
-    "half layers, also behind convolutions, HalfNet, ELM, RVFL, weight-agnostic "
-    "networks, RandomFeatures and RandomNetwork"
+    "half layers, also behind convolutions, HalfNet, ELM, RVFL, partially trained "
+    "CNNs and their ensembles, weight-agnostic networks, RandomFeatures and "
+    "RandomNetwork"
 )
 
 
@@ -107,10 +115,21 @@ def class_labels(classes):
     )
 
 
+def is_ours(estimator):
+    """Tell whether an estimator is one of this package."""
+    return type(estimator).__module__.startswith("sklearn_halfnet.")
+
+
 def check_dtype(dtype):
     """Raise ValueError unless ``dtype`` is "float32" or "float64"."""
-    if dtype not in ("float32", "float64"):
-        raise ValueError(f"dtype={dtype!r} must be 'float32' or 'float64'.")
+    check_name("dtype", dtype, ("float32", "float64"))
+
+
+def check_name(parameter, value, names):
+    """Raise ValueError unless a parameter is one of some names."""
+    if value not in names:
+        listed = " or ".join(map(repr, names))
+        raise ValueError(f"{parameter}={value!r} must be {listed}.")
 
 
 def converted(values, dtype):

@@ -11,7 +11,7 @@ from sklearn_halfnet.files import is_model_file, load
 __all__ = ["run"]
 
 
-def run(model, out, dtype, name):
+def run(model, out, dtype, name, weights, trained, inputs):
     """Load an estimator and write it as ONNX or as C.
 
     Parameters
@@ -24,6 +24,8 @@ def run(model, out, dtype, name):
     dtype : {"float32", "float64"}
     name : str
         What all names in C begin with.
+    weights, trained, inputs : str
+        As of ``to_c`` and ``to_onnx``; ``inputs`` is C's.
 
     Raises
     ------
@@ -31,11 +33,12 @@ def run(model, out, dtype, name):
         If the file cannot be loaded, or the estimator cannot be written.
     """
     estimator = _loaded(model)
+    options = {"dtype": dtype, "weights": weights, "trained": trained}
     try:
         if out.endswith(".c"):
-            to_c(estimator, out, name=name, dtype=dtype)
+            to_c(estimator, out, name=name, inputs=inputs, **options)
         else:
-            to_onnx(estimator, out, dtype=dtype)
+            to_onnx(estimator, out, **options)
     except (ImportError, OSError, TypeError, ValueError) as error:
         raise CommandError(str(error)) from error
     print(f"Wrote {out}: {Path(out).stat().st_size:,} bytes.")

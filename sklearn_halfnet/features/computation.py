@@ -14,16 +14,19 @@ from sklearn_halfnet.features.shared_weight import Graph
 from sklearn_halfnet.weights.storage import FrozenWeights
 
 __all__ = [
+    "ChannelMap",
     "Computation",
     "Convolution",
     "Exponential",
     "Join",
     "Layer",
     "Mean",
+    "Pool",
     "Probabilities",
     "Scale",
     "SharedWeightGraph",
     "Sorted",
+    "Sum",
     "read_out_layer",
 ]
 
@@ -73,7 +76,15 @@ class Layer(Step):
 
 @dataclass(frozen=True)
 class Join(Step):
-    """Several values one after the other."""
+    """Several values one after the other.
+
+    Parameters
+    ----------
+    n_members : int, default=1
+        Networks of which each value is the result of one.
+    """
+
+    n_members: int = 1
 
     def width(self, *widths):
         """Sum of the widths."""
@@ -120,6 +131,9 @@ class Convolution(Step):
     padding : {"same", "valid"}
         "same" adds size - 1 zeros, the odd one at the end.
     pool_size : int
+    stride : int, default=1
+    rectified : bool, default=True
+        Whether there is a ReLU.
     """
 
     shape: tuple
@@ -128,6 +142,8 @@ class Convolution(Step):
     bias: np.ndarray
     padding: str
     pool_size: int
+    stride: int = 1
+    rectified: bool = True
 
     @property
     def pads(self):
@@ -138,6 +154,57 @@ class Convolution(Step):
     def width(self, *widths):
         """Numbers of all maps."""
         return int(np.prod(self.result_shape))
+
+
+@dataclass(frozen=True)
+class ChannelMap(Step):
+    """A factor and an offset a channel, as of batch norms, and perhaps ReLU.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (channels, height, width) of the image, which is kept as a flat row.
+    factor, offset : ndarray of shape (channels,)
+    rectified : bool
+    """
+
+    shape: tuple
+    factor: np.ndarray
+    offset: np.ndarray
+    rectified: bool
+
+
+@dataclass(frozen=True)
+class Pool(Step):
+    """Largest number, or mean, of the rectangles that a channel consists of.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (channels, height, width) of the image, which is kept as a flat row.
+    kind : {"max", "mean"}
+    size : tuple of int
+        (height, width) of a rectangle; what is left at the ends does not count.
+    """
+
+    shape: tuple
+    kind: str
+    size: tuple
+
+    @property
+    def result_shape(self):
+        """Shape of what the image becomes."""
+        sides = zip(self.shape[1:], self.size, strict=True)
+        return self.shape[0], *(side // size for side, size in sides)
+
+    def width(self, *widths):
+        """One number a rectangle."""
+        return int(np.prod(self.result_shape))
+
+
+@dataclass(frozen=True)
+class Sum(Step):
+    """Several values, number by number."""
 
 
 @dataclass(frozen=True)
@@ -236,6 +303,14 @@ class Computation:
         """Add a step on the last value, or on those with the given numbers."""
         sources = (self.last,) if sources is None else tuple(sources)
         return replace(self, steps=(*self.steps, (step, sources)))
+
+    def beside(self, other):
+        """Add the steps of another Computation of the same rows."""
+        moved = tuple(
+            (step, tuple(i and i + self.last for i in sources))
+            for step, sources in other.steps
+        )
+        return replace(self, steps=(*self.steps, *moved))
 
     def through(self, layers):
         """Add a stack of HiddenLayer."""

@@ -61,7 +61,7 @@ class HiddenLayer:
             None takes the layer's own.
         """
         scales = self.scales if scales is None else scales
-        matrix, scales = self.weights.matrix(dtype), scales[:, None].astype(dtype)
+        matrix, scales = self.weights.matrix(dtype), np.asarray(scales, dtype)[:, None]
         return matrix.multiply(scales).tocsr() if issparse(matrix) else matrix * scales
 
     def with_values(self, scales, shifts):

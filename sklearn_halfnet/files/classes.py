@@ -83,6 +83,7 @@ _PARTS = {
     "weights.normal": ["NormalWeights"],
     "weights.orthogonal": ["OrthogonalWeights"],
     "weights.receptive_field": ["ReceptiveFieldWeights"],
+    "weights.seeded": ["SeededWeights"],
     "weights.sparse": ["SparseWeights"],
     "weights.storage": ["BitStorage", "DenseStorage", "SparseStorage"],
     "weights.uniform": ["UniformWeights"],

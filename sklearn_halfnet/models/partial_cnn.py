@@ -13,6 +13,7 @@ from sklearn_halfnet._device import (
     training_mode,
 )
 from sklearn_halfnet._matmul import row_blocks
+from sklearn_halfnet.features.computation import Computation, Join, Pool, Scale
 from sklearn_halfnet.models.partial_design import NetworkDesign
 from sklearn_halfnet.models.partial_trainable import first_indices, salient_indices
 from sklearn_halfnet.models.tensors import from_tensor, to_tensor
@@ -26,6 +27,7 @@ from sklearn_halfnet.models.train import rows_a_step
 __all__ = [
     "Backbone",
     "Constants",
+    "EnsembleModel",
     "PartialCNNModel",
     "PartialCNNStart",
     "draw_convolutions",
@@ -386,6 +388,17 @@ class PartialCNNModel(TorchNetwork):
 
             return self.in_blocks(averages, X)
 
+    def steps(self):
+        """Return the Computation of the scores."""
+        from sklearn_halfnet.networks.architectures import in_a_row
+
+        n_features = int(np.prod(self.image_shape))
+        steps = Computation(n_features).then(Scale(self.scaling))
+        blocks = self.backbone.module("cpu").eval().blocks.values()
+        steps, shape = in_a_row(blocks, steps, steps.last, self.image_shape)
+        steps = steps.then(Pool(shape, "mean", shape[1:]))
+        return steps.through(self.layers).read_out(self.coef, self.intercept)
+
     # -- other values ------------------------------------------------------------------
 
     def branch(self, start, constants, own_seed):
@@ -512,6 +525,32 @@ def draw_convolutions(shapes, seed, dtype):
         f"{name}.weight": _draw([seed, i], shape, dtype)
         for i, (name, shape) in enumerate(shapes.items())
     }
+
+
+@dataclass(frozen=True)
+class EnsembleModel:
+    """Networks whose probabilities are averaged.
+
+    Parameters
+    ----------
+    networks : list of PartialCNNModel
+    """
+
+    networks: list
+
+    @property
+    def targets(self):
+        """Between y and the scores of each."""
+        return self.networks[0].targets
+
+    def steps(self):
+        """Return the Computation of the scores of all, side by side."""
+        steps = self.networks[0].steps()
+        ends = [steps.last]
+        for network in self.networks[1:]:
+            steps = steps.beside(network.steps())
+            ends.append(steps.last)
+        return steps.then(Join(len(ends)), ends)
 
 
 def _draw(seed, shape, dtype):

@@ -9,9 +9,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from sklearn_halfnet.features.computation import Join, Pool, Sum
 from sklearn_halfnet.networks.partial_conv import BatchNorm, PartialConv2d
 
-__all__ = ["ARCHITECTURES"]
+__all__ = ["ARCHITECTURES", "in_a_row"]
 
 
 def wide_residual(n_channels, depth, width, part):
@@ -90,6 +91,30 @@ def alexnet(n_channels, depth, width, part):
     return blocks
 
 
+def in_a_row(modules, steps, source, shape):
+    """Add modules to a Computation, each on the image of the one before.
+
+    Parameters
+    ----------
+    modules : iterable of torch.nn.Module
+        Of this file, of ``partial_conv``, or rows of these.
+    steps, source, shape
+        As ``PartialConv2d.add_to`` takes them.
+
+    Returns
+    -------
+    steps : Computation
+    shape : tuple of int
+    """
+    for module in modules:
+        if isinstance(module, nn.Sequential):
+            steps, shape = in_a_row(module, steps, source, shape)
+        else:
+            steps, shape = module.add_to(steps, source, shape)
+        source = steps.last
+    return steps, shape
+
+
 # Name -> function that returns the blocks in order, as a dict of modules.
 ARCHITECTURES = {
     "wrn": wide_residual,
@@ -117,6 +142,10 @@ class _NormActivation(nn.Module):
     def forward(self, images):
         return functional.relu(self.norm(images), inplace=True)
 
+    def add_to(self, steps, source, shape):
+        """Do as ``PartialConv2d.add_to`` does, as all modules here."""
+        return self.norm.add_to(steps, source, shape, rectified=True)
+
 
 class _ResidualUnit(nn.Module):
     """Batch norm, ReLU and convolution, twice, added to what came in."""
@@ -134,6 +163,16 @@ class _ResidualUnit(nn.Module):
         kept = images if self.shortcut is None else self.shortcut(hidden)
         return kept + self.second(self.between(self.first(hidden)))
 
+    def add_to(self, steps, source, shape):
+        steps, _ = self.before.add_to(steps, source, shape)
+        hidden, kept = steps.last, source
+        if self.shortcut is not None:
+            steps, _ = self.shortcut.add_to(steps, hidden, shape)
+            kept = steps.last
+        steps, after = self.first.add_to(steps, hidden, shape)
+        steps, after = in_a_row([self.between, self.second], steps, steps.last, after)
+        return steps.then(Sum(), [kept, steps.last]), after
+
 
 class _DenseUnit(nn.Module):
     """New channels computed of all before, through a bottleneck; appended to them."""
@@ -149,6 +188,12 @@ class _DenseUnit(nn.Module):
         new = self.grow(self.between(self.bottleneck(self.before(images))))
         return torch.cat([images, new], dim=1)
 
+    def add_to(self, steps, source, shape):
+        new = [self.before, self.bottleneck, self.between, self.grow]
+        steps, after = in_a_row(new, steps, source, shape)
+        joined = shape[0] + after[0], *after[1:]
+        return steps.then(Join(), [source, steps.last]), joined
+
 
 class _Transition(nn.Module):
     """Fewer channels, and half the height and width."""
@@ -161,6 +206,10 @@ class _Transition(nn.Module):
     def forward(self, images):
         return _halved(functional.avg_pool2d, self.conv(self.before(images)))
 
+    def add_to(self, steps, source, shape):
+        steps, after = in_a_row([self.before, self.conv], steps, source, shape)
+        return _add_halved(steps, steps.last, after, "mean")
+
 
 class _ConvActivation(nn.Module):
     def __init__(self, n_in, n_out, size, *, norm=False):
@@ -171,12 +220,26 @@ class _ConvActivation(nn.Module):
     def forward(self, images):
         return functional.relu(self.norm(self.conv(images)))
 
+    def add_to(self, steps, source, shape):
+        if isinstance(self.norm, nn.Identity):
+            return self.conv.add_to(steps, source, shape, rectified=True)
+        steps, after = self.conv.add_to(steps, source, shape)
+        return self.norm.add_to(steps, steps.last, after, rectified=True)
+
 
 class _MaxPool(nn.Module):
     def forward(self, images):
         return _halved(functional.max_pool2d, images)
 
+    def add_to(self, steps, source, shape):
+        return _add_halved(steps, source, shape, "max")
+
 
 def _halved(pool, images):
     """Pool over 2 x 2 pixels, along the sides that have two pixels."""
     return pool(images, [min(2, side) for side in images.shape[2:]])
+
+
+def _add_halved(steps, source, shape, kind):
+    pool = Pool(shape, kind, tuple(min(2, side) for side in shape[1:]))
+    return steps.then(pool, [source]), pool.result_shape

@@ -9,6 +9,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from sklearn_halfnet.features.computation import ChannelMap, Convolution
+
 __all__ = ["BatchNorm", "PartialConv2d"]
 
 
@@ -122,6 +124,33 @@ class PartialConv2d(nn.Module):
             return self.bias
         return self.offset.index_copy(0, self.index, self.bias)
 
+    def add_to(self, steps, source, shape, *, rectified=False):
+        """Add what it computes to a Computation.
+
+        Parameters
+        ----------
+        steps : Computation
+        source : int
+            Number of the value that is its image.
+        shape : tuple of int
+            (channels, height, width) of that.
+        rectified : bool, default=False
+            Whether a ReLU follows.
+
+        Returns
+        -------
+        steps : Computation
+            Whose last value is the new image.
+        shape : tuple of int
+        """
+        kernel, bias = self.full(), self.full_bias()
+        after = len(kernel), *(-(-side // self.stride) for side in shape[1:])
+        bias = kernel.new_zeros(len(kernel)) if bias is None else bias
+        arrays = (array.detach().cpu().numpy() for array in (kernel, bias))
+        options = {"stride": self.stride, "rectified": rectified}
+        step = Convolution(shape, after, *arrays, "same", 1, **options)
+        return steps.then(step, [source]), after
+
     @property
     def _padding(self):
         return self.weight.shape[-1] // 2
@@ -207,7 +236,7 @@ class BatchNorm(nn.Module):
         Of the training images, for prediction.
     """
 
-    momentum = 0.1
+    momentum, epsilon = 0.1, 1e-5
 
     def __init__(self, n_channels):
         super().__init__()
@@ -217,6 +246,18 @@ class BatchNorm(nn.Module):
         self.register_buffer("fixed_shift", torch.zeros(n_channels), persistent=False)
         self.register_parameter("gain", None)
         self.register_parameter("shift", None)
+
+    def add_to(self, steps, source, shape, *, rectified=False):
+        """Add what it computes in prediction to a Computation.
+
+        Parameters and what is returned are those of ``PartialConv2d.add_to``.
+        """
+        gain = self.fixed_gain if self.gain is None else self.gain
+        shift = self.fixed_shift if self.shift is None else self.shift
+        factor = gain / torch.sqrt(self.variance + self.epsilon)
+        pair = factor, shift - factor * self.mean
+        arrays = (array.detach().cpu().numpy() for array in pair)
+        return steps.then(ChannelMap(shape, *arrays, rectified), [source]), shape
 
     def learn(self):
         """Train gain and shift."""
@@ -235,4 +276,5 @@ class BatchNorm(nn.Module):
             self.fixed_shift if self.shift is None else self.shift,
             by_batch,
             self.momentum,
+            self.epsilon,
         )

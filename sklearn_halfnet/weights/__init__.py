@@ -17,6 +17,7 @@ from sklearn_halfnet.weights.mexican_hat import MexicanHatWeights
 from sklearn_halfnet.weights.normal import NormalWeights
 from sklearn_halfnet.weights.orthogonal import OrthogonalWeights
 from sklearn_halfnet.weights.receptive_field import ReceptiveFieldWeights
+from sklearn_halfnet.weights.seeded import SeededWeights
 from sklearn_halfnet.weights.sparse import SparseWeights
 from sklearn_halfnet.weights.storage import FrozenWeights
 from sklearn_halfnet.weights.uniform import UniformWeights
@@ -34,6 +35,7 @@ __all__ = [
     "NormalWeights",
     "OrthogonalWeights",
     "ReceptiveFieldWeights",
+    "SeededWeights",
     "SparseWeights",
     "UniformWeights",
     "check_weight_kind",
@@ -51,6 +53,7 @@ WEIGHTS = {
     "difference": DifferenceWeights,
     "class_sums": ClassSumWeights,
     "receptive_field": ReceptiveFieldWeights,
+    "seeded": SeededWeights,
 }
 
 

@@ -59,6 +59,7 @@ WeightName: TypeAlias = Literal[
     "difference",
     "class_sums",
     "receptive_field",
+    "seeded",
 ]
 SolverName: TypeAlias = Literal["adam", "lbfgs"]
 # Of networks that need minibatches and have a momentum.

@@ -39,6 +39,7 @@ from sklearn_halfnet.estimators.partial_cnn.partial_cnn import (
     PartialCNNClassifier,
     branches,
 )
+from sklearn_halfnet.models.partial_cnn import EnsembleModel
 
 __all__ = ["SharedBackboneEnsembleClassifier"]
 
@@ -346,6 +347,12 @@ class SharedBackboneEnsembleClassifier(
         if self.estimators_[0].model_.targets.kind == "multilabel":
             return (probabilities > 0.5).astype(int)
         return self.classes_[probabilities.argmax(axis=1)]
+
+    @property
+    def model_(self) -> EnsembleModel:
+        """The members' networks, as one."""
+        check_is_fitted(self, "estimators_")
+        return EnsembleModel([member.model_ for member in self.estimators_])
 
     @property
     def n_features_in_(self) -> int:

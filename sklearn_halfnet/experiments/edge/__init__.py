@@ -1,0 +1,1 @@
+"""Models on small devices: bytes, agreement and microseconds of exports."""
