@@ -333,7 +333,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
         self.model_ = model
         self._sums, self._sums_are_pickled = sums, pickled
 
-    def _stores_left_out(self):
+    def _stores_left_out(self) -> bool:
         """Whether a model carries errors of rows that it does not need itself."""
         return False
 
