@@ -49,7 +49,7 @@ class Spread:
         size = np.abs(errors)
         floor = _LEAST_ERROR * np.median(size, axis=0) + np.finfo(float).tiny
         logs = np.log(np.maximum(size, floor))
-        basis = row_space(H) if len(H) < H.shape[1] else None
+        basis: Any = row_space(H) if len(H) < H.shape[1] else None
         axes = H if basis is None else H @ basis
         gram = Gram().update(axes, logs, weight)
         fit = checked_fit(gram, axes, logs, weight, relative=True).regular()
