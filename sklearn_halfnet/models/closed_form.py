@@ -268,7 +268,8 @@ class ClosedFormModel:
         intervals : ndarray of shape (n_samples, n_outputs, 2, n_levels)
         """
         found = np.empty((X.shape[0], self.targets.n_outputs, 2, len(miss)))
-        coef = self.coef.T.astype(np.float64)
+        coef: Any = self.coef
+        coef = coef.T.astype(np.float64)
         for rows, features in self.features(X):
             for part in row_blocks(len(features), 8 * len(known.weight)):
                 H = features[part].astype(np.float64)

@@ -49,11 +49,12 @@ class Spread:
         size = np.abs(errors)
         floor = _LEAST_ERROR * np.median(size, axis=0) + np.finfo(float).tiny
         logs = np.log(np.maximum(size, floor))
-        basis = row_space(H) if len(H) < H.shape[1] else None
+        basis: Any = row_space(H) if len(H) < H.shape[1] else None
         axes = H if basis is None else H @ basis
         gram = Gram().update(axes, logs, weight)
         fit = checked_fit(gram, axes, logs, weight, relative=True).regular()
-        coef, intercept = fit.solve()
+        solved: tuple[Any, Any] = fit.solve()
+        coef, intercept = solved
         coef = coef if basis is None else coef @ basis.T
         left_out = fit.leave_one_out(axes, logs, weight)
         left_out = np.where(np.isnan(left_out), gram.target_mean, left_out)
@@ -170,7 +171,10 @@ class LeftOutRows:
         """One RowKernel for each read-out."""
         parts = zip(self.sums.read_out.parts, self._fits(), strict=True)
         H = self.sums.rows.features.astype(np.float64)
-        return [RowKernel(*part, fit, H) for part, fit in parts]
+        return [
+            RowKernel(columns, basis, gram, fit, H)
+            for (columns, basis, gram), fit in parts
+        ]
 
     def kept(self):
         """Return what does without the sums."""
@@ -224,7 +228,7 @@ class RowKernel:
         Of y_c ~ N(0, s^2 (W^-1 + H H^T / alpha)): s^2 = (y_c^T W y_c - c^T V) / (n - 1)
         (Bishop, "Pattern recognition and machine learning", 2006, section 3.5).
         """
-        coef, _ = self.fit.solve()
+        coef: Any = self.fit.solve()[0]
         explained = np.einsum("ij,ji->j", self.gram.cross, coef)
         left = self.gram.target_square - explained
         return left.clip(min=0) / max(self.gram.n_samples - 1, 1)

@@ -468,7 +468,7 @@ class ClosedForm(CallbackSupportMixin, BaseEstimator):
         # Nothing of it is computed before it is asked for.
         self._rows_left_out = LeftOutRows(stream, self.model_)
 
-    def _stores_left_out(self):
+    def _stores_left_out(self) -> bool:
         """Whether a model carries errors of rows that it does not need itself."""
         return False
 

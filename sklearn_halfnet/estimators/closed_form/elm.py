@@ -125,5 +125,5 @@ class ELMRegressor(Regressor, ClosedForm):
 
     predict_interval = predict_interval
 
-    def _stores_left_out(self):
+    def _stores_left_out(self) -> bool:
         return self.store_left_out

@@ -129,5 +129,5 @@ class RVFLRegressor(Regressor, ClosedForm):
 
     predict_interval = predict_interval
 
-    def _stores_left_out(self):
+    def _stores_left_out(self) -> bool:
         return self.store_left_out
