@@ -72,9 +72,9 @@ class RoundedStorage(FrozenWeights):
         self.shape = self.rounded.integers.shape
 
     @property
-    def nbytes(self):
-        """Stored bytes: one a weight, and the factors."""
-        return self.rounded.integers.nbytes + self.rounded.factor.nbytes
+    def arrays(self):
+        """The integers, and their factors."""
+        return self.rounded.integers, self.rounded.factor
 
     def rows(self, start, stop, dtype=np.float32):
         """Rows start to stop, as numbers again."""
