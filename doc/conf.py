@@ -44,8 +44,6 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"/plot_",
     "download_all_examples": False,
-    "doc_module": ("sklearn_halfnet",),
-    "backreferences_dir": None,
 }
 
 html_math_renderer = "mathml"

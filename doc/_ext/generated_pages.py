@@ -10,7 +10,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-
 _COMMANDS = {"tables": "halfnet bench --suite tables --data-home DIR"}
 
 

@@ -87,8 +87,8 @@ class LossCurveDisplay:
         losses = getattr(model, "loss_curve_", None)
         if losses is None:
             raise ValueError(
-                "model must have loss_curve_, as those have that are trained in passes; "
-                f"got {type(model).__name__}, which has none."
+                "model must have loss_curve_, as models have that are trained in "
+                f"passes; got {type(model).__name__}, which has none."
             )
         return cls(
             losses,
