@@ -44,6 +44,8 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"/plot_",
     "download_all_examples": False,
+    "backreferences_dir": "auto_examples/backreferences",
+    "doc_module": ("sklearn_halfnet",),
 }
 
 html_math_renderer = "mathml"

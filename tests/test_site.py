@@ -28,6 +28,11 @@ pytestmark = [
     ),
 ]
 
+THUMBNAILS = sorted((ROOT / "_images").glob("sphx_glr_plot_*_thumb.png"))
+needs_pictures = pytest.mark.skipif(
+    not THUMBNAILS, reason="the gallery was built without running its examples"
+)
+
 PAGES = [
     "index.html",
     "installation.html",
@@ -237,6 +242,7 @@ def test_search_finds_the_guide(found):
     assert any("user_guide/half_layers.html" in address for address in first)
 
 
+@needs_pictures
 def test_representations_link_to_the_page_of_their_class(found):
     page = "auto_examples/plot_pipeline_half_layer.html"
     links = next(each["links"] for each in found["looked"] if each["page"] == page)
@@ -259,12 +265,10 @@ def test_every_result_tells_how_it_was_made():
         assert "How it was made" in report.read_text(encoding="utf-8"), report
 
 
+@needs_pictures
 def test_thumbnails_show_something():
     image = pytest.importorskip("PIL.Image")
-    thumbnails = sorted((ROOT / "_images").glob("sphx_glr_plot_*_thumb.png"))
-    if not thumbnails:
-        pytest.skip("the gallery was built without running its examples")
-    for path in thumbnails:
+    for path in THUMBNAILS:
         # Empty axes are black lines and grey letters; what is drawn has colours.
         saturation = image.open(path).convert("HSV").getchannel("S").histogram()
         assert sum(saturation[64:]) > 0.005 * sum(saturation), path.name

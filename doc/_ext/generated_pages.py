@@ -53,12 +53,13 @@ def _provenance(folder):
     records = _records(folder)
     if records:
         lines += [_measured(records)]
-    commit = _git(folder, "log", "-1", "--format=%h of %cs", "--", ".")
+    stored = "results.jsonl" if records else "report.md"
+    commit = _git(folder, "log", "-1", "--format=%h of %cs", "--", stored)
     if commit:
         lines += [f"Stored by commit {commit}."]
     if records:
         lines += ["Every single result: {download}`results.jsonl`."]
-    return ":::{admonition} How it was made\n" + "\n\n".join(lines) + "\n:::\n"
+    return ":::{admonition} How it was made\n" + "\\\n".join(lines) + "\n:::\n"
 
 
 def _tell_provenance(app, docname, source):
