@@ -44,7 +44,6 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"/plot_",
     "download_all_examples": False,
-    "reference_url": {"sklearn_halfnet": None},
     "backreferences_dir": "auto_examples/backreferences",
     "doc_module": ("sklearn_halfnet",),
 }

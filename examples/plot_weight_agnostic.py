@@ -13,7 +13,7 @@ from sklearn.model_selection import train_test_split
 from sklearn_halfnet import WeightAgnosticClassifier
 from sklearn_halfnet.inspection.weight_profile_display import WeightProfileDisplay
 
-X, y = load_wine(return_X_y=True)
+X, y = load_wine(return_X_y=True, as_frame=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
 wine = WeightAgnosticClassifier(complexity_penalty=1e-3, max_iter=60, random_state=0)
 wine.fit(X_train, y_train)
