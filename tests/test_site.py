@@ -54,14 +54,16 @@ PROBE = """<!doctype html><body><script>
 const wait = ms => new Promise(done => setTimeout(done, ms));
 const clips = style => style.overflowX !== "visible" || style.position === "fixed";
 
-// Elements that reach beyond the window, unless what holds them scrolls or hides them.
+// Elements that reach beyond the window, unless what holds them scrolls or hides them;
+// that the theme lets the whole article scroll does not count.
 function tooWide(view) {
   const found = [];
   for (const element of view.document.querySelectorAll("body *")) {
     const box = element.getBoundingClientRect();
     if (box.width === 0 || box.right <= view.innerWidth + 1) continue;
     let held = false;
-    for (let e = element; e && e !== view.document.body; e = e.parentElement)
+    for (let e = element; e && !e.matches("body, .bd-article-container");
+         e = e.parentElement)
       if (clips(view.getComputedStyle(e)) &&
           (e === element ? view.getComputedStyle(e).position === "fixed"
                          : e.getBoundingClientRect().right <= view.innerWidth + 1))
