@@ -7,7 +7,7 @@ the kind itself.
 """
 
 import matplotlib.pyplot as plt
-import pandas as pd
+import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV, train_test_split
 
@@ -21,21 +21,24 @@ model = HalfLayerClassifier(input_scaling="center", max_iter=10, random_state=0)
 # %%
 # Number of units and kind of weights together.
 grid = {
-    "hidden_layer_sizes": [32, 128, 512],
-    "weight_kind": ["normal", "binary", "instances"],
+    "hidden_layer_sizes": [32, 64, 128, 256],
+    "weight_kind": ["normal", "binary", "sparse", "instances"],
 }
 search = GridSearchCV(model, grid, cv=3).fit(X_train, y_train)
 print(search.best_params_, f"test accuracy {search.score(X_test, y_test):.3f}")
 
-results = pd.DataFrame(search.cv_results_).pivot(
-    index="param_hidden_layer_sizes",
-    columns="param_weight_kind",
-    values="mean_test_score",
-)
+# The grid is a matrix: the last parameter runs fastest.
+sizes, kinds = grid.values()
+scores = search.cv_results_["mean_test_score"].reshape(len(sizes), len(kinds))
 figure, ax = plt.subplots(layout="constrained")
-results.plot(
-    ax=ax, logx=True, marker="o", xlabel="hidden units", ylabel="accuracy (validation)"
-)
+image = ax.imshow(scores, cmap="viridis")
+figure.colorbar(image, label="accuracy (cross-validation)")
+for (row, column), score in np.ndenumerate(scores):
+    color = "black" if image.norm(score) > 0.6 else "white"
+    ax.text(column, row, f"{score:.3f}", color=color, ha="center", va="center")
+ax.set_xticks(range(len(kinds)), kinds)
+ax.set_yticks(range(len(sizes)), sizes)
+ax.set(xlabel="weight kind", ylabel="hidden units")
 plt.show()
 
 # %%

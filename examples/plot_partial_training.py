@@ -35,17 +35,21 @@ models = {
     ]
     for frozen in ("random", "zero")
 }
-figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+figure, ax = plt.subplots(layout="constrained")
 for frozen, fitted in models.items():
     scores = [model.score(X_test, y_test) for model in fitted]
-    axes[0].plot(fractions, scores, marker="o", label=f"the rest is {frozen}")
+    ax.plot(fractions, scores, marker="o", label=f"the rest is {frozen}")
     for fraction, model, score in zip(fractions, fitted, scores, strict=True):
         numbers = f"{model.n_trainable_parameters_:,} numbers learned"
         print(f"{frozen}, fraction {fraction}: {score:.3f}, {numbers}")
-axes[0].set(xscale="log", xlabel="fraction of the filters", ylabel="test accuracy")
-axes[0].legend()
+ax.set(xscale="log", xlabel="fraction of the filters", ylabel="test accuracy")
+ax.set_xticks(fractions, [f"{fraction:g}" for fraction in fractions])
+ax.minorticks_off()
+ax.legend()
+plt.show()
 
 # %%
 # Where few filters are learned, their weights grow larger than the random ones.
-MagnitudesDisplay.from_estimator(models["random"][1]).plot(axes[1])
+figure, ax = plt.subplots(layout="constrained")
+MagnitudesDisplay.from_estimator(models["random"][1]).plot(ax)
 plt.show()

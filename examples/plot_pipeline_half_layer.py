@@ -57,3 +57,7 @@ for name, model in models.items():
         pipeline, test, y_test, n_bins=10, name=name, ax=ax, pos_label="yes"
     )
 plt.show()
+
+# %%
+# What a notebook shows of the pipeline. The question mark of a step leads to its page.
+make_pipeline(encode, models["half layer"])

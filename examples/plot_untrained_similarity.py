@@ -23,14 +23,14 @@ schemes = CodingSchemes(random_state=0)
 found = similarity_to_prototype(patterns, schemes)
 for name, row in zip(found.layers, found.by_level, strict=True):
     print(f"{name}: {row[10]:.2f} at noise of .5")
-figure, axes = plt.subplots(1, 2, figsize=(12, 4.5), layout="constrained", sharey=True)
-PrototypeSimilarityDisplay(found.layers, found.by_level).plot(axes[0], step=0.05)
-axes[0].set_title("coding schemes, sigma_w = 10")
 
 # %%
 # At the edge of chaos nine layers keep nearly all of it.
 network = RandomNetwork((100,) * 9, weight_scale="critical", random_state=0)
 network.fit(patterns.reshape(-1, 100))
+figure, axes = plt.subplots(1, 2, figsize=(12, 4.5), layout="constrained", sharey=True)
+PrototypeSimilarityDisplay(found.layers, found.by_level).plot(axes[0], step=0.05)
+axes[0].set_title("coding schemes, sigma_w = 10")
 PrototypeSimilarityDisplay.from_estimator(network, patterns).plot(axes[1], step=0.05)
 axes[1].set_title("RandomNetwork, sigma_w = 1")
 plt.show()

@@ -13,20 +13,23 @@ from sklearn.model_selection import train_test_split
 from sklearn_halfnet import WeightAgnosticClassifier
 from sklearn_halfnet.inspection.weight_profile_display import WeightProfileDisplay
 
-X, y = load_wine(return_X_y=True)
+X, y = load_wine(return_X_y=True, as_frame=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
 wine = WeightAgnosticClassifier(complexity_penalty=1e-3, max_iter=60, random_state=0)
 wine.fit(X_train, y_train)
 print(f"wine: {wine.score(X_test, y_test):.3f}, {wine.n_connections_} connections")
 
 # %%
-# The score at each weight between -2 and 2. At zero there is no network.
-figure, (left, right) = plt.subplots(1, 2, figsize=(12, 5), layout="constrained")
-WeightProfileDisplay.from_estimator(wine, X_test, y_test).plot(left)
+# The graph itself, from the chemical measurements to the three cultivars.
+figure, ax = plt.subplots(figsize=(9, 5), layout="constrained")
+wine.plot(ax)
+plt.show()
 
 # %%
-# The graph itself, from the chemical measurements to the three cultivars.
-wine.plot(right)
+# The score at each weight between -2 and 2. At zero there is no network.
+figure, ax = plt.subplots(layout="constrained")
+WeightProfileDisplay.from_estimator(wine, X_test, y_test).plot(ax)
+plt.show()
 
 # %%
 # Digits need more connections. Inputs are pixels, numbered row by row.
@@ -39,9 +42,9 @@ print(
 )
 figure, ax = plt.subplots(figsize=(9, 11), layout="constrained")
 digits.plot(ax)
+plt.show()
 
 # %%
 # Training every connection's own weight takes the same graph further.
 trained = digits.train_weights(X_train, y_train)
 print(f"digits, weights trained: {trained.score(X_test, y_test):.3f}")
-plt.show()

@@ -1,5 +1,4 @@
 """
-==========================
 Random weights in pictures
 ==========================
 
@@ -33,7 +32,7 @@ from sklearn_halfnet.weights import (
 
 
 def show(kinds, image_shape, X=None, y=None, n_units=6):
-    """Draw each kind's units as one row of pictures."""
+    """Draw each kind's units as a row of pictures."""
     figure, axes = plt.subplots(
         len(kinds), n_units, figsize=(n_units * 1.1, len(kinds) * 1.2)
     )
@@ -56,8 +55,8 @@ show(
         "normal": NormalWeights(),
         "binary": BinaryWeights(),
         "sparse": SparseWeights(),
-        "mexican_hat": MexicanHatWeights(image_shape=shape),
-        "gabor": GaborWeights(image_shape=shape, sigma_range=(2, 6)),
+        "mexican_hat": MexicanHatWeights(shape),
+        "gabor": GaborWeights(shape, sigma_range=(2, 6)),
         "receptive_field": ReceptiveFieldWeights("normal", image_shape=shape),
     },
     shape,
@@ -71,19 +70,14 @@ show(
 
 X, y = load_digits(return_X_y=True)
 X = X - X.mean(axis=0)
-show(
-    {
-        "instances": InstanceWeights(),
-        "difference": DifferenceWeights(),
-        "class_sums": ClassSumWeights(),
-        "receptive_field\nof difference": ReceptiveFieldWeights(
-            "difference", image_shape=(8, 8)
-        ),
-    },
-    (8, 8),
-    X,
-    y,
-)
+parts = ReceptiveFieldWeights("difference", image_shape=(8, 8))
+kinds = {
+    "instances": InstanceWeights(),
+    "difference": DifferenceWeights(),
+    "class_sums": ClassSumWeights(),
+    "parts of difference": parts,
+}
+show(kinds, (8, 8), X, y)
 
 # %%
 # Much alike or all different?
@@ -92,18 +86,14 @@ show(
 # weights at a given angle's cosine: noise is nearly orthogonal, templates of the same
 # digit resemble each other.
 
-figure, ax = plt.subplots()
-for name, kind in {
-    "normal": NormalWeights(),
-    "mexican_hat": MexicanHatWeights(image_shape=(8, 8)),
-    "instances": InstanceWeights(),
-    "difference": DifferenceWeights(),
-}.items():
+figure, ax = plt.subplots(layout="constrained")
+del kinds["class_sums"], kinds["parts of difference"]
+kinds |= {"normal": NormalWeights(), "mexican_hat": MexicanHatWeights((8, 8))}
+for name, kind in kinds.items():
     weights = kind.sample(200, 64, np.random.default_rng(0), X, y)
     weights = weights / np.linalg.norm(weights, axis=1, keepdims=True)
     cosines = (weights @ weights.T)[np.triu_indices(200, 1)]
     ax.hist(cosines, np.linspace(-1, 1, 81), histtype="step", density=True, label=name)
 ax.set(xlabel="cosine between two units", ylabel="density")
 ax.legend()
-figure.tight_layout()
 plt.show()

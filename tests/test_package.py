@@ -35,6 +35,7 @@ FLOORS = {
     "activations": 1,
     "_random": 1,
     "_device": 1,
+    "_doc_link": 1,
     "_files": 1,
     "_int8": 1,
     "_matmul": 1,

@@ -209,6 +209,7 @@ ARRAYS = {
 WITHOUT = {
     *("critical_weight_scale", "truncated", "node_names", "used_nodes", "to_networkx"),
     *("before_last", "is_mlp", "is_module", "is_pipeline", "GraphDisplay"),
+    "LossCurveDisplay",
     # What functions return.
     *("LayerSmoothness", "LayerComparison", "PrototypeSimilarity", "SignalPropagation"),
 }

@@ -343,6 +343,8 @@ def test_a_run_is_stored_reported_and_goes_on(folder, tmp_path, fakes, capsys):
     assert "| right |" in capsys.readouterr().out
     if figures.can_draw():
         assert (out / "ranks-all.png").exists()
+        assert (out / "ranks-seconds.png").exists()
+        assert "(ranks-seconds.png)" in path.read_text()
 
 
 def test_failures_of_packages_are_results(folder, tmp_path, fakes, monkeypatch):

@@ -12,6 +12,7 @@ from sklearn_halfnet._checks import (
     not_masked,
     whole,
 )
+from sklearn_halfnet._doc_link import page_template
 from sklearn_halfnet._sparse_input import check_sparse
 
 __all__ = ["BaseWeights", "unit_rows"]
@@ -40,6 +41,8 @@ class BaseWeights(BaseEstimator, ABC):
     requires_y = False
     repeats_exactly = False
     _parameter_constraints: dict = {}
+    _doc_link_module = "sklearn_halfnet"
+    _doc_link_template = page_template("sklearn_halfnet.weights")
 
     @check_options(
         {

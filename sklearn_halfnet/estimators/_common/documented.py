@@ -4,6 +4,8 @@ import inspect
 import re
 from textwrap import dedent, indent
 
+from sklearn_halfnet._doc_link import page_template
+
 __all__ = ["SEEN_FEATURES", "documented", "numpydoc"]
 
 
@@ -34,7 +36,7 @@ def numpydoc(text):
 
 
 def documented(parameters, attributes, **sections):
-    """Fill the placeholders of a class's docstring.
+    """Fill the placeholders of a class's docstring, and link it to its page.
 
     ``{parameters}`` becomes the texts of the constructor's parameters, in its order and
     with the defaults that it has, unless a text tells a long one in its own way;
@@ -74,6 +76,8 @@ def documented(parameters, attributes, **sections):
                 cls.__doc__,
                 flags=re.MULTILINE,
             )
+        cls._doc_link_module = "sklearn_halfnet"
+        cls._doc_link_template = page_template("sklearn_halfnet")
         return cls
 
     return fill

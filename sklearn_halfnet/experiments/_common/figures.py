@@ -12,6 +12,7 @@ __all__ = [
     "evolution_curve",
     "learning_curves",
     "of_display",
+    "ranks_against_seconds",
     "save_png",
     "score_against_parameters",
     "weight_pictures",
@@ -172,4 +173,40 @@ def critical_difference(mean_ranks, difference, groups, title):
     ax.spines["top"].set_position(("data", 0))
     ax.xaxis.tick_top()
     ax.set_xticks(range(low, high + 1))
+    return figure
+
+
+def ranks_against_seconds(mean_ranks, seconds, ours, title):
+    """Mean rank of models against the seconds of a fit; the best is at the top left.
+
+    ``mean_ranks`` and ``seconds`` map the same models to numbers; those of this library
+    are named in ``ours`` and stand out.
+    """
+    figure, [[ax]] = _axes(figsize=(7.5, 5))
+    for name, rank in mean_ranks.items():
+        style = {"color": "C3" if name in ours else "0.35"}
+        ax.plot(
+            seconds[name], rank, "D" if name in ours else "o", markersize=9, **style
+        )
+        # At the left where the name would run into the next model, or off the picture.
+        left = seconds[name] > 10 or any(
+            abs(mean_ranks[other] - rank) < 0.5
+            and 1 < seconds[other] / seconds[name] < 4
+            for other in mean_ranks
+        )
+        ax.annotate(
+            name,
+            (seconds[name], rank),
+            xytext=(-10 if left else 10, 0),
+            textcoords="offset points",
+            ha="right" if left else "left",
+            va="center",
+            fontsize=13,
+            weight="bold" if name in ours else "normal",
+            **style,
+        )
+    ax.set(xscale="log", xlabel="seconds to fit, median over the sets")
+    ax.set(ylabel="mean rank (1 is the best)", title=title)
+    ax.set_ylim(len(mean_ranks) + 0.5, 0.5)
+    ax.grid(alpha=0.3)
     return figure

@@ -11,7 +11,16 @@ from sklearn_halfnet.experiments._common.report import (
 from sklearn_halfnet.experiments.tables._ranks import verdict
 from sklearn_halfnet.experiments.tables._results import Results
 
-__all__ = ["GROUPS", "picture_name", "rank_table", "report_text"]
+__all__ = [
+    "GROUPS",
+    "SECONDS_PICTURE",
+    "fit_seconds",
+    "picture_name",
+    "rank_table",
+    "report_text",
+]
+
+SECONDS_PICTURE = "ranks-seconds.png"
 
 # Heading of a ranking -> sets by their task, and measure.
 GROUPS = {
@@ -51,7 +60,7 @@ def report_text(records, models, ours, notes=(), pictures=()):
         "Log-loss": _score_table(results, "classification", "log_loss"),
         "Wins, ties and losses": _outcomes(results, ours, rivals),
         "Where ours lose": _losses(results, ours, rivals),
-        "Time": _times(results, ours),
+        "Time": _times(results, ours, pictures),
         "Parameters": _parameters(results, ours),
         "What failed": _failures(results),
         "Environment": environment_text(records) + _package_versions(records),
@@ -216,7 +225,12 @@ def _lost(results, mine, rivals, name):
 # -- time and size ---------------------------------------------------------------------
 
 
-def _times(results, ours):
+def fit_seconds(results, model):
+    """Median over the sets of the median seconds of a fit."""
+    return float(np.median([*_medians(results, model, "fit_seconds").values()]))
+
+
+def _times(results, ours, pictures):
     rows = []
     for model in results.models:
         fits = _medians(results, model, "fit_seconds")
@@ -227,10 +241,12 @@ def _times(results, ours):
         middle = (np.median([*s.values()]) for s in (fits, predicts))
         rows.append([model, *(f"{seconds:.3f}" for seconds in middle), *ratios])
     header = ["model", "fit s", "predict s", *(f"{mine} /" for mine in ours)]
+    drawn = SECONDS_PICTURE in pictures
+    picture = f"\n\n![Mean ranks against seconds]({SECONDS_PICTURE})" if drawn else ""
     return (
         "Median seconds over the sets, to fit and to predict all test rows; and how "
         "many times as long ours take to fit, the geometric mean over the sets that "
-        f"both have.\n\n{markdown_table(header, rows)}"
+        f"both have.\n\n{markdown_table(header, rows)}{picture}"
     )
 
 

@@ -20,6 +20,8 @@ from sklearn_halfnet.experiments.tables._models import MODELS, OURS
 from sklearn_halfnet.experiments.tables._ranks import cliques
 from sklearn_halfnet.experiments.tables._report import (
     GROUPS,
+    SECONDS_PICTURE,
+    fit_seconds,
     picture_name,
     rank_table,
     report_text,
@@ -170,4 +172,13 @@ def _pictures(results):
                 cliques(list(ranking.mean_ranks.values()), ranking.difference),
                 f"Mean rank, {group}: {len(ranking.sets)} sets",
             )
+    ranking = results.ranking(results.sets, "score")
+    if ranking:
+        found[SECONDS_PICTURE] = partial(
+            figures.ranks_against_seconds,
+            ranking.mean_ranks,
+            {model: fit_seconds(results, model) for model in ranking.mean_ranks},
+            OURS,
+            f"Accuracy or R2 of defaults on {len(ranking.sets)} tables",
+        )
     return found
