@@ -531,8 +531,9 @@ class ClosedFormModel:
 
     def with_left_out(self, errors):
         """Return the model with errors of rows, which it does not need itself."""
-        solution = self.solution()._replace(left_out=errors)
-        return replace(self, solution=Later.known(solution))
+        solution: Any = self.solution
+        solved = solution()._replace(left_out=errors)
+        return replace(self, solution=Later.known(solved))
 
 
 def _is_tame(values):

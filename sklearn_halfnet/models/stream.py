@@ -122,7 +122,8 @@ class Stream:
         Makes sums of a Chunk and the number of rows before it.
     """
 
-    _waiting, _sum_up = (), None
+    _waiting: tuple = ()
+    _sum_up: Any = None
 
     def __init__(self, sums, waiting=(), sum_up: Any = None):
         self._base, self._waiting, self._sum_up = sums, waiting, sum_up
