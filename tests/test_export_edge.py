@@ -60,7 +60,7 @@ MODELS = {
     ),
 }
 DENSE = {
-    "half layer": HalfLayerClassifier(40, **SHORT),
+    "dense half layer": HalfLayerClassifier(40, **SHORT),
     "members of HalfNet": HalfNetClassifier(20, 4, n_members=2, **SHORT),
     "sparse": ELMClassifier(40, "sparse", **FIXED),
     "convolutions": ConvHalfLayerClassifier(
