@@ -14,7 +14,13 @@ from sklearn_halfnet._matmul import matmul, syrk
 from sklearn_halfnet.linear.ridge import ridge
 from sklearn_halfnet.weights.orthogonal import orthonormal_rows
 
-__all__ = ["GEOMETRIES", "geometry_numbers", "gradient_outer_product"]
+__all__ = [
+    "GEOMETRIES",
+    "geometry_numbers",
+    "gradient_outer_product",
+    "gradient_rows",
+    "quick_gradient_rows",
+]
 
 # Units of the quick model whose gradients are taken.
 _N_UNITS = 512
@@ -111,6 +117,37 @@ def gradient_outer_product(features, targets, share, rng, n_units=_N_UNITS):
     """
     weights, core, _ = _quick_model(features, targets, share, rng, n_units)
     return weights.T @ core @ weights
+
+
+def gradient_rows(weights, slopes, coef, share):
+    """Few rows R with R^T R the mean outer product of a model's gradients.
+
+    Of f(x) = V g(W x + b) + c it is W^T ((V^T V) * E[m m^T]) W, m the slopes of g. So
+    normal combinations of the rows, z R, have it for their covariance.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_units, n_inputs)
+        W.
+    slopes : ndarray of shape (n_rows, n_units)
+        Derivatives of g where the units are, m of each row.
+    coef : ndarray of shape (n_outputs, n_units)
+        V.
+    share : ndarray of shape (n_rows,)
+        Weights of the rows; they sum to one.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_units, n_inputs), float64
+    """
+    root = np.sqrt(share).astype(slopes.dtype)[:, None]
+    return _root((coef.T @ coef) * syrk(slopes * root)) @ weights
+
+
+def quick_gradient_rows(features, targets, share, rng):
+    """Rows of the model that ``gradient_outer_product`` fits; parameters as there."""
+    weights, core, _ = _quick_model(features, targets, share, rng, _N_UNITS)
+    return _root(core) @ weights
 
 
 def _quick_model(features, targets, share, rng, n_units):
