@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_halfnet._matmul import matmul, syrk
 from sklearn_halfnet.linear.ridge import ridge
+from sklearn_halfnet.linear.solve import least_strength
 from sklearn_halfnet.weights.orthogonal import orthonormal_rows
 
 __all__ = [
@@ -141,13 +142,13 @@ def gradient_rows(weights, slopes, coef, share):
     rows : ndarray of shape (n_units, n_inputs), float64
     """
     root = np.sqrt(share).astype(slopes.dtype)[:, None]
-    return _root((coef.T @ coef) * syrk(slopes * root)) @ weights
+    return _factor((coef.T @ coef) * syrk(slopes * root)).T @ weights
 
 
 def quick_gradient_rows(features, targets, share, rng):
     """Rows of the model that ``gradient_outer_product`` fits; parameters as there."""
     weights, core, _ = _quick_model(features, targets, share, rng, _N_UNITS)
-    return _root(core) @ weights
+    return _factor(core).T @ weights
 
 
 def _quick_model(features, targets, share, rng, n_units):
@@ -175,6 +176,11 @@ def _quick_model(features, targets, share, rng, n_units):
     )
     patterns = syrk(is_on * np.sqrt(share).astype(dtype)[:, None])
     return weights.astype(np.float64), (coef.T @ coef) * patterns, strength
+
+
+def _factor(matrix):
+    """L with L L^T a matrix without negative eigenvalues, but for a small ridge."""
+    return np.tril(least_strength(matrix)[1])
 
 
 def _root(matrix):

@@ -1,4 +1,4 @@
-"""Boosted random features as a value: layers that see what the layers before predict."""
+"""Boosted random features as a value: layers that see what others before predict."""
 
 from dataclasses import dataclass, replace
 

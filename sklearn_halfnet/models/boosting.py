@@ -25,6 +25,7 @@ from sklearn_halfnet.features.moments import Moments
 from sklearn_halfnet.features.start import draw_biases
 from sklearn_halfnet.linear import Gram, RidgeFit
 from sklearn_halfnet.linear.choice import checked_fit
+from sklearn_halfnet.linear.solve import solve_factorised
 from sklearn_halfnet.models.boosted_features import BoostedLayer, BoostedModel
 from sklearn_halfnet.models.calibration import calibration
 from sklearn_halfnet.weights.storage import FrozenWeights
@@ -39,6 +40,8 @@ _LOUDNESS = 0.25
 _GAIN = 0.99
 # Layers in a row that lower the loss too little before no more are tried.
 _PATIENCE = 2
+# Of the length of a step, relative to the largest.
+_LENGTH_DIGITS = 1e-2
 # Of a unit's projection, relative to the mean of all.
 _LEAST_VARIANCE = 1e-4
 
@@ -228,13 +231,17 @@ def calibrated(model, rows, scores):
 
 @dataclass(frozen=True, eq=False)
 class _Found:
-    """A layer, what it makes of the scores, and where its units are on."""
+    """A layer, what it makes of the scores, and what tells gradients.
+
+    These are the derivatives of its units, None of an isotropic layer, and what their
+    ridge regression of the targets has for coefficients.
+    """
 
     layer: BoostedLayer
     scores: np.ndarray
     loss: float
-    slopes: np.ndarray
-    coef_of_targets: np.ndarray
+    slopes: np.ndarray | None
+    coef_of_targets: np.ndarray | None
 
 
 class _Grower:
@@ -266,15 +273,15 @@ class _Grower:
         found : _Found
         """
         z, hidden = self._drawn(factor)
-        slopes = _slopes(z, hidden.activation)
+        slopes = None if factor is None else _slopes(z, hidden.activation)
         features = ACTIVATIONS[hidden.activation].array(z)
         response = self.rows.loss.response(self.scores)
-        coef, intercept, step, alpha = self._solved(features, response)
+        fit, step = self._solved(features, response)
+        coef, intercept = fit.solve()
         length, loss = self._line_search(step)
         dtype = self.model.dtype
         found = BoostedLayer(hidden, (length * coef).astype(dtype), length * intercept)
-        whole = Gram().update(features, self.rows.wanted, self.rows.weight)
-        of_targets, _ = RidgeFit(whole, alpha).regular().solve()
+        of_targets = None if factor is None else self._of_targets(features, fit)
         return _Found(found, self.scores + length * step, loss, slopes, of_targets)
 
     def directions_of(self, found):
@@ -342,11 +349,9 @@ class _Grower:
 
         Returns
         -------
-        coef : ndarray of shape (n_outputs, n_units)
-        intercept : ndarray of shape (n_outputs,)
+        fit : RidgeFit
         step : ndarray of shape (n_rows, n_outputs)
             Cross-fitted.
-        alpha : float
         """
         weight = self.rows.weight
         parts = [
@@ -365,7 +370,15 @@ class _Grower:
             coef, intercept = RidgeFit(others, alpha).regular().solve()
             coef = coef.T.astype(features.dtype)
             step[fold] = matmul(features[fold], coef) + intercept
-        return *fit.regular().solve(), step, fit.alpha
+        return fit.regular(), step
+
+    def _of_targets(self, features, fit):
+        """Coefficients of the targets, where the response's have been solved for."""
+        rows = self.rows
+        wanted = rows.wanted - rows.share @ rows.wanted
+        wanted *= rows.weight[:, None]
+        cross = matmul(features.T, wanted.astype(features.dtype)).astype(np.float64)
+        return solve_factorised(fit.factor, fit.gram.gram, cross, fit.alpha).T
 
     def _line_search(self, step):
         """Find how far to go along a cross-fitted step, and the loss there."""
@@ -374,6 +387,7 @@ class _Grower:
             lambda length: loss(scores + length * step),
             bounds=(0.0, self.options.learning_rate),
             method="bounded",
+            options={"xatol": _LENGTH_DIGITS * self.options.learning_rate},
         )
         return float(found.x), float(found.fun)
 
@@ -386,7 +400,7 @@ def _merged(parts):
 
 
 def _slopes(z, activation):
-    """Derivative of an activation, as a difference: all that there are have one."""
+    """Differentiate an activation numerically: so it works for every one."""
     step = z.dtype.type(1e-2)
     function = ACTIVATIONS[activation].array
     return (function(z + step) - function(z - step)) / (2 * step)

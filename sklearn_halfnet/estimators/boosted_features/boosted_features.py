@@ -220,15 +220,16 @@ class BoostedFeatures(CallbackSupportMixin, BaseEstimator):
             context = self._init_callback_context(max_subtasks=self.n_layers)
             context.call_on_fit_task_begin(estimator=self, **given)
             vars(self).pop("model_", None)
-            model, rows, options, rng = self._begun(X, y, sample_weight)
+            start, rows, options, rng = self._begun(X, y, sample_weight)
 
             def finished(model, scores):
                 is_finished = model.targets.classes is None
                 return model if is_finished else calibrated(model, rows, scores)
 
-            scores = None
+            # Rows that cannot be cut in two make no layer.
+            model, scores = start, rows.constant_scores
             with blas_threads(len(rows.wanted) * self.n_units**2):
-                for model, scores in grown(model, rows, options, rng):
+                for model, scores in grown(start, rows, options, rng):
                     task = context.subcontext(task_name="layer")
                     task.call_on_fit_task_begin(estimator=self, **given)
                     stops = task.call_on_fit_task_end(
@@ -239,8 +240,6 @@ class BoostedFeatures(CallbackSupportMixin, BaseEstimator):
                     )
                     if stops:
                         break
-                # Rows that cannot be cut in two make no layer.
-                scores = rows.constant_scores if scores is None else scores
                 self.model_ = finished(model, scores)
             context.call_on_fit_task_end(
                 estimator=self, **given, metadata=told, reconstruction_attributes={}
