@@ -230,7 +230,7 @@ class BoostedFeatures(CallbackSupportMixin, BaseEstimator):
             model, scores = start, rows.constant_scores
             with blas_threads(len(rows.wanted) * self.n_units**2):
                 for model, scores in grown(start, rows, options, rng):
-                    task = context.subcontext(task_name="layer")
+                    task = context.subcontext(task_name="iteration")
                     task.call_on_fit_task_begin(estimator=self, **given)
                     stops = task.call_on_fit_task_end(
                         estimator=self,

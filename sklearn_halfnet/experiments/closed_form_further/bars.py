@@ -7,10 +7,11 @@ returns Markdown.
 
 from sklearn_halfnet.experiments._common.experiment import Experiment
 from sklearn_halfnet.experiments._common.report import environment_text
+from sklearn_halfnet.experiments.closed_form_further import boosting
 
 __all__ = ["EXPERIMENT", "report_text"]
 
-TABLES = {}
+TABLES = {4: boosting.TABLE}
 
 
 def _jobs(run):
