@@ -53,7 +53,7 @@ BARS = {
     "energy": "<= 0.049",
 }
 GRID = {"n_units": [512, 1024], "directions": ["gradient", "isotropic"]}
-FOLDS = 3
+FOLDS = 2
 
 
 def _chosen(seed, task):
