@@ -350,9 +350,18 @@ class _Grower:
         return z
 
     def _weights_of_scores(self, loudness):
-        """Draw weights on the scores, each in units of its own deviation."""
-        variance = Moments.of(self.scores, self.rows.share).variance
-        units = np.sqrt(np.maximum(variance, _LEAST_VARIANCE * variance.max()))
+        """Draw weights on the scores, each in units of its own deviation.
+
+        Or of the first response's, where that is larger: scores that explain little are
+        mostly noise, and are not to be heard as well as those that explain much.
+        """
+        rows = self.rows
+        spreads = [
+            np.sqrt(Moments.of(each, rows.share).variance)
+            for each in (self.scores, rows.loss.response(rows.constant_scores))
+        ]
+        units = np.maximum(*spreads)
+        units = np.where(units > 0, units, 1.0)
         drawn = self.rng.standard_normal((self.options.n_units, len(units)))
         return drawn * (loudness / np.sqrt(len(units))) / units
 
