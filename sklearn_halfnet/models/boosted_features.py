@@ -1,6 +1,7 @@
 """Boosted random features as a value: layers that see what others before predict."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,7 @@ class BoostedLayer:
 
     def features(self, X, scores, scaling, dtype):
         """Compute the units (n_rows, n_units) of rows and their scores."""
-        weights = self.hidden.weights.matrix(dtype)
+        weights: Any = self.hidden.weights.matrix(dtype)
         n_inputs = scaling.width(X.shape[1])
         z = scaling.project(X, weights[:, :n_inputs], dtype)
         # The first layer sees none of them.

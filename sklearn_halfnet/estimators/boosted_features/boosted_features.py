@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,7 @@ from sklearn_halfnet.models.boosting import (
     grown,
     started,
 )
+from sklearn_halfnet.models.targets import ClassTargets
 
 __all__ = ["BoostedFeaturesClassifier", "BoostedFeaturesRegressor"]
 
@@ -379,8 +380,8 @@ class BoostedFeaturesClassifier(Classifier, BoostedFeatures):
         stages : iterator of ndarray of shape (n_samples, n_classes)
             As ``staged_predict``.
         """
-        stages = self._stages(X)
-        return (self.model_.targets.probabilities(scores) for scores in stages)
+        stages, targets = self._stages(X), cast(ClassTargets, self.model_.targets)
+        return (targets.probabilities(scores) for scores in stages)
 
 
 @documented(_TEXTS, _ATTRIBUTES, **_SECTIONS)
