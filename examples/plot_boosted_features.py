@@ -22,9 +22,9 @@ X_train, X_test, y_train, y_test = X[:400], X[400:], label[:400], label[400:]
 # %%
 # Few units a layer, so that one layer cannot do it alone.
 model = BoostedFeaturesClassifier(
-    12, 50, directions="isotropic", tol=0.0, random_state=0
+    12, 15, directions="isotropic", tol=0.0, random_state=0
 ).fit(X_train, y_train)
-one_layer = ELMClassifier(50, random_state=0).fit(X_train, y_train)
+one_layer = ELMClassifier(15, random_state=0).fit(X_train, y_train)
 print(f"{model.n_layers_} layers: {model.score(X_test, y_test):.3f}")
 print(f"one layer (ELM): {one_layer.score(X_test, y_test):.3f}")
 
