@@ -1,5 +1,9 @@
 """The public names, for type checkers and editors; ``__init__.py`` reads them here."""
 
+from sklearn_halfnet.estimators.boosted_features.boosted_features import (
+    BoostedFeaturesClassifier as BoostedFeaturesClassifier,
+    BoostedFeaturesRegressor as BoostedFeaturesRegressor,
+)
 from sklearn_halfnet.estimators.closed_form.elm import (
     ELMClassifier as ELMClassifier,
     ELMRegressor as ELMRegressor,

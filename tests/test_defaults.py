@@ -32,6 +32,11 @@ KNOWN = {
     ("classification", "noise images", "partial CNN"): LEARNS_NOISE,
     ("classification", "noise images", "shared backbone"): LEARNS_NOISE,
     ("regression", "noise images", "partial CNN"): LEARNS_NOISE,
+    (
+        "classification",
+        "30 rows",
+        "boosted features",
+    ): "a fifth of 30 rows are too few to judge layers by",
     ("classification", "95:5", "half layer"): (
         "steps in small batches learn the few positives by heart: errors of .041 where "
         "a constant has .053 and a linear model .018"

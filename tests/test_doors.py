@@ -15,6 +15,8 @@ from sklearn.base import clone, is_classifier
 from sklearn.datasets import load_iris
 
 from sklearn_halfnet import (
+    BoostedFeaturesClassifier,
+    BoostedFeaturesRegressor,
     ConvHalfLayerClassifier,
     ConvHalfLayerRegressor,
     DeskewResize,
@@ -56,6 +58,8 @@ TAKE_SPARSE = [
     ELMRegressor(**SMALL),
     RVFLClassifier(**SMALL),
     RVFLRegressor(**SMALL),
+    BoostedFeaturesClassifier(2, 16, random_state=0),
+    BoostedFeaturesRegressor(2, 16, random_state=0),
     WeightAgnosticClassifier(**SEARCH),
     WeightAgnosticRegressor(**SEARCH),
     RandomFeatures(16, random_state=0),

@@ -17,6 +17,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 
 from sklearn_halfnet import (
+    BoostedFeaturesClassifier,
+    BoostedFeaturesRegressor,
     ConvHalfLayerClassifier,
     ConvHalfLayerRegressor,
     DeskewResize,
@@ -92,6 +94,7 @@ CLASSIFIERS = {
     "ensemble ELM": ELMClassifier(**OF_TWO_LAYERS, read_out="ensemble", **FIXED),
     "RVFL": RVFLClassifier(20, input_scaling="center", **FIXED),
     "ensemble RVFL": RVFLClassifier(**OF_TWO_LAYERS, read_out="ensemble", **FIXED),
+    "boosted": BoostedFeaturesClassifier(3, 20, **FIXED),
     "ensemble of weights": WeightAgnosticClassifier(**SEARCH),
     # On columns that "auto" limits, two passes find nothing for the third label.
     "tuned weight": WeightAgnosticClassifier(
@@ -106,6 +109,7 @@ REGRESSORS = {
     "members of HalfNet": HalfNetRegressor(12, 3, n_members=3, **SHORT),
     "ELM": ELMRegressor(20, **FIXED),
     "deep RVFL": RVFLRegressor(**OF_TWO_LAYERS, **FIXED),
+    "boosted": BoostedFeaturesRegressor(3, 20, "tanh", **FIXED),
     "ensemble of weights": WeightAgnosticRegressor(**SEARCH),
     "tuned weight": WeightAgnosticRegressor(predict_with="tuned", **SEARCH),
 }

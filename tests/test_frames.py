@@ -18,6 +18,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils import get_tags
 
 from sklearn_halfnet import (
+    BoostedFeaturesClassifier,
+    BoostedFeaturesRegressor,
     ConvHalfLayerClassifier,
     ELMClassifier,
     ELMRegressor,
@@ -59,7 +61,13 @@ CLASSIFIERS = [
     HalfLayerClassifier(**FAST),
     HalfNetClassifier(**FAST),
 ]
-FAMILIES = [*REGRESSORS, *CLASSIFIERS]
+BOOSTED = {"n_layers": 2, "n_units": 20, "random_state": 0, "dtype": "float64"}
+FAMILIES = [
+    *REGRESSORS,
+    BoostedFeaturesRegressor(**BOOSTED),
+    *CLASSIFIERS,
+    BoostedFeaturesClassifier(**BOOSTED),
+]
 BY_NAME = {"argvalues": FAMILIES, "ids": lambda model: type(model).__name__}
 
 

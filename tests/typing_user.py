@@ -11,6 +11,8 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from sklearn_halfnet import (
+    BoostedFeaturesClassifier,
+    BoostedFeaturesRegressor,
     ConvHalfLayerClassifier,
     ConvHalfLayerRegressor,
     DeskewResize,
@@ -38,6 +40,8 @@ y = np.arange(9) % 2
 ELMClassifier(500, "binary", "tanh", alpha="loo", class_weight={0: 2.0}).fit(X, y)
 ELMClassifier((60, 40), ["normal", "binary"], alpha=0.5, random_state=0)
 ELMRegressor(np.array([30, 20]), alphas=[0.1, 1.0]).fit(sparse.csr_array(X), y)
+list(BoostedFeaturesClassifier(3, loss="log_loss").fit(X, y).staged_predict_proba(X))
+BoostedFeaturesRegressor(directions="auto", cv=3).fit(X, y).losses_.min()
 HalfLayerClassifier((40, 20), alpha="auto").fit(X, y).predict_proba(X).max()
 HalfLayerClassifier(40, BinaryWeights(), solver="lbfgs").fit(X, y).model_.n_trained + 1
 HalfLayerRegressor([9], [BinaryWeights()]).partial_fit(X, y).model_.scores(X)

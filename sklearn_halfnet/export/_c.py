@@ -71,8 +71,8 @@ def to_c(
     Parameters
     ----------
     estimator : estimator
-        A fitted half layer, also behind convolutions, HalfNet, ELM, RVFL or
-        weight-agnostic classifier or regressor, ``RandomFeatures`` or
+        A fitted half layer, also behind convolutions, HalfNet, ELM, RVFL, boosted
+        features or weight-agnostic classifier or regressor, ``RandomFeatures`` or
         ``RandomNetwork``.
     path : str or path-like, default=None
         File to write, if any.

@@ -42,9 +42,9 @@ def to_onnx(
     Parameters
     ----------
     estimator : estimator
-        A fitted half layer, also behind convolutions, HalfNet, ELM, RVFL,
-        weight-agnostic network or partially trained CNN, an ensemble of these,
-        ``RandomFeatures`` or ``RandomNetwork``; or an estimator of scikit-learn.
+        A fitted half layer, also behind convolutions, HalfNet, ELM, RVFL, boosted
+        features, weight-agnostic network or partially trained CNN, an ensemble of
+        these, ``RandomFeatures`` or ``RandomNetwork``; or an estimator of scikit-learn.
     path : str or path-like, default=None
         File to write, if any.
     dtype : {"float32", "float64"}, default="float32"

@@ -17,9 +17,9 @@ __all__ = [
 ]
 
 _EXPORTED = (
-    "half layers, also behind convolutions, HalfNet, ELM, RVFL, partially trained "
-    "CNNs and their ensembles, weight-agnostic networks, RandomFeatures and "
-    "RandomNetwork"
+    "half layers, also behind convolutions, HalfNet, ELM, RVFL, boosted features, "
+    "partially trained CNNs and their ensembles, weight-agnostic networks, "
+    "RandomFeatures and RandomNetwork"
 )
 
 

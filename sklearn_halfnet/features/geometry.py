@@ -12,9 +12,16 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_halfnet._matmul import matmul, syrk
 from sklearn_halfnet.linear.ridge import ridge
+from sklearn_halfnet.linear.solve import least_strength
 from sklearn_halfnet.weights.orthogonal import orthonormal_rows
 
-__all__ = ["GEOMETRIES", "geometry_numbers", "gradient_outer_product"]
+__all__ = [
+    "GEOMETRIES",
+    "geometry_numbers",
+    "gradient_outer_product",
+    "gradient_rows",
+    "quick_gradient_rows",
+]
 
 # Units of the quick model whose gradients are taken.
 _N_UNITS = 512
@@ -113,6 +120,37 @@ def gradient_outer_product(features, targets, share, rng, n_units=_N_UNITS):
     return weights.T @ core @ weights
 
 
+def gradient_rows(weights, slopes, coef, share):
+    """Few rows R with R^T R the mean outer product of a model's gradients.
+
+    Of f(x) = V g(W x + b) + c it is W^T ((V^T V) * E[m m^T]) W, m the slopes of g. So
+    normal combinations of the rows, z R, have it for their covariance.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_units, n_inputs)
+        W.
+    slopes : ndarray of shape (n_rows, n_units)
+        Derivatives of g where the units are, m of each row.
+    coef : ndarray of shape (n_outputs, n_units)
+        V.
+    share : ndarray of shape (n_rows,)
+        Weights of the rows; they sum to one.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_units, n_inputs), float64
+    """
+    root = np.sqrt(share).astype(slopes.dtype)[:, None]
+    return _factor((coef.T @ coef) * syrk(slopes * root)).T @ weights
+
+
+def quick_gradient_rows(features, targets, share, rng):
+    """Rows of the model that ``gradient_outer_product`` fits; parameters as there."""
+    weights, core, _ = _quick_model(features, targets, share, rng, _N_UNITS)
+    return _factor(core).T @ weights
+
+
 def _quick_model(features, targets, share, rng, n_units):
     """Fit V on random units.
 
@@ -138,6 +176,11 @@ def _quick_model(features, targets, share, rng, n_units):
     )
     patterns = syrk(is_on * np.sqrt(share).astype(dtype)[:, None])
     return weights.astype(np.float64), (coef.T @ coef) * patterns, strength
+
+
+def _factor(matrix):
+    """L with L L^T a matrix without negative eigenvalues, but for a small ridge."""
+    return np.tril(least_strength(matrix)[1])
 
 
 def _root(matrix):

@@ -10,6 +10,10 @@ __all__ = ["ESTIMATORS", "class_named", "name_of", "trusted_types"]
 _PACKAGE = "sklearn_halfnet"
 # Module -> the classes of it.
 _ESTIMATORS = {
+    "estimators.boosted_features.boosted_features": [
+        "BoostedFeaturesClassifier",
+        "BoostedFeaturesRegressor",
+    ],
     "estimators.closed_form.elm": ["ELMClassifier", "ELMRegressor"],
     "estimators.closed_form.rvfl": ["RVFLClassifier", "RVFLRegressor"],
     "estimators.half_layers.conv_half_layer": [
@@ -47,6 +51,7 @@ _PARTS = {
     "features.scaling": ["InputScaling"],
     "features.shared_weight": ["Graph"],
     "linear.gram": ["Gram"],
+    "models.boosted_features": ["BoostedLayer", "BoostedModel"],
     "models.closed_form": ["ClosedFormModel", "ClosedFormSums", "Solution"],
     "models.conv_half_layer": ["ConvHalfLayerModel", "Maps"],
     "models.deep_stack": ["DeepStack"],

@@ -8,6 +8,7 @@ returns Markdown.
 from sklearn_halfnet.experiments._common.experiment import Experiment
 from sklearn_halfnet.experiments._common.report import environment_text
 from sklearn_halfnet.experiments.closed_form_further import (
+    boosting,
     intervals,
     sets,
     streams,
@@ -21,6 +22,7 @@ TABLES = {
     1: intervals.TABLE,
     2: sets.TABLE,
     3: streams.TABLE,
+    4: boosting.TABLE,
     5: weights.TABLE,
     6: workers.TABLE,
 }

@@ -5,6 +5,8 @@ from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, Ridge
 from sklearn.pipeline import make_pipeline
 
 from sklearn_halfnet import (
+    BoostedFeaturesClassifier,
+    BoostedFeaturesRegressor,
     ConvHalfLayerClassifier,
     ConvHalfLayerRegressor,
     DeskewResize,
@@ -83,6 +85,7 @@ MODELS = {
         "HalfNet": seeded(HalfNetClassifier),
         "ELM": seeded(ELMClassifier),
         "RVFL": seeded(RVFLClassifier),
+        "boosted features": seeded(BoostedFeaturesClassifier),
         "RandomFeatures": _before(RandomFeatures, _chosen_logistic),
         "RandomNetwork": _before(RandomNetwork, _chosen_logistic),
         "weight-agnostic": seeded(WeightAgnosticClassifier),
@@ -96,6 +99,7 @@ MODELS = {
         "HalfNet": seeded(HalfNetRegressor),
         "ELM": seeded(ELMRegressor),
         "RVFL": seeded(RVFLRegressor),
+        "boosted features": seeded(BoostedFeaturesRegressor),
         "RandomFeatures": _before(RandomFeatures, _chosen_ridge),
         "RandomNetwork": _before(RandomNetwork, _chosen_ridge),
         "weight-agnostic": seeded(WeightAgnosticRegressor),

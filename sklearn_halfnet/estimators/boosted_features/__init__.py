@@ -1,0 +1,1 @@
+"""Boosted random features: depth in closed form, layer by layer."""
