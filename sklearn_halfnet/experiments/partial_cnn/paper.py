@@ -48,6 +48,12 @@ CONFIGURATIONS = {
     "block2": {"trainable": "block2"},
     "block3": {"trainable": "block3"},
     "fc": {"trainable": "classifier"},
+    # As published: the paper's counts of what is learned include all batch norms.
+    "conv1, batch norms": {"trainable": ["conv1", "batch_norm"]},
+    "block1, batch norms": {"trainable": ["block1", "batch_norm"]},
+    "block2, batch norms": {"trainable": ["block2", "batch_norm"]},
+    "block3, batch norms": {"trainable": ["block3", "batch_norm"]},
+    "fc, batch norms": {"trainable": ["classifier", "batch_norm"]},
 }
 # Shared fraction of an ensemble of densenets, one pass after a start of one pass.
 SHARED = {
