@@ -73,6 +73,10 @@ EXPERIMENTS = {
         "Gaier & Ha (2019), Weight Agnostic Neural Networks: digits (1), MNIST beside "
         "the paper's row (2), evolution beside the released code (3)",
     ),
+    "settings": (
+        "sklearn_halfnet.experiments.settings.held_out",
+        "Recipes of the experiments beside others, on held-out training rows",
+    ),
     "closed-form-rivals": (
         "sklearn_halfnet.experiments.closed_form.rivals",
         "Packages for ELM and RVFL, each installed on its own, beside ours on MNIST",

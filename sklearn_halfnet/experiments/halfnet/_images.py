@@ -4,7 +4,6 @@ from sklearn.decomposition import PCA
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from sklearn_halfnet.experiments._common.epochs import (
     fit_all_epochs,
@@ -46,9 +45,8 @@ def fit_halfnet(data, seed, rank, recipe, resample=False):
 
 def fit_mlp(data, seed, rate, recipe, width=WIDTH):
     """Fit a full layer by torch: same inputs, epochs, batches and schedule."""
-    mlp = TorchMLP(width, MLP_RATES[rate], recipe["max_iter"], 256, seed)
-    if recipe["input_scaling"] == "center":
-        mlp = make_pipeline(StandardScaler(with_std=False), mlp)
+    center = recipe["input_scaling"] == "center"
+    mlp = TorchMLP(width, MLP_RATES[rate], recipe["max_iter"], 256, seed, center=center)
     return measure_epochs(mlp, data)
 
 
