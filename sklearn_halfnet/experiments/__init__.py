@@ -55,8 +55,8 @@ EXPERIMENTS = {
     "halfnet": (
         "sklearn_halfnet.experiments.halfnet.paper",
         "Alpaydin (2026), HalfNet: beside full layers (1), by rank on MNIST (2) and "
-        "CIFAR-10 (3), on 8 of 50 directions (4), before neighbours (5), on ten tables "
-        "(6)",
+        "CIFAR-10 (3), on 8 of 50 directions (4, 7), before neighbours (5), on ten "
+        "tables (6); its spectrum (8) and kernel (9)",
     ),
     "partial-cnn": (
         "sklearn_halfnet.experiments.partial_cnn.paper",

@@ -72,10 +72,10 @@ _PLAIN = {"n_members": 1, "column_embedding": None, "dropout": 0.0}
 _PLAIN |= {"learning_rate_init": 1e-2}
 
 
-def plain_classifier(n_units, rank="auto", **options):
+def plain_classifier(n_units, rank="auto", kind=HalfNetClassifier, **options):
     """Make a HalfNet without members, waves, dropout and smoothed labels."""
     options = _PLAIN | {"label_smoothing": 0.0} | options
-    return HalfNetClassifier(n_units, rank, **options)
+    return kind(n_units, rank, **options)
 
 
 def plain_regressor(n_units, rank="auto", **options):

@@ -5,6 +5,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 
+from sklearn_halfnet import HalfNetClassifier
 from sklearn_halfnet.experiments._common.epochs import (
     fit_all_epochs,
     measure_epochs,
@@ -30,9 +31,9 @@ MLP_RATES = {"1e-3": 1e-3, "3e-3": 3e-3}
 KNN_RANK, KNN_ROWS = 16, 10_000
 
 
-def fit_halfnet(data, seed, rank, recipe, resample=False):
+def fit_halfnet(data, seed, rank, recipe, resample=False, kind=HalfNetClassifier):
     """Fit HalfNet; with ``resample`` draw Z anew, with the old read-out and a refit."""
-    model = plain_classifier(WIDTH, rank, random_state=seed, **recipe)
+    model = plain_classifier(WIDTH, rank, kind, random_state=seed, **recipe)
     result = measure_epochs(model, data)
     if resample:
         for refit, name in ((False, "old_read_out"), (True, "refit")):
