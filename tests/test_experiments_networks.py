@@ -77,6 +77,7 @@ def test_findings_are_judged_by_the_figures():
         (2, "| 10 |"),
         (3, "Largest gap at any layer: "),
         (4, "| output |"),
+        (5, "| 20 |"),
     ],
 )
 def test_untrained(tmp_path, table, expected):
@@ -90,6 +91,7 @@ def test_untrained(tmp_path, table, expected):
         2: set(),
         3: set(),
         4: {"digits-smoothness.png"},
+        5: set(),
     }.get(table)
 
 

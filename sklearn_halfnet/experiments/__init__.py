@@ -66,7 +66,8 @@ EXPERIMENTS = {
     "untrained": (
         "sklearn_halfnet.experiments.untrained.paper",
         "Guest & Love (2017), untrained networks: figure 2A (1), by weight scale (2), "
-        "mean-field theory (3), trained beside untrained on digits (4)",
+        "mean-field theory (3), trained beside untrained on digits (4), the blog's two "
+        "categories (5)",
     ),
     "weight-agnostic": (
         "sklearn_halfnet.experiments.weight_agnostic.paper",

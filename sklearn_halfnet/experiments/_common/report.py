@@ -14,6 +14,7 @@ __all__ = [
     "mean",
     "mean_and_sd",
     "mean_text",
+    "met",
     "processor_text",
     "range_text",
     "results_by",
@@ -166,6 +167,11 @@ def _ranges(pools):
     return ", ".join(
         f"{name} {range_text(counts, 'd')}" for name, counts in sorted(pools.items())
     )
+
+
+def met(holds):
+    """Mark a bar as met or missed."""
+    return "met" if holds else "MISSED"
 
 
 def range_text(values, form=".2f"):
