@@ -74,6 +74,10 @@ EXPERIMENTS = {
         "Gaier & Ha (2019), Weight Agnostic Neural Networks: digits (1), MNIST beside "
         "the paper's row (2), evolution beside the released code (3)",
     ),
+    "claims": (
+        "sklearn_halfnet.experiments.claims.table",
+        "What the five sources claim, and whether our stored results bear it out",
+    ),
     "settings": (
         "sklearn_halfnet.experiments.settings.held_out",
         "Recipes of the experiments beside others, on held-out training rows",
@@ -91,6 +95,9 @@ EXPERIMENTS = {
 
 # Options of one experiment only: name -> option -> (default, help).
 MORE_OPTIONS = {
+    "claims": {
+        "results": ("doc/results", "folder with the records (default: doc/results)"),
+    },
     "gpu": {
         "device": ("auto", "where to compute, as torch calls it (default: auto)"),
         "minutes": (7.0, "no fit is begun that cannot end within them (default: 7)"),
