@@ -14,6 +14,7 @@ __all__ = [
     "mean",
     "mean_and_sd",
     "mean_text",
+    "median_text",
     "met",
     "processor_text",
     "range_text",
@@ -66,6 +67,13 @@ def mean_text(results, name, digits=2):
     value, sd = mean_and_sd([result[name] for result in results])
     spread = "" if np.isnan(sd) else f" ± {sd:.{digits}f}"
     return f"{value:.{digits}f}{spread}"
+
+
+def median_text(results, name, digits=1):
+    """Median of one figure, as of seconds, and of several results the range."""
+    values = [result[name] for result in results]
+    spread = f" ({range_text(values, f'.{digits}f')})" if len(values) > 1 else ""
+    return f"{statistics.median(values):.{digits}f}{spread}"
 
 
 def mean_and_sd(values):

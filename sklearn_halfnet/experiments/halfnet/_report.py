@@ -12,6 +12,7 @@ from sklearn_halfnet.experiments._common.report import (
     mean,
     mean_and_sd,
     mean_text,
+    median_text,
     range_text,
 )
 from sklearn_halfnet.experiments.halfnet._geometry import KERNELS, TRUNCATIONS, UNITS
@@ -29,7 +30,11 @@ __all__ = [
     "spectrum",
 ]
 
-HEAD = ["# HalfNet", "", "Means and standard deviations over the seeds."]
+HEAD = [
+    "# HalfNet",
+    "",
+    "Means and standard deviations over the seeds; of seconds medians and ranges.",
+]
 
 
 def _with_seeds(text):
@@ -50,7 +55,7 @@ def _image_table(results):
             mean_text(found, "test"),
             mean_text(found, "train"),
             f"{mean(found, 'n_trainable'):,.0f}",
-            mean_text(found, "fit_seconds", 1),
+            median_text(found, "fit_seconds"),
             str(len(found)),
         ]
         for model, found in results.items()
@@ -79,10 +84,14 @@ def beside_full_layers(results):
                 f"points; 1 / "
                 f"{mean(other, 'n_trainable') / mean(net, 'n_trainable'):.1f} of the "
                 f"parameters; 1 / "
-                f"{mean(other, 'fit_seconds') / mean(net, 'fit_seconds'):.1f} of the "
+                f"{_median(other) / _median(net):.1f} of the "
                 "time."
             )
     return "\n".join(lines)
+
+
+def _median(results):
+    return float(np.median([result["fit_seconds"] for result in results]))
 
 
 @_with_seeds
@@ -105,7 +114,7 @@ def by_rank(results):
 def score_table(results):
     """R2 and seconds."""
     rows = [
-        [model, mean_text(found, "test", 4), mean_text(found, "fit_seconds", 1)]
+        [model, mean_text(found, "test", 4), median_text(found, "fit_seconds")]
         for model, found in results.items()
     ]
     return markdown_table(["model", "test R2", "fit s"], rows)
@@ -128,7 +137,7 @@ def rank_8(results):
                 f"{low:.3f} to {high:.3f}",
                 range_text([r["test"] for r in found], ".3f"),
                 where or "none",
-                mean_text(found, "fit_seconds", 1),
+                median_text(found, "fit_seconds"),
                 str(len(found)),
             ]
         )
