@@ -23,6 +23,10 @@ EXPERIMENTS = {
         "sklearn_halfnet.experiments.half_layers.speed",
         "Seconds, memory and bytes of half layers, each beside its rival",
     ),
+    "weight-kinds": (
+        "sklearn_halfnet.experiments.half_layers.kinds",
+        "All kinds of random weights at one width, read out in closed form, on images",
+    ),
     "closed-form": (
         "sklearn_halfnet.experiments.closed_form.bars",
         "ELM in closed form: seconds, memory, accuracy and calibration",
