@@ -34,7 +34,12 @@ HALF_LAYERS = {
     "init": "ridge",
 }
 # Of softmax regression and MLPs beside them: the same schedule and as many epochs.
-FULL_LAYERS = {"learning_rate": 1e-2, "center": True, "batch_size": 256, "max_iter": 15}
+FULL_LAYERS = {
+    "learning_rate": 1e-2,
+    "center": False,
+    "batch_size": 256,
+    "max_iter": 15,
+}
 # Of half layers and full ones behind convolutions.
 CONVOLUTIONS = {
     "input_scaling": "center",
