@@ -16,7 +16,6 @@ __all__ = [
     "mean_text",
     "median_text",
     "met",
-    "processor_text",
     "range_text",
     "results_by",
     "tables_text",
@@ -192,12 +191,6 @@ def range_text(values, form=".2f"):
     """
     ends = dict.fromkeys(f"{end:{form}}" for end in (min(values), max(values)))
     return " to ".join(ends)
-
-
-def processor_text(records):
-    """Say on what the last record ran, in one sentence."""
-    environment = records[-1]["environment"]
-    return f"Processor: {environment['processor']}, {environment['n_cpus']} cores."
 
 
 def tables_text(head, tables, records):

@@ -3,7 +3,7 @@
 from sklearn_halfnet.experiments._common.data import load_images, load_table
 from sklearn_halfnet.experiments._common.experiment import Experiment
 from sklearn_halfnet.experiments._common.measures import Bar, bars_table, measure_jobs
-from sklearn_halfnet.experiments._common.report import processor_text
+from sklearn_halfnet.experiments._common.report import environment_text
 from sklearn_halfnet.experiments.closed_form import _measures as measures
 
 __all__ = ["EXPERIMENT", "ROWS", "report_text"]
@@ -141,7 +141,9 @@ fields, memory and the many rows were run once.
 
 {bars_table(["measure", "ours", "beside", "bar"], ROWS, records)}
 
-{processor_text(records)} Versions: {records[-1]["environment"]["versions"]}.
+## Environment
+
+{environment_text(records)}
 """
 
 

@@ -4,8 +4,8 @@ from sklearn_halfnet.experiments._common.data import load_images
 from sklearn_halfnet.experiments._common.experiment import Experiment
 from sklearn_halfnet.experiments._common.measures import Bar, bars_table, measure_jobs
 from sklearn_halfnet.experiments._common.report import (
+    environment_text,
     mean,
-    processor_text,
     results_by,
 )
 from sklearn_halfnet.experiments.half_layers import _speed as speed
@@ -101,7 +101,9 @@ Medians; each pair was measured alternately in one run.
 
 {bars_table(header, ROWS, records, mean=accuracy)}
 
-{processor_text(records)} Versions: {records[-1]["environment"]["versions"]}.
+## Environment
+
+{environment_text(records)}
 """
 
 
