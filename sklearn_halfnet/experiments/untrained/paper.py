@@ -381,7 +381,8 @@ def _blog_text(result):
     header = ["layer", "similarity in a category", "of two", "smoothness"]
     lines = [
         "Correlations of members of one category and of two, and smoothness over all "
-        "pairs and within categories; layer 0 is the input. Weights are 0.1 N(0, 1), "
+        "pairs and within categories; layer 0 is the input, a prototype plus 0 to 1 "
+        "times normal noise. Weights are 0.1 N(0, 1), "
         f"{BLOG_WIDTH} tanh units a layer.",
         "",
         markdown_table([*header, "within categories"], rows),
