@@ -8,7 +8,7 @@ import pytest
 from sklearn_halfnet import __version__, cli
 from sklearn_halfnet.datasets import IMAGES
 from sklearn_halfnet.exceptions import CommandError, DatasetError
-from sklearn_halfnet.experiments import EXPERIMENTS
+from sklearn_halfnet.experiments import EXPERIMENTS, MORE_OPTIONS
 
 HEAVY = {"numpy", "scipy", "sklearn", "torch", "joblib", "matplotlib", "rich"}
 
@@ -112,6 +112,7 @@ def test_bench_options_reach_the_module(recorder):
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_reproduce_options_reach_the_module(recorder, name):
+    more = MORE_OPTIONS.get(name, {})
     assert cli.main(["reproduce", name, "--table", "2", "--quick"]) == 0
     assert recorder.options == {
         "experiment": name,
@@ -120,7 +121,7 @@ def test_reproduce_options_reach_the_module(recorder, name):
         "seeds": 5,
         "out": f"halfnet-{name}",
         "quick": True,
-        **({"device": "auto", "minutes": 7.0} if name == "gpu" else {}),
+        **{option: default for option, (default, _) in more.items()},
     }
 
 

@@ -39,6 +39,8 @@ def digits(monkeypatch):
         (4, "| RBFSampler + Ridge |"),
         (5, "| pca |"),
         (6, "HalfNet beside boosting: "),
+        (8, "| effective rank (of 32) |"),
+        (9, "| relu |"),
     ],
 )
 def test_tables(tmp_path, digits, table, expected):

@@ -57,16 +57,17 @@ def test_findings_are_judged_by_the_figures():
     scores = dict.fromkeys(partial_cnn.CONFIGURATIONS, 20.0)
     scores |= dict(zip(FRACTIONS, (40.0, 45, 47, 50), strict=True))
     scores |= {"fraction .1, others zero": 34.0, "block3": 30.0}
+    scores |= {"block3, batch norms": 30.0}
     results = {
         f"{net}: {name}": [{"test": score}]
         for net in ("wrn", "densenet")
         for name, score in scores.items()
     }
     lines = findings(results)
-    assert [line.split(": ")[1] for line in lines[:-1]] == ["yes"] * 10
+    assert [line.split(": ")[1] for line in lines[:-1]] == ["yes"] * 12
     assert lines[-1].startswith("NO: densenet above wrn")
     results["wrn: fraction .7"] = [{"test": 60.0}]
-    results["wrn: fraction .1, others zero"] = [{"test": 36.0}]
+    results["wrn: fraction .1, others zero"] = [{"test": 41.0}]
     assert [line.split(": ")[1] for line in findings(results)[:2]] == ["NO", "NO"]
 
 
@@ -77,6 +78,7 @@ def test_findings_are_judged_by_the_figures():
         (2, "| 10 |"),
         (3, "Largest gap at any layer: "),
         (4, "| output |"),
+        (5, "| 20 |"),
     ],
 )
 def test_untrained(tmp_path, table, expected):
@@ -90,6 +92,7 @@ def test_untrained(tmp_path, table, expected):
         2: set(),
         3: set(),
         4: {"digits-smoothness.png"},
+        5: set(),
     }.get(table)
 
 

@@ -238,6 +238,16 @@ def test_what_forget_needs():
         clone(model).set_params(class_weight="balanced").fit(X, Y).forget(X, Y)
 
 
+def test_of_equal_rows_in_the_sample_one_is_taken_out():
+    X, y = np.array([[1.0, 2.0], [1.0, 2.0], [3.0, 4.0]]), np.ones((3, 1))
+    sample = RowSample(0)
+    blocks = [(slice(0, 3), X)]
+    list(sample.update(blocks, y, None, mark=lambda rows: row_marks(X, rows)))
+    left = sample.minus(row_marks(X[:1]), y[:1])
+    assert left.features.tolist() == X[1:].tolist()
+    assert left.minus(row_marks(X[:1]), y[:1]).features.tolist() == X[2:].tolist()
+
+
 def test_rows_leave_the_sample_and_those_to_come_are_not_preferred(monkeypatch):
     monkeypatch.setattr(row_sample, "MAX_ROWS", 50)
     sample = RowSample(seed=0)

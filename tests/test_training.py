@@ -411,6 +411,9 @@ def test_monitor_refuses_what_is_not_finite():
     monitor = Monitor(network, tol=0, patience=None)
     with pytest.raises(NonFiniteError, match="the loss is non-finite after pass 1"):
         monitor(float("nan"))
+    judging = Monitor(network, tol=0, patience=None, validate=lambda: (np.nan, 1.0))
+    with pytest.raises(NonFiniteError, match="prediction of a held-out row is non-fin"):
+        judging(0.5)
     with torch.no_grad():
         network.intercept[0] = float("inf")
     with pytest.raises(NonFiniteError, match="a trained parameter"):

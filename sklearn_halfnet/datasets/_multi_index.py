@@ -27,14 +27,15 @@ def make_multi_index(
     random_state=None,
     return_directions=False,
 ):
-    """Make a regression problem with an 8-dimensional active subspace.
+    """Make a regression problem whose target depends on few directions.
 
     Rows are x ~ N(0, I), directions A (8 x n_features) ~ N(0, 1 / n_features), and with
     q = A x the target is
 
         sin(2 q1) + q2 q3 + abs(q4) + tanh(2 q5 + q6) + q7^2 / 2 + q8,
 
-    standardised, plus N(0, noise^2). The largest R2 that a model can expect is
+    standardised, plus N(0, noise^2). As q5 and q6 come in by 2 q5 + q6 only, the active
+    subspace has 7 dimensions. The largest R2 that a model can expect is
     1 / (1 + noise^2).
 
     Parameters

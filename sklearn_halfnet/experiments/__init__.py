@@ -23,6 +23,10 @@ EXPERIMENTS = {
         "sklearn_halfnet.experiments.half_layers.speed",
         "Seconds, memory and bytes of half layers, each beside its rival",
     ),
+    "weight-kinds": (
+        "sklearn_halfnet.experiments.half_layers.kinds",
+        "All kinds of random weights at one width, read out in closed form, on images",
+    ),
     "closed-form": (
         "sklearn_halfnet.experiments.closed_form.bars",
         "ELM in closed form: seconds, memory, accuracy and calibration",
@@ -55,8 +59,8 @@ EXPERIMENTS = {
     "halfnet": (
         "sklearn_halfnet.experiments.halfnet.paper",
         "Alpaydin (2026), HalfNet: beside full layers (1), by rank on MNIST (2) and "
-        "CIFAR-10 (3), on 8 of 50 directions (4), before neighbours (5), on ten tables "
-        "(6)",
+        "CIFAR-10 (3), on 8 of 50 directions (4, 7), before neighbours (5), on ten "
+        "tables (6); its spectrum (8) and kernel (9)",
     ),
     "partial-cnn": (
         "sklearn_halfnet.experiments.partial_cnn.paper",
@@ -66,12 +70,21 @@ EXPERIMENTS = {
     "untrained": (
         "sklearn_halfnet.experiments.untrained.paper",
         "Guest & Love (2017), untrained networks: figure 2A (1), by weight scale (2), "
-        "mean-field theory (3), trained beside untrained on digits (4)",
+        "mean-field theory (3), trained beside untrained on digits (4), the blog's two "
+        "categories (5)",
     ),
     "weight-agnostic": (
         "sklearn_halfnet.experiments.weight_agnostic.paper",
         "Gaier & Ha (2019), Weight Agnostic Neural Networks: digits (1), MNIST beside "
         "the paper's row (2), evolution beside the released code (3)",
+    ),
+    "claims": (
+        "sklearn_halfnet.experiments.claims.table",
+        "What the five sources claim, and whether our stored results bear it out",
+    ),
+    "settings": (
+        "sklearn_halfnet.experiments.settings.held_out",
+        "Recipes of the experiments beside others, on held-out training rows",
     ),
     "closed-form-rivals": (
         "sklearn_halfnet.experiments.closed_form.rivals",
@@ -91,6 +104,9 @@ EXPERIMENTS = {
 
 # Options of one experiment only: name -> option -> (default, help).
 MORE_OPTIONS = {
+    "claims": {
+        "results": ("doc/results", "folder with the records (default: doc/results)"),
+    },
     "gpu": {
         "device": ("auto", "where to compute, as torch calls it (default: auto)"),
         "minutes": (7.0, "no fit is begun that cannot end within them (default: 7)"),

@@ -101,17 +101,14 @@ class EpochScores(FitCallback):
 def learning_curve(estimator, data):
     """Train and test accuracy in percent after each epoch of a fit.
 
-    The estimator takes scikit-learn's callbacks, or else its partial_fit is an epoch,
-    as that of scikit-learn's MLPClassifier.
+    The estimator takes scikit-learn's callbacks, or trains by ``passes``.
     """
     if hasattr(estimator, "set_callbacks"):
         scores = EpochScores(data)
         fit_all_epochs(estimator.set_callbacks(scores), data)
         return scores.curve
     curve = {"train": [], "test": []}
-    classes = np.unique(data.y_train)
-    for _ in range(estimator.max_iter):
-        estimator.partial_fit(data.X_train, data.y_train, classes=classes)
+    for _ in estimator.passes(data.X_train, data.y_train):
         _append_scores(curve, estimator, data)
     return curve
 

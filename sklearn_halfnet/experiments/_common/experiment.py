@@ -120,6 +120,19 @@ class Run:
     more: Mapping = field(default_factory=dict)
 
     @property
+    def command(self):
+        """What was typed, as far as results depend on it; folders are not named."""
+        words = ["halfnet reproduce", self.experiment.name]
+        if len(self.tables) < len(self.experiment.tables):
+            words += ["--table", *map(str, self.tables)]
+        if self.data_home is not None:
+            words += ["--data-home", "DIR"]
+        words += ["--seeds", str(self.seeds)]
+        for option, value in self.more.items():
+            words += [f"--{option}", str(value)]
+        return " ".join(words + (["--quick"] if self.quick else []))
+
+    @property
     def rounds(self):
         """Repetitions: a quick run has one."""
         return 1 if self.quick else self.seeds
@@ -213,9 +226,8 @@ def _records(run, jobs, out):
     if not run.experiment.stored:
         make_folder(out)
         return [{"key": job.key, "result": job.run()} for job in jobs]
-    results, title = ResultFile(out / "results.jsonl"), run.experiment.name
-    describe = run.experiment.describe
-    records = run_jobs(jobs, f"halfnet reproduce {title}", results, describe)
+    results = ResultFile(out / "results.jsonl")
+    records = run_jobs(jobs, run.command, results, run.experiment.describe)
     if run.experiment.whole:
         return [r for r in results.read() if r["settings"]["quick"] == run.quick]
     return records

@@ -1,14 +1,17 @@
 """Measurements that are held against bars: their jobs, and the table of medians."""
 
+import math
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import SimpleNamespace
 
 import numpy as np
 
-from sklearn_halfnet.experiments._common.report import markdown_table, results_by
+from sklearn_halfnet.experiments._common.report import markdown_table, met, results_by
 from sklearn_halfnet.experiments._common.runner import Job
 
-__all__ = ["bars_table", "measure_jobs", "timed"]
+__all__ = ["Bar", "bars_table", "measure_jobs", "timed"]
 
 
 def timed(function):
@@ -43,16 +46,47 @@ def measure_jobs(measures, once, run, word="round"):
     ]
 
 
+@dataclass(frozen=True)
+class Bar:
+    """What a figure is held against.
+
+    Attributes
+    ----------
+    text : str
+        For people.
+    figure : callable
+        Takes the values by which cells are filled in, a dict.
+    least, most : float
+        Where it has to lie.
+    """
+
+    text: str
+    figure: Callable
+    least: float = -math.inf
+    most: float = math.inf
+
+    def judged(self, values):
+        """Write the bar, and whether it is met."""
+        return f"{self.text}: {met(self.least <= self.figure(values) <= self.most)}"
+
+
 def bars_table(header, rows, records, **more):
     """Write a table whose cells are filled in as by ``str.format``.
 
     ``{measure.figure}`` is the median over the rounds of what ``measure_jobs`` made;
-    ``more`` are further values.
+    ``more`` are further values. A cell that is a Bar says whether it is met.
     """
     values = {
         name: _medians(found) for name, found in results_by("measure", records).items()
     }
-    cells = [[cell.format(**values, **more) for cell in row] for row in rows]
+    values |= more
+    cells = [
+        [
+            cell.judged(values) if isinstance(cell, Bar) else cell.format(**values)
+            for cell in row
+        ]
+        for row in rows
+    ]
     return markdown_table(header, cells)
 
 

@@ -1,6 +1,7 @@
 """What reports are made of: figures of results, tables as text and as Markdown."""
 
 import statistics
+from collections import Counter
 
 import numpy as np
 
@@ -13,7 +14,9 @@ __all__ = [
     "mean",
     "mean_and_sd",
     "mean_text",
-    "processor_text",
+    "median_text",
+    "met",
+    "range_text",
     "results_by",
     "tables_text",
     "text_table",
@@ -63,6 +66,13 @@ def mean_text(results, name, digits=2):
     value, sd = mean_and_sd([result[name] for result in results])
     spread = "" if np.isnan(sd) else f" ± {sd:.{digits}f}"
     return f"{value:.{digits}f}{spread}"
+
+
+def median_text(results, name, digits=1):
+    """Median of one figure, as of seconds, and of several results the range."""
+    values = [result[name] for result in results]
+    spread = f" ({range_text(values, f'.{digits}f')})" if len(values) > 1 else ""
+    return f"{statistics.median(values):.{digits}f}{spread}"
 
 
 def mean_and_sd(values):
@@ -129,8 +139,11 @@ def markdown_table(headers, rows):
 
 
 def environment_text(records):
-    """Say on what it ran; more than one line if a run went on elsewhere."""
-    threads = {}
+    """Say on what it ran; more than one line if a run went on elsewhere.
+
+    Of threads and commits all are named that the records have.
+    """
+    threads, commits = {}, {}
     for record in records:
         found = record["environment"]
         versions = ", ".join(f"{k} {v}" for k, v in found["versions"].items())
@@ -138,16 +151,46 @@ def environment_text(records):
             f"- {found['processor']}, {found['n_cpus']} CPUs, {found['platform']}, "
             f"Python {found['python']}; {versions}"
         )
-        # A library's pool is seen only once it is loaded: the last record has all.
-        pools = {f"{p['internal_api']} {p['num_threads']}" for p in found["threads"]}
-        threads[machine] = ", ".join(sorted(pools))
-    return "\n".join(f"{machine}; threads: {used}" for machine, used in threads.items())
+        pools = threads.setdefault(machine, {})
+        for pool in found["threads"]:
+            pools.setdefault(pool["internal_api"], set()).add(pool["num_threads"])
+        commit = found.get("commit") or "not recorded"
+        commits.setdefault(machine, Counter())[commit] += 1
+    return "\n".join(
+        f"{machine}; threads: {_ranges(pools)}; commit (records): "
+        + ", ".join(f"{name} ({n})" for name, n in commits[machine].items())
+        for machine, pools in threads.items()
+    )
 
 
-def processor_text(records):
-    """Say on what the last record ran, in one sentence."""
-    environment = records[-1]["environment"]
-    return f"Processor: {environment['processor']}, {environment['n_cpus']} cores."
+def _ranges(pools):
+    """Write how many threads each library had, least and most.
+
+    Examples
+    --------
+    >>> _ranges({"openmp": {2, 1}, "openblas": {1}})
+    'openblas 1, openmp 1 to 2'
+    """
+    return ", ".join(
+        f"{name} {range_text(counts, 'd')}" for name, counts in sorted(pools.items())
+    )
+
+
+def met(holds):
+    """Mark a bar as met or missed."""
+    return "met" if holds else "MISSED"
+
+
+def range_text(values, form=".2f"):
+    """Write least and most of some values, once if they are the same.
+
+    Examples
+    --------
+    >>> range_text([3.0, 1.5, 2.0]), range_text([2, 2], "d")
+    ('1.50 to 3.00', '2')
+    """
+    ends = dict.fromkeys(f"{end:{form}}" for end in (min(values), max(values)))
+    return " to ".join(ends)
 
 
 def tables_text(head, tables, records):

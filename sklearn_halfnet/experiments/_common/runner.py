@@ -8,6 +8,7 @@ not run again. A last line that was cut off is dropped.
 import json
 import os
 import tempfile
+import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ def run_jobs(jobs, title, results=None, describe=str):
     jobs : list of Job
         In the order to run them.
     title : str
-        What is being done.
+        What is being done: the command.
     results : ResultFile or ResultList, default=None
         Where results are kept; by default only in what is returned.
     describe : callable, default=str
@@ -81,7 +82,7 @@ def run_jobs(jobs, title, results=None, describe=str):
     -------
     list of dict
         One record a job that was run, in order: ``key``, ``settings``, ``result``,
-        ``environment``, ``finished`` (UTC).
+        ``seconds``, ``command``, ``environment``, ``finished`` (UTC).
     """
     results = ResultList() if results is None else results
     known = results.read()
@@ -94,7 +95,7 @@ def run_jobs(jobs, title, results=None, describe=str):
                 bar.skip(job.cost)
                 continue
             bar.begin(job.label)
-            records[i] = _run(job)
+            records[i] = _run(job, title)
             if records[i] is None:
                 bar.skip(job.cost)
                 continue
@@ -110,7 +111,8 @@ def _find(records, job):
     return None
 
 
-def _run(job):
+def _run(job, command):
+    begun = time.perf_counter()
     result = _uninterrupted(job.run)
     if result is None:
         return None
@@ -118,6 +120,8 @@ def _run(job):
         "key": job.key,
         "settings": job.settings,
         "result": result,
+        "seconds": time.perf_counter() - begun,
+        "command": command,
         "environment": describe_environment(),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }

@@ -1,4 +1,4 @@
-"""A fully trained network with one hidden layer, in plain torch, for comparison."""
+"""A fully trained network with one hidden layer or none, in plain torch."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -12,7 +12,7 @@ class TorchMLP(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     width : int
-        Hidden units.
+        Hidden units; 0 is softmax regression.
     learning_rate : float
         Largest rate.
     max_iter : int
@@ -20,18 +20,36 @@ class TorchMLP(ClassifierMixin, BaseEstimator):
     batch_size : int
     seed : int
     device : str, default="cpu"
+    center : bool, default=False
+        Whether to subtract the training mean of each column.
     """
 
-    def __init__(self, width, learning_rate, max_iter, batch_size, seed, device="cpu"):
+    def __init__(
+        self,
+        width,
+        learning_rate,
+        max_iter,
+        batch_size,
+        seed,
+        device="cpu",
+        center=False,
+    ):
         self.width = width
         self.learning_rate = learning_rate
         self.max_iter = max_iter
         self.batch_size = batch_size
         self.seed = seed
         self.device = device
+        self.center = center
 
     def fit(self, X, y):
         """Train on float32 rows and labels 0, 1, ..."""
+        for _ in self.passes(X, y):
+            pass
+        return self
+
+    def passes(self, X, y):
+        """Train as ``fit`` does, and come back after each pass."""
         import torch
 
         from sklearn_halfnet._device import resolve_device
@@ -40,14 +58,19 @@ class TorchMLP(ClassifierMixin, BaseEstimator):
         device = resolve_device(self.device)
         generator = torch.Generator().manual_seed(self.seed)
         self.classes_ = np.unique(y)
-        X, y = (torch.from_numpy(array).to(device) for array in (X, y.astype(np.int64)))
+        self.mean = X.mean(axis=0) if self.center else None
+        X, y = (
+            torch.from_numpy(array).to(device)
+            for array in (self._centered(X), y.astype(np.int64))
+        )
         with torch.random.fork_rng():
             torch.manual_seed(self.seed)
-            self.network = torch.nn.Sequential(
-                torch.nn.Linear(X.shape[1], self.width),
-                torch.nn.ReLU(),
-                torch.nn.Linear(self.width, len(self.classes_)),
-            ).to(device)
+            layers, width = [], X.shape[1]
+            if self.width:
+                layers, width = [torch.nn.Linear(width, self.width)], self.width
+                layers.append(torch.nn.ReLU())
+            layers.append(torch.nn.Linear(width, len(self.classes_)))
+            self.network = torch.nn.Sequential(*layers).to(device)
         optimizer = torch.optim.Adam(self.network.parameters(), fused=True)
         n_steps = self.max_iter * -(-len(X) // self.batch_size)
         step = 0
@@ -62,7 +85,7 @@ class TorchMLP(ClassifierMixin, BaseEstimator):
                 loss.backward()
                 optimizer.step()
                 step += 1
-        return self
+            yield
 
     def predict(self, X):
         """Predict labels."""
@@ -70,13 +93,22 @@ class TorchMLP(ClassifierMixin, BaseEstimator):
 
         with torch.no_grad():
             device = self.network[0].weight.device
-            scores = self.network(torch.from_numpy(X).to(device))
+            scores = self.network(torch.from_numpy(self._centered(X)).to(device))
             return scores.argmax(dim=1).cpu().numpy()
+
+    def _centered(self, X):
+        return X if self.mean is None else X - self.mean
 
     @property
     def n_trainable_parameters_(self):
         """All weights and offsets."""
         return sum(parameter.numel() for parameter in self.network.parameters())
+
+    @property
+    def n_stored_bytes_(self):
+        """Bytes of them, and of the mean."""
+        mean = 0 if self.mean is None else self.mean.nbytes
+        return mean + sum(p.numel() * p.itemsize for p in self.network.parameters())
 
 
 def width_for(n_parameters, n_features, n_classes):

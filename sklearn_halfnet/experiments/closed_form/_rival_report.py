@@ -3,8 +3,8 @@
 import statistics
 
 from sklearn_halfnet.experiments._common.report import (
+    environment_text,
     markdown_table,
-    processor_text,
     results_by,
 )
 
@@ -54,8 +54,7 @@ def report_text(records):
         reference = _median(results.get(REFERENCE, []), "fit_seconds")
         rows = [_row(name, runs, reference) for name, runs in results.items()]
         lines += ["", f"## {units:,} units", "", markdown_table(list(HEADERS), rows)]
-    python = records[-1]["environment"]["python"]
-    lines += ["", f"{processor_text(records)} Python {python}."]
+    lines += ["", "## Environment", "", environment_text(records)]
     return "\n".join(lines) + "\n"
 
 

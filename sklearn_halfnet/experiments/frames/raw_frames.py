@@ -39,9 +39,9 @@ from sklearn_halfnet import (
 from sklearn_halfnet.exceptions import DatasetError
 from sklearn_halfnet.experiments._common.experiment import Experiment
 from sklearn_halfnet.experiments._common.report import (
+    environment_text,
     markdown_table,
     mean_text,
-    processor_text,
 )
 from sklearn_halfnet.experiments._common.runner import Job
 
@@ -175,7 +175,9 @@ Defaults, test rows; of several draws of training rows and random weights mean a
 
 {tables}
 
-{processor_text(records)}
+## Environment
+
+{environment_text(records)}
 """
 
 

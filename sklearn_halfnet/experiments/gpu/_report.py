@@ -1,7 +1,7 @@
 """The report of ``halfnet reproduce gpu``."""
 
-from sklearn_halfnet.experiments._common.published import PUBLISHED
-from sklearn_halfnet.experiments._common.report import markdown_table
+from sklearn_halfnet.experiments._common.published import OF_TEN_PASSES, PUBLISHED
+from sklearn_halfnet.experiments._common.report import markdown_table, met
 
 __all__ = ["HEAD", "by_rank", "closed_form", "partial_cnns", "passes"]
 
@@ -11,8 +11,6 @@ HEAD = [
     "One fit a row, in one run of some minutes, with rows on the device. CIFAR-10 is a "
     "copy that was recompressed as JPEG where it comes from a folder.",
 ]
-# Which published figures are of 10 passes, as ours are.
-_OF_TEN_PASSES = ("batch norm", "conv1", "block1", "block2", "block3", "fc")
 
 
 def passes(results):
@@ -21,17 +19,19 @@ def passes(results):
     for (found,) in (results[name] for name in results):
         if "half" in found:
             rows += [
-                _row("a pass of a half layer, 1,024 units, s", found["half"], ""),
-                _row("of a full layer in torch, s", found["full"], ""),
-                _row("times as fast", found["ratio"], ">= 5"),
-                _row("full layer, steps recorded, s", found["full_recorded"], ""),
-                _row("times as fast as that", found["ratio_recorded"], ""),
-                _row("half layer, 5 passes, test %", found["test"], ""),
+                _row("a pass of a half layer, 1,024 units, s", found["half"]),
+                _row("of a full layer in torch, s", found["full"]),
+                _row("times as fast", found["ratio"], at_least=5),
+                _row("full layer, steps recorded, s", found["full_recorded"]),
+                _row("times as fast as that", found["ratio_recorded"]),
+                _row("half layer, 5 passes, test %", found["test"]),
             ]
         else:
             rows += [
-                _row("HalfNet(1024, 32), 10 passes, s", found["fit_seconds"], "< 2"),
-                _row("its test %", found["test"], ""),
+                _row(
+                    "HalfNet(1024, 32), 10 passes, s", found["fit_seconds"], at_most=2
+                ),
+                _row("its test %", found["test"]),
             ]
     return markdown_table(["measure", "ours", "bar"], rows)
 
@@ -43,19 +43,19 @@ def closed_form(results):
         if "ratio" in found:
             many = f"{found['n_rows']:,} x 100 rows, {found['n_units']:,} units"
             rows += [
-                _row(f"{many}: s", found["seconds"], ""),
-                _row(f"CPU, {found['n_cpu_rows']:,} rows, s", found["cpu_seconds"], ""),
-                _row("CPU, all rows by that, s", found["cpu_seconds_of_all"], ""),
-                _row("times as fast", found["ratio"], ""),
+                _row(f"{many}: s", found["seconds"]),
+                _row(f"CPU, {found['n_cpu_rows']:,} rows, s", found["cpu_seconds"]),
+                _row("CPU, all rows by that, s", found["cpu_seconds_of_all"]),
+                _row("times as fast", found["ratio"]),
                 _small("largest difference / sd, float32", found["difference"]),
-                _small("in float64", found["difference_float64"], "<= 1e-6"),
+                _small("in float64", found["difference_float64"], at_most=1e-6),
             ]
         else:
             rows += [
-                _row("MNIST, receptive fields: s", found["given"], "< 2"),
-                _row("their test %", found["given_test"], ">= 99"),
-                _row("the ridge chosen, s", found["chosen"], ""),
-                _row("their test %", found["chosen_test"], ""),
+                _row("MNIST, receptive fields: s", found["given"], at_most=2),
+                _row("their test %", found["given_test"], at_least=99),
+                _row("the ridge chosen, s", found["chosen"]),
+                _row("their test %", found["chosen_test"]),
             ]
     return markdown_table(["measure", "ours", "bar"], rows)
 
@@ -107,13 +107,19 @@ def partial_cnns(results):
 def _published(model):
     if model not in PUBLISHED:
         return ""
-    star = "" if model.split(": ")[1] in _OF_TEN_PASSES else " \\*"
+    star = "" if model.split(": ")[1] in OF_TEN_PASSES else " \\*"
     return f"{PUBLISHED[model]:.2f}{star}"
 
 
-def _row(name, value, bar):
+def _row(name, value, at_least=None, at_most=None):
+    bar = ""
+    if at_least is not None:
+        bar = f">= {at_least}: {met(value >= at_least)}"
+    if at_most is not None:
+        bar = f"< {at_most}: {met(value < at_most)}"
     return [name, f"{value:.3g}" if value < 10 else f"{value:.2f}", bar]
 
 
-def _small(name, value, bar=""):
+def _small(name, value, at_most=None):
+    bar = "" if at_most is None else f"<= {at_most}: {met(value <= at_most)}"
     return [name, f"{value:.1e}", bar]

@@ -73,8 +73,8 @@ def report_text(records, recipes):
     parts.append(
         "Test accuracy is the mean over the seeds, sd its sample standard deviation, "
         "fit the median in seconds; lp, softmax regression, is an MLP without hidden "
-        "layers; c stands for two convolutional layers before. No picking: the last "
-        "epoch counts."
+        "layers, both fully trained by torch; c stands for two convolutional layers "
+        "before. No picking: the last epoch counts."
     )
     for number in _tables(records):
         parts.append(f"## Table {number}: {TABLES[number].title}")

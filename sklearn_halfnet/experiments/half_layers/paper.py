@@ -9,7 +9,6 @@ of learning curves.
 """
 
 import numpy as np
-from sklearn.neural_network import MLPClassifier
 
 from sklearn_halfnet import ConvHalfLayerClassifier, HalfLayerClassifier
 from sklearn_halfnet.experiments._common.counts import stored_bytes, weight_kind
@@ -17,32 +16,18 @@ from sklearn_halfnet.experiments._common.data import load_images
 from sklearn_halfnet.experiments._common.epochs import learning_curve, measure_epochs
 from sklearn_halfnet.experiments._common.experiment import Experiment
 from sklearn_halfnet.experiments._common.figures import weight_pictures
+from sklearn_halfnet.experiments._common.recipes import (
+    CONVOLUTIONS,
+    FULL_LAYERS,
+    HALF_LAYERS,
+)
 from sklearn_halfnet.experiments._common.runner import Job
+from sklearn_halfnet.experiments._common.torch_mlp import TorchMLP
 from sklearn_halfnet.experiments.half_layers import _report as report
 from sklearn_halfnet.experiments.half_layers._published import TABLES
 
-__all__ = ["EXPERIMENT", "KINDS", "MLP_RECIPE", "RECIPE", "make_model"]
+__all__ = ["EXPERIMENT", "KINDS", "make_model"]
 
-# Parameters of every half layer here. Pixels share one unit: centring is enough.
-RECIPE = {
-    "input_scaling": "center",
-    "learning_rate": "one_cycle",
-    "learning_rate_init": 1e-2,
-    "batch_size": 256,
-    "max_iter": 15,
-    "init": "ridge",
-}
-# Of the softmax regression and the MLPs: scikit-learn's Adam, as many epochs.
-MLP_RECIPE = {"batch_size": 256, "max_iter": 15}
-
-# Of everything with convolutions; chosen on 10,000 held-out training rows.
-CONV_RECIPE = {
-    "input_scaling": "center",
-    "learning_rate": "one_cycle",
-    "learning_rate_init": 1e-2,
-    "batch_size": 128,
-    "max_iter": 8,
-}
 HEADS = {"clp": "linear", "cmlp": "full", "crnd": "half"}
 
 KINDS = {"N": "normal", "B": "binary", "M": "mexican_hat", "T": "instances"}
@@ -87,9 +72,9 @@ def _job(run, number, model, seed, curve=False):
 def _recipes(quick):
     shorter = {"max_iter": QUICK_EPOCHS} if quick else {}
     return {
-        "half layers": RECIPE | shorter,
-        "lp and mlp": MLP_RECIPE | shorter,
-        "convolutional networks": CONV_RECIPE | shorter,
+        "half layers": HALF_LAYERS | shorter,
+        "lp and mlp": FULL_LAYERS | shorter,
+        "convolutional networks": CONVOLUTIONS | shorter,
     }
 
 
@@ -130,10 +115,8 @@ def make_model(model, seed, recipe, image_shape):
             random_state=seed,
             **recipe,
         )
-    if name == "lp":  # an MLP without hidden layers is softmax regression
-        return MLPClassifier((), random_state=seed, **recipe)
-    if name == "mlp":
-        return MLPClassifier((int(rest[0]),), random_state=seed, **recipe)
+    if name in ("lp", "mlp"):  # without hidden layers it is softmax regression
+        return TorchMLP(int(rest[0]) if rest else 0, seed=seed, **recipe)
     return HalfLayerClassifier(
         int(rest[0]),
         weight_kind=weight_kind(KINDS[rest[1]], image_shape),

@@ -4,8 +4,8 @@ from sklearn.decomposition import PCA
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
+from sklearn_halfnet import HalfNetClassifier
 from sklearn_halfnet.experiments._common.epochs import (
     fit_all_epochs,
     measure_epochs,
@@ -31,9 +31,9 @@ MLP_RATES = {"1e-3": 1e-3, "3e-3": 3e-3}
 KNN_RANK, KNN_ROWS = 16, 10_000
 
 
-def fit_halfnet(data, seed, rank, recipe, resample=False):
+def fit_halfnet(data, seed, rank, recipe, resample=False, kind=HalfNetClassifier):
     """Fit HalfNet; with ``resample`` draw Z anew, with the old read-out and a refit."""
-    model = plain_classifier(WIDTH, rank, random_state=seed, **recipe)
+    model = plain_classifier(WIDTH, rank, kind, random_state=seed, **recipe)
     result = measure_epochs(model, data)
     if resample:
         for refit, name in ((False, "old_read_out"), (True, "refit")):
@@ -46,9 +46,8 @@ def fit_halfnet(data, seed, rank, recipe, resample=False):
 
 def fit_mlp(data, seed, rate, recipe, width=WIDTH):
     """Fit a full layer by torch: same inputs, epochs, batches and schedule."""
-    mlp = TorchMLP(width, MLP_RATES[rate], recipe["max_iter"], 256, seed)
-    if recipe["input_scaling"] == "center":
-        mlp = make_pipeline(StandardScaler(with_std=False), mlp)
+    center = recipe["input_scaling"] == "center"
+    mlp = TorchMLP(width, MLP_RATES[rate], recipe["max_iter"], 256, seed, center=center)
     return measure_epochs(mlp, data)
 
 

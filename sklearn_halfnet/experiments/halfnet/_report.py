@@ -1,6 +1,6 @@
 """The report and the figures of ``halfnet reproduce halfnet``."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import partial, wraps
 
 import numpy as np
@@ -12,19 +12,29 @@ from sklearn_halfnet.experiments._common.report import (
     mean,
     mean_and_sd,
     mean_text,
+    median_text,
+    range_text,
 )
+from sklearn_halfnet.experiments.halfnet._geometry import KERNELS, TRUNCATIONS, UNITS
 
 __all__ = [
     "HEAD",
     "beside_full_layers",
     "by_rank",
     "figures",
+    "kernel",
     "neighbours",
     "on_tables",
+    "rank_8",
     "score_table",
+    "spectrum",
 ]
 
-HEAD = ["# HalfNet", "", "Means and standard deviations over the seeds."]
+HEAD = [
+    "# HalfNet",
+    "",
+    "Means and standard deviations over the seeds; of seconds medians and ranges.",
+]
 
 
 def _with_seeds(text):
@@ -45,7 +55,7 @@ def _image_table(results):
             mean_text(found, "test"),
             mean_text(found, "train"),
             f"{mean(found, 'n_trainable'):,.0f}",
-            mean_text(found, "fit_seconds", 1),
+            median_text(found, "fit_seconds"),
             str(len(found)),
         ]
         for model, found in results.items()
@@ -74,10 +84,14 @@ def beside_full_layers(results):
                 f"points; 1 / "
                 f"{mean(other, 'n_trainable') / mean(net, 'n_trainable'):.1f} of the "
                 f"parameters; 1 / "
-                f"{mean(other, 'fit_seconds') / mean(net, 'fit_seconds'):.1f} of the "
+                f"{_median(other) / _median(net):.1f} of the "
                 "time."
             )
     return "\n".join(lines)
+
+
+def _median(results):
+    return float(np.median([result["fit_seconds"] for result in results]))
 
 
 @_with_seeds
@@ -100,10 +114,74 @@ def by_rank(results):
 def score_table(results):
     """R2 and seconds."""
     rows = [
-        [model, mean_text(found, "test", 4), mean_text(found, "fit_seconds", 1)]
+        [model, mean_text(found, "test", 4), median_text(found, "fit_seconds")]
         for model, found in results.items()
     ]
     return markdown_table(["model", "test R2", "fit s"], rows)
+
+
+@_with_seeds
+def rank_8(results):
+    """R2 as quartiles, and how often a direction is lost."""
+    rows = []
+    for model, found in results.items():
+        low, middle, high = np.quantile([r["test"] for r in found], (0.25, 0.5, 0.75))
+        lost = Counter(
+            q for r in found for q, share in r["found"].items() if share < 0.5
+        )
+        where = ", ".join(f"{q} {n}" for q, n in sorted(lost.items()))
+        rows.append(
+            [
+                model,
+                f"{middle:.3f}",
+                f"{low:.3f} to {high:.3f}",
+                range_text([r["test"] for r in found], ".3f"),
+                where or "none",
+                median_text(found, "fit_seconds"),
+                str(len(found)),
+            ]
+        )
+    header = ["model", "median R2", "quartiles", "range", "lost", "fit s", "seeds"]
+    return (
+        "Lost: in how many fits less than half of the length of a direction q lies in "
+        f"the span of A.\n\n{markdown_table(header, rows)}"
+    )
+
+
+@_with_seeds
+def spectrum(results):
+    """Directions that matter, and accuracy on the first k of them."""
+    found = results["all"]
+    words = {
+        "effective_rank": "effective rank (of 32)",
+        "directions_of_90_percent": "directions with 90 % of the energy",
+        "cosine_to_principal": "mean cosine to as many principal directions",
+        "cosine_to_other_seed": "mean cosine to A of another seed",
+    }
+    rows = [[text, mean_text(found, name)] for name, text in words.items()]
+    rows += [
+        [f"test %, A cut to {k} directions", mean_text(found, f"truncated {k}")]
+        for k in TRUNCATIONS
+    ]
+    return markdown_table(["", "HalfNet, rank 32"], rows)
+
+
+@_with_seeds
+def kernel(results):
+    """Relative distances to the limit, and how fast they fall."""
+    found = results["all"]
+    rows = []
+    for name in KERNELS:
+        gaps = [mean(found, f"{name} {n}") for n in UNITS]
+        slope = np.polyfit(np.log(UNITS), np.log(gaps), 1)[0]
+        rows.append([name, *(f"{gap:.4f}" for gap in gaps), f"{slope:.2f}"])
+    header = ["kernel", *(f"{n:,} units" for n in UNITS), "exponent"]
+    return (
+        "Frobenius distance of the kernel of random units on HalfNet's embedding to "
+        "its closed form, arc-cosine (Cho & Saul 2009) or Gaussian (Rahimi & Recht "
+        "2007), in units of the latter's norm; it should fall with the units to the "
+        f"power -0.5.\n\n{markdown_table(header, rows)}"
+    )
 
 
 @_with_seeds

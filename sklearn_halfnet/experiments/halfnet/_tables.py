@@ -28,8 +28,10 @@ from sklearn_halfnet.experiments.halfnet._xrfm import XRFMRegressor, has_xrfm
 
 __all__ = [
     "MULTI_INDEX",
+    "RANK_8",
     "fit_multi_index",
     "fit_on_table",
+    "fit_rank_8",
     "multi_index_data",
     "names_on_tables",
 ]
@@ -40,8 +42,11 @@ N_FEATURES, N_TRAIN, N_TEST = 50, 100_000, 10_000
 def multi_index_data(quick):
     """Make the problem of ``make_multi_index``, split into training and test rows."""
     n_train = N_TRAIN // 50 if quick else N_TRAIN
-    X, y = make_multi_index(n_train + N_TEST, N_FEATURES, random_state=0)
+    X, y, directions = make_multi_index(
+        n_train + N_TEST, N_FEATURES, random_state=0, return_directions=True
+    )
     return Bunch(
+        directions=directions,
         X_train=X[:n_train],
         y_train=y[:n_train],
         X_test=X[n_train:],
@@ -65,6 +70,19 @@ MULTI_INDEX = {
     "MLP-32": seeded(MLPRegressor, hidden_layer_sizes=32, max_iter=15),
     "MLP-1024": seeded(MLPRegressor, hidden_layer_sizes=1024, max_iter=15),
     "HistGradientBoosting": seeded(HistGradientBoostingRegressor),
+}
+# What the target depends on, by its eight q: of two of them only their sum.
+ACTIVE = {f"q{i + 1}": row for i, row in enumerate(np.eye(8)) if i not in (4, 5)}
+ACTIVE["2 q5 + q6"] = 2 * np.eye(8)[4] + np.eye(8)[5]
+# One setting of the first changed at a time: more passes, another start, more columns.
+RANK_8 = {
+    "rank 8": MULTI_INDEX["HalfNet, rank 8"],
+    "45 passes": seeded(plain_regressor, 1024, 8, **_SHORT | {"max_iter": 45}),
+    "random start of A": seeded(
+        plain_regressor, 1024, 8, **_SHORT, geometry="orthogonal"
+    ),
+    "rank 10": seeded(plain_regressor, 1024, 10, **_SHORT),
+    "rank 16": seeded(plain_regressor, 1024, 16, **_SHORT),
 }
 if has_xrfm():
     MULTI_INDEX["xRFM"] = seeded(XRFMRegressor)
@@ -122,6 +140,20 @@ def names_on_tables(task):
 def fit_multi_index(data, seed, name):
     """Fit a model of ``MULTI_INDEX`` and score it on the test rows."""
     return _measured(MULTI_INDEX[name](seed), data)
+
+
+def fit_rank_8(data, seed, name):
+    """Fit a model of ``RANK_8``: its score, and which directions A has not found.
+
+    Of each direction of ``ACTIVE``, the share of its length in the span of A.
+    """
+    model = RANK_8[name](seed)
+    result = _measured(model, data)
+    span = np.linalg.qr(model.factors_[0].astype(np.float64))[0]
+    wanted = np.array(list(ACTIVE.values())) @ data.directions
+    wanted /= np.linalg.norm(wanted, axis=1, keepdims=True)
+    found = np.linalg.norm(wanted @ span, axis=1)
+    return result | {"found": dict(zip(ACTIVE, found.tolist(), strict=True))}
 
 
 def fit_on_table(data, seed, name):

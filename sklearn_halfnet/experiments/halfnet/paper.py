@@ -16,10 +16,12 @@ from sklearn_halfnet.experiments._common.recipes import CIFAR_RECIPE, RECIPE
 from sklearn_halfnet.experiments._common.report import tables_text
 from sklearn_halfnet.experiments._common.runner import Job
 from sklearn_halfnet.experiments.halfnet import (
+    _geometry as geometry,
     _images as images,
     _report as report,
     _tables as tabular,
 )
+from sklearn_halfnet.experiments.halfnet._control import TrainedDirections
 
 __all__ = ["EXPERIMENT", "TABLES"]
 
@@ -52,9 +54,9 @@ def _jobs(run):
 
 def _settings(number, model, recipe):
     """Select what a model depends on of HalfNet's recipe for images."""
-    if number in (4, 6):
+    if number in (4, 6, 7):
         return {}
-    if number == 5 or "HalfNet" in model:
+    if number in (5, 8, 9) or "HalfNet" in model:
         return {"recipe": recipe}
     return {name: recipe[name] for name in ("max_iter", "input_scaling")}
 
@@ -68,6 +70,9 @@ def _beside_full_layers(run, name, seed, recipe):
             run.load(name), seed, 32, recipe, resample=True
         )
     }
+    fits["HalfNet, Z trained"] = lambda: images.fit_halfnet(
+        run.load(name), seed, 32, recipe, kind=TrainedDirections
+    )
     for rate in images.MLP_RATES:
         fits[f"torch MLP, rate {rate}"] = lambda rate=rate: images.fit_mlp(
             run.load(name), seed, rate, recipe
@@ -96,6 +101,21 @@ def _multi_index(run, name, seed, recipe):
         model: lambda model=model: tabular.fit_multi_index(run.load(name), seed, model)
         for model in tabular.MULTI_INDEX
     }
+
+
+def _rank_8(run, name, seed, recipe):
+    return {
+        model: lambda model=model: tabular.fit_rank_8(run.load(name), seed, model)
+        for model in tabular.RANK_8
+    }
+
+
+def _spectrum(run, name, seed, recipe):
+    return {"all": lambda: geometry.fit_spectrum(run.load(name), seed, recipe)}
+
+
+def _kernel(run, name, seed, recipe):
+    return {"all": lambda: geometry.fit_kernel(run.load(name), seed, recipe)}
 
 
 def _neighbours(run, name, seed, recipe):
@@ -136,6 +156,19 @@ TABLES = {
         "mnist",
     ),
     6: Table("Ten tabular data sets", _on_tables, report.on_tables),
+    7: Table(
+        "Table 4's problem: what becomes of a rank of just 8",
+        _rank_8,
+        report.rank_8,
+        "multi-index",
+    ),
+    8: Table("MNIST: the spectrum of A A^T", _spectrum, report.spectrum, "mnist"),
+    9: Table(
+        "MNIST: kernels of random units beside their closed forms",
+        _kernel,
+        report.kernel,
+        "mnist",
+    ),
 }
 
 

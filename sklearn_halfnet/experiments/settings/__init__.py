@@ -1,0 +1,1 @@
+"""Settings that experiments use, chosen on held-out training rows."""

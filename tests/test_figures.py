@@ -1,0 +1,415 @@
+"""Figures in the guide and README come from records, computed anew here.
+
+``TRACED`` has the sentences and rows of tables that hold measured figures, written from
+the records of ``doc/results``. Figures outside of them are counted: ``UNTRACED`` says
+how many a page may have, and is to become smaller. Definitions and settings are none:
+what stands in code, in formulas, or without decimals and per cent is not counted.
+"""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sklearn_halfnet.experiments.claims._records import Records
+from sklearn_halfnet.experiments.tables._ranks import ranks
+
+ROOT = Path(__file__).parents[1]
+GUIDE, STORED = ROOT / "doc" / "user_guide", ROOT / "doc" / "results"
+PAGES = [*sorted(GUIDE.glob("*.md")), ROOT / "README.md"]
+
+pytestmark = pytest.mark.skipif(
+    not STORED.exists(), reason="no records beside the tests"
+)
+
+# Decimals, and per cents.
+FIGURE = re.compile(r"(?<![\w.\-/])-?\d*\.\d+(?![\w.]*\w)|(?<![\w.])\d+(?= %)")
+NO_PROSE = re.compile(
+    r"```.*?```|\$\$.*?\$\$|\$[^$\n]+\$|`[^`]*`|\]\([^)]*\)|arXiv[: ]\S+|^    .*?$",
+    re.DOTALL | re.MULTILINE,
+)
+# How many figures have no record yet, or are settings with decimals.
+UNTRACED = {
+    "README.md": 2,
+    "benchmarks.md": 7,
+    "export.md": 1,
+    "frames.md": 1,
+    "half_layers.md": 16,
+    "halfnet.md": 91,
+    "input_scaling.md": 5,
+    "losses.md": 6,
+    "partial_cnn.md": 2,
+    "random_weights.md": 22,
+    "streams.md": 4,
+    "untrained.md": 1,
+    "weight_agnostic.md": 2,
+}
+
+
+def short(value, digits=3):
+    """As the guide writes shares: without the zero before the point."""
+    return f"{value:.{digits}f}".lstrip("0")
+
+
+def of_halfnet(records):
+    def mean(table, model, field="test"):
+        return records.mean("halfnet", field, table=table, model=model)
+
+    def seconds(model):
+        found = records.values("halfnet", "fit_seconds", table=1, model=model)
+        return f"{np.median(found):.0f} s"
+
+    net, slow, fast = "HalfNet", "torch MLP, rate 1e-3", "torch MLP, rate 3e-3"
+    yield (
+        f"3 seeds: {mean(1, net):.2f} % with {mean(1, net, 'n_trainable'):,.0f} "
+        f"trained parameters in {seconds(net)}. A fully trained layer of as many units "
+        "has "
+        f"{mean(1, slow, 'n_trainable'):,.0f}: {mean(1, slow):.2f} % at Adam's usual "
+        f"rate and {mean(1, fast):.2f} % at three times that rate, in {seconds(slow)} "
+        f"and {seconds(fast)}. With new random weights and the old read-out "
+        f"{mean(1, net, 'old_read_out'):.0f} %, with a refit one "
+        f"{mean(1, net, 'refit'):.1f} %."
+    )
+    low = [f"{mean(2, f'HalfNet, rank {r}'):.0f}" for r in (1, 2, 4)]
+    high = [f"{mean(2, f'HalfNet, rank {r}'):.1f}" for r in (8, 16, 32, 64, 128)]
+    yield f"By rank, three seeds: {', '.join(low + high)} % for ranks 1, 2, 4"
+    on_cifar = mean(3, "HalfNet, rank 128"), mean(3, "MLP-1024")
+    yield (
+        f"On flat CIFAR-10 rank 128 gives {on_cifar[0]:.1f} %, a full layer of as many "
+        f"units {on_cifar[1]:.1f} %"
+    )
+    names = ("HalfLayer", "RBFSampler + Ridge", "ELM", "MLP-32", "MLP-1024")
+    names += ("HistGradientBoosting",)
+    words = ("half layer", "random Fourier features", "ELM", "MLP-32", "MLP-1024")
+    words += ("histogram boosting",)
+    rivals = ", ".join(
+        f"{word} {short(mean(4, name))}"
+        for word, name in zip(words, names, strict=True)
+    )
+    yield f"HalfNet {short(mean(4, 'HalfNet, rank 32'))} at rank 32, {rivals}."
+    by = [records.mean("halfnet", n, table=5) for n in ("halfnet", "pca", "pixels")]
+    yield (
+        f"Neighbours of 10,000 digits, three seeds: {by[0]:.1f} % on the embedding of "
+        f"rank 16, {by[1]:.1f} % on 16 principal components, {by[2]:.1f} % on pixels."
+    )
+
+    def gap(table, model):
+        train, test = (
+            records.mean("half-layers", part, table=table, model=model)
+            for part in ("train", "test")
+        )
+        return train - test
+
+    yield (
+        f"on Fashion-MNIST they part by {gap(2, 'rnd-1024-N'):.1f} points with 1,024 "
+        f"plain half units, by {gap(4, 'crnd-1024-N'):.1f} behind convolutions, and by "
+        f"{gap(4, 'cmlp-40'):.1f} with the hidden layer there trained, too; with an "
+        f"MLP of 32 units by {gap(2, 'mlp-32'):.1f}."
+    )
+
+
+def of_closed_form(records):
+    models = ("ELM", "half layer", "halfnet", "RBFSampler, ridge", "Nystroem, ridge")
+    models += ("Nystroem, logistic", "MLP", "boosting")
+    sets = ("letter", "magic", "optdigits", "phoneme", "vowel", "california_housing")
+    for name in (*sets, "concrete", "energy", "kin8nm", "power-plant"):
+        cells = []
+        for model in models:
+            regression = name in ("california_housing", *"concrete energy".split())
+            regression |= name in ("kin8nm", "power-plant")
+            if model == "Nystroem, logistic" and regression:
+                cells.append("")
+                continue
+            score = records.mean("halfnet", "test", table=6, model=f"{name}: {model}")
+            cells.append(short(score))
+        yield f"| {name.replace('_', ' ')} | {' | '.join(cells)} |"
+
+    def median(experiment, field, **key):
+        return float(np.median(records.values(experiment, field, **key)))
+
+    def reference(field):
+        return median("closed-form", field, measure="reference")
+
+    rivals = [
+        [
+            median(
+                "closed-form-rivals",
+                field,
+                candidate=f"{name} + RidgeClassifier",
+                units=2048,
+            )
+            for field in ("accuracy", "fit_seconds")
+        ]
+        for name in ("RBFSampler", "Nystroem")
+    ]
+    (fourier, fourier_s), (landmarks, landmarks_s) = rivals
+    fields = [median("closed-form", f, measure="fields") for f in ("test", "seconds")]
+    plain, upright = (
+        median("closed-form", "test", measure=measure)
+        for measure in ("plain", "upright")
+    )
+    trained = records.mean("half-layers", "test", table=1, model="rnd-2048-N")
+    yield (
+        "On MNIST, in closed form: 2,048 plain units "
+        f"{reference('default_test'):.1f} % in {reference('default'):.1f} s, or in "
+        f"{reference('int8'):.1f} s with 8 bits; "
+        f"`RBFSampler` and ridge of that width {fourier:.1f} % in {fourier_s:.1f} s, "
+        f"`Nystroem` and ridge {landmarks:.1f} % in {landmarks_s:.1f} s; 2,000 units "
+        f"with receptive fields cut from training images {fields[0]:.1f} % in "
+        f"{fields[1]:.1f} s; 8,000 plain cosine units {plain:.1f} %, and "
+        f"{upright:.1f} % behind `DeskewResize`. 2,048 trained half units reach "
+        f"{trained:.1f} %"
+    )
+
+
+def of_partial_cnn(records):
+    def mean(model, field="test", table=1):
+        return records.mean("partial-cnn", field, table=table, model=model)
+
+    def on_gpu(model, field="test"):
+        return records.mean("gpu", field, table=4, model=model)
+
+    fractions = ("fraction 1", "fraction .7", "fraction .4", "fraction .1")
+    *first, last = [f"{mean(f'wrn: {name}'):.0f}" for name in fractions]
+    zeroed = mean("wrn: fraction .1, others zero")
+    norms = [mean(f"{net}: batch norm") for net in ("wrn", "densenet")]
+    yield (
+        f"with 1, .7, .4 and .1 of its filters learned: {', '.join(first)} and "
+        f"{last} %; with the others at zero instead of random, {zeroed:.0f} % at .1."
+    )
+    yield f"Batch norms alone: {norms[0]:.0f} and {norms[1]:.0f} %, where chance is 10."
+    pairs = [
+        (mean(f"{net}: fraction .1"), mean(f"{net}: input channels .1"))
+        for net in ("wrn", "densenet")
+    ]
+    yield " and ".join(f"{a:.1f} against {b:.1f} %" for a, b in pairs).replace(
+        " % and", " %, and"
+    )
+    names = ("fc only", "share .9", "share .6", "share .3", "full")
+    *first, last = [f"{mean(name, table=2):.1f}" for name in names]
+    members = [mean(name, "mean_member", 2) for name in names]
+    yield (
+        f".9, .6, .3 or nothing: {', '.join(first)} and {last} %, each above its mean "
+        f"member ({min(members):.1f} to {max(members):.1f}). Sharing .9, the "
+        f"ensemble's pickle is {mean('share .9', 'pickle_ratio', 2):.1f} of a member's."
+    )
+    tenth, half, zero = (
+        float(np.median(records.values("partial-cnn", "speed", table=3, model=name)))
+        for name in (
+            "a tenth of the filters",
+            "first half fixed and kept",
+            "a tenth, others zero",
+        )
+    )
+    yield (
+        f"beside full training: {tenth:.2f} times as fast with a tenth of the filters "
+        f"learned, {half:.1f} times with the first half fixed and kept, {zero:.1f} "
+        "times with the other filters at zero."
+    )
+    rows = {
+        "all": "fraction 1",
+        ".4 of the filters, and batch norms": "fraction .4",
+        ".1": "fraction .1",
+        ".1, the others at zero": "fraction .1, others zero",
+        "one filter a layer": "one filter",
+    }
+    for words, name in rows.items():
+        count = on_gpu(f"wrn: {name}", "n_learned")
+        yield f"| {words} | {count:,.0f} | {on_gpu(f'wrn: {name}'):.1f} |"
+    published = {"block3": 74.3, "block2": 76.3, "block1": 61.2}
+    of_blocks = ", ".join(
+        f"{on_gpu(f'wrn: {name}'):.1f} ({value})" for name, value in published.items()
+    )
+    counts = "; ".join(f"{on_gpu(f'wrn: {n}', 'n_learned'):,.0f}" for n in published)
+    yield f"and batch norms | {counts} | {of_blocks} |"
+    for words, name, value in (
+        ("classifier and batch norms", "fc", 37.0),
+        ("batch norms", "batch norm", 30.2),
+    ):
+        count = on_gpu(f"wrn: {name}", "n_learned")
+        yield f"| {words} | {count:,.0f} | {on_gpu(f'wrn: {name}'):.1f} ({value}) |"
+    dense = [on_gpu(f"densenet: {name}") for name in (fractions[0], *fractions[2:])]
+    yield (
+        f"DenseNet-100-12 has {dense[0]:.1f} with all, {dense[1]:.1f} with .4, "
+        f"{dense[2]:.1f} with .1."
+    )
+
+
+def of_gpu(records):
+    def one(field, **key):
+        return records.mean("gpu", field, **key)
+
+    layer = {"table": 1, "model": "half layer"}
+    half, full, recorded = (one(f, **layer) for f in ("half", "full", "full_recorded"))
+    yield (
+        f"| {half:.3f} s; of a full layer of the same width in a plain torch loop "
+        f"{full:.2f} s, with its steps recorded as ours {recorded:.3f} s |"
+    )
+    net = {"table": 1, "model": "HalfNet"}
+    yield f"| {one('fit_seconds', **net):.1f} s, {one('test', **net):.1f} % |"
+    fields = {"table": 2, "model": "fields"}
+    given, test, chosen, better = (
+        one(f, **fields) for f in ("given", "given_test", "chosen", "chosen_test")
+    )
+    yield (
+        f"| {given:.1f} s, {test:.1f} %; with the ridge chosen {chosen:.1f} s, "
+        f"{better:.1f} % |"
+    )
+    rows = {"table": 2, "model": "rows"}
+    yield (
+        f"| {one('seconds', **rows):.1f} s; 16 cores "
+        f"{one('cpu_seconds_of_all', **rows):.0f} s"
+    )
+    ranks = [
+        one("test", table=3, model=f"HalfNet, rank {r}") for r in (32, 64, 128, 256)
+    ]
+    full = one("test", table=3, model="MLP-1024")
+    yield f"| {', '.join(f'{rank:.1f}' for rank in ranks)}; full layer {full:.1f} % |"
+    yield f"a frozen one is {one('ratio_recorded', **layer):.1f} times as fast"
+
+
+def of_losses(records):
+    models = ("HalfNet, three at once", "half layer, three at once")
+    models += ("HistGradientBoosting, one by one",)
+    for data in ("california", "kin8nm"):
+        cells = [
+            ", ".join(
+                f"{records.mean('losses', f'pinball {q}', data=data, model=model):.2f}"
+                for q in (0.1, 0.5, 0.9)
+            )
+            for model in models
+        ]
+        yield f"| {data} | {' | '.join(cells)} |"
+
+    def below(model):
+        found = [
+            records.mean("losses", f"below {q}", data="california", model=model)
+            for q in (0.1, 0.5, 0.9)
+        ]
+        return "{:.1f}, {:.1f} and {:.1f} %".format(*found)
+
+    crossed = records.mean("losses", "crossed", data="california", model=models[2])
+    yield (
+        f"Of y of california {below(models[0])} are below its quantiles, "
+        f"{below(models[2])} below those of gradient boosting, which cross in "
+        f"{crossed:.1f} % of the rows."
+    )
+    models = (
+        "HalfNet",
+        "half layer",
+        "HistGradientBoosting",
+        "PoissonRegressor, alpha=0",
+    )
+    for words, data in (
+        ("log-linear rate", "log-linear"),
+        ("with an interaction", "interaction"),
+    ):
+        cells = [
+            short(records.mean("losses", "excess", data=data, model=model))
+            for model in models
+        ]
+        yield f"| {words} | {' | '.join(cells)} |"
+    linear = records.mean(
+        "losses", "excess", data="log-linear", model="PoissonRegressor"
+    )
+    yield f"that `PoissonRegressor` has by default it is at {short(linear)} there."
+
+
+def of_weight_agnostic(records):
+    def mean(field, measure):
+        return records.mean("weight-agnostic", field, measure=measure)
+
+    curve, minute = "evolution, curve", "mnist, 60 s"
+    yield (
+        f"{mean('generations', curve):,.0f} generations: test accuracy "
+        f"{short(mean('mean', curve))} (mean of the six weights), ensemble "
+        f"{short(mean('ensemble', curve))}, with {mean('connections', curve):.0f} "
+        f"connections. Guided search does better in one minute "
+        f"({short(mean('mean', minute))} and {short(mean('ensemble', minute))}, with "
+        f"{mean('connections', minute):,.0f})"
+    )
+    key = {"measure": "evolution, beside the released code"}
+    (rounds,) = (found["rounds"] for found in records.results("weight-agnostic", **key))
+    rates = {
+        name: np.array([1 / turn[name]["seconds"] for turn in rounds])
+        for name in ("ours", "released")
+    }
+    ratio = rates["ours"] / rates["released"]
+    ours, released = (rounds[-1][name]["loss"] for name in rates)
+    yield (
+        f"{np.median(rates['ours']):.1f} generations a second, the released code "
+        f"{short(np.median(rates['released']))}; the ratio is {np.median(ratio):.0f} "
+        f"(median of ten turns, from {ratio.min():.0f} to {ratio.max():.0f}). Both had "
+        f"then come to about the same loss, {ours:.2f} and {released:.2f}."
+    )
+    ten = "mnist, 600 s"
+    yield (
+        f"({short(mean('trained', ten))} after ten minutes of search, "
+        f"{short(mean('logistic', ten))} of logistic regression)"
+    )
+
+
+def of_benchmarks(records):
+    scores, losses = {}, {}
+    for record in records.of("tables"):
+        key, result = record["key"], record["result"]
+        if "score" in result:
+            scores.setdefault((key["set"], key["model"]), []).append(result["score"])
+        if result.get("log_loss") is not None:
+            loss = -result["log_loss"]
+            losses.setdefault((key["set"], key["model"]), []).append(loss)
+    models = ("HalfNet", "RealMLP", "LightGBM", "forest", "HistGB", "RVFL", "ELM")
+    models += ("HalfLayer", "MLP", "linear")
+    means = mean_ranks(scores, models)
+    yield f"| {' | '.join(f'{mean:.2g}' for mean in means)} |"
+    by_loss = dict(zip(models, mean_ranks(losses, models), strict=True))
+    yield (
+        f"By log-loss HalfNet is first, too ({by_loss['HalfNet']:.1f}), and the half "
+        f"layer second ({by_loss['HalfLayer']:.1f})."
+    )
+
+
+def mean_ranks(values, models):
+    sets = dict.fromkeys(name for name, _ in values)
+    table = [[np.mean(values[name, model]) for model in models] for name in sets]
+    return ranks(table).mean(axis=0)
+
+
+TRACED = {
+    "benchmarks.md": of_benchmarks,
+    "halfnet.md": of_halfnet,
+    "closed_form.md": of_closed_form,
+    "partial_cnn.md": of_partial_cnn,
+    "gpu.md": of_gpu,
+    "losses.md": of_losses,
+    "weight_agnostic.md": of_weight_agnostic,
+}
+
+
+def flat(text):
+    """Text without line breaks and padding."""
+    return re.sub(r"\s+", " ", text)
+
+
+@pytest.fixture(scope="module")
+def records():
+    return Records(STORED)
+
+
+@pytest.mark.parametrize("page", TRACED)
+def test_figures_are_those_of_the_records(page, records):
+    text = flat((GUIDE / page).read_text(encoding="utf-8"))
+    missing = [line for line in TRACED[page](records) if flat(line) not in text]
+    assert not missing, f"{page} does not say:\n" + "\n".join(missing)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_figure_comes_without_a_record(page, records):
+    text = page.read_text(encoding="utf-8")
+    for line in TRACED.get(page.name, lambda _: ())(records):
+        # Lines wrap anywhere.
+        pattern = r"\s+".join(map(re.escape, line.split()))
+        text = re.sub(pattern, " ", text)
+    found = FIGURE.findall(NO_PROSE.sub(" ", text))
+    assert len(found) == UNTRACED.get(page.name, 0), found
