@@ -132,6 +132,9 @@ def test_export_options_reach_the_module(recorder):
         "out": "b.c",
         "dtype": "float64",
         "name": "net",
+        "weights": "stored",
+        "trained": "float",
+        "inputs": "float",
     }
 
 
