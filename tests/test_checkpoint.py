@@ -10,6 +10,9 @@ import pytest
 from callbacks import Interrupt
 from numpy.testing import assert_array_equal
 from sklearn.base import clone, is_classifier
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sklearn_halfnet import (
     Checkpoint,
@@ -23,6 +26,7 @@ from sklearn_halfnet import (
     WeightAgnosticClassifier,
     load,
 )
+from sklearn_halfnet.files import checkpoint
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -132,6 +136,26 @@ def test_blocks_go_on_from_their_sums(tmp_path):
     assert_array_equal(model.predict_proba(X), expected.predict_proba(X))
     halves = [each.gram_.to_dict()["gram"] for each in (model, expected)]
     assert_array_equal(*halves)
+
+
+def test_one_callback_reaches_pipelines_and_searches(tmp_path, monkeypatch):
+    kept = []
+    write = checkpoint._Kept._write
+    monkeypatch.setattr(
+        checkpoint._Kept,
+        "_write",
+        lambda self, state: kept.append(self.path) or write(self, state),
+    )
+    model = HalfLayerClassifier(8, max_iter=2, random_state=0)
+    make_pipeline(StandardScaler(), model).set_callbacks(Checkpoint(tmp_path, 0)).fit(
+        X, LABELS
+    )
+    assert len({*kept}) == 1
+    kept.clear()
+    search = GridSearchCV(model, {"alpha": [0.1, 1.0]}, cv=2)
+    search.set_callbacks(Checkpoint(tmp_path, 0)).fit(X, LABELS)
+    assert len({*kept}) == 5  # two candidates twice, and the best one
+    assert not list(tmp_path.iterdir())
 
 
 def test_another_fit_does_not_go_on_from_it(tmp_path):
