@@ -71,6 +71,11 @@ def of_halfnet(records):
         f"{mean(1, net, 'old_read_out'):.0f} %, with a refit one "
         f"{mean(1, net, 'refit'):.1f} %."
     )
+    free = "HalfNet, Z trained"
+    yield (
+        f"the same network with Z trained, too, reaches {mean(1, free):.2f} % with "
+        f"{mean(1, free, 'n_trainable'):,.0f} parameters."
+    )
     low = [f"{mean(2, f'HalfNet, rank {r}'):.0f}" for r in (1, 2, 4)]
     high = [f"{mean(2, f'HalfNet, rank {r}'):.1f}" for r in (8, 16, 32, 64, 128)]
     yield f"By rank, three seeds: {', '.join(low + high)} % for ranks 1, 2, 4"
