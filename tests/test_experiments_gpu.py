@@ -43,7 +43,7 @@ def run(tmp_path, table, minutes=5.0):
     "table, expected",
     [
         (1, "| a pass of a half layer, 1,024 units, s |"),
-        (2, "| in float64 | 0.0e+00 | <= 1e-6 |"),
+        (2, "| in float64 | 0.0e+00 | <= 1e-06: met |"),
         (3, "The best, HalfNet, rank 32, beside the full layer: "),
         (4, "| wrn: fraction .1 |"),
     ],

@@ -72,11 +72,9 @@ class Choice:
                     yield self.recipe | {setting: value}
 
     def row(self, recipe):
-        """Say what a recipe changes; None if it is more than one setting."""
+        """Say what another recipe changes; of one that was in use before, all of it."""
         changed = {k: v for k, v in recipe.items() if v != self.recipe[k]}
-        if len(changed) > 1:
-            return None
-        return "".join(f"`{k}={v!r}`" for k, v in changed.items()) or "as it is"
+        return ", ".join(f"`{k}={v!r}`" for k, v in changed.items()) or "as it is"
 
 
 def _halfnet(seed, recipe):
@@ -185,8 +183,9 @@ def _report(records):
             key = record["key"]
             if key["table"] == number:
                 column = columns.setdefault(f"{key['data']}: {key['model']}", {})
-                if row := choice.row(key["recipe"]):
-                    column.setdefault(row, []).append(record["result"])
+                column.setdefault(choice.row(key["recipe"]), []).append(
+                    record["result"]
+                )
         if columns:
             lines += [f"## Table {number}. {choice.title}", ""]
             recipe = ", ".join(f"`{k}={v!r}`" for k, v in choice.recipe.items())
@@ -196,16 +195,11 @@ def _report(records):
 
 def _table(columns):
     rows = dict.fromkeys(row for column in columns.values() for row in column)
-    cells = [
-        [
-            row,
-            *(
-                mean_text(c[row], "held_out") if row in c else ""
-                for c in columns.values()
-            ),
-        ]
-        for row in rows
-    ]
+
+    def cell(found):
+        return mean_text(found, "held_out") if found else ""
+
+    cells = [[row, *(cell(c.get(row)) for c in columns.values())] for row in rows]
     return markdown_table(["setting", *columns], cells)
 
 
