@@ -1,7 +1,7 @@
 """
-=======================================
+========================================
 Accuracy against bytes on a small device
-=======================================
+========================================
 
 A half layer trains its read-out and two numbers a unit; its weights are frozen, and
 need not be stored where they can be drawn again. Here half layers of several widths are

@@ -112,7 +112,7 @@ _ATTRIBUTES = (
     numpydoc("""
 n_layers_ : int
     Layers of the model.
-losses_ : ndarray of shape (n_layers_ + 1,)
+losses_ : ndarray of shape (1 + n_layers,)
     Cross-fitted loss of the constant, and after each layer; the squared error is in
     units of the constant's.
 directions_ : {"gradient", "isotropic"}
