@@ -124,12 +124,16 @@ def test_reproduce_options_reach_the_module(recorder, name):
 
 
 def test_export_options_reach_the_module(recorder):
-    assert cli.main("export a.pkl b.c --name net --dtype float64".split()) == 0
+    words = "export a.pkl b.c --name net --dtype float64 --weights seed --trained int8"
+    assert cli.main(words.split()) == 0
     assert recorder.options == {
         "model": "a.pkl",
         "out": "b.c",
         "dtype": "float64",
         "name": "net",
+        "weights": "seed",
+        "trained": "int8",
+        "inputs": "float",
     }
 
 

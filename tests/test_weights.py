@@ -498,7 +498,8 @@ def test_seeded_normal_weights_are_sums_of_digits():
     ]
     assert_array_equal(seeded_integers(key, 3, 7, binary=False), expected)
     weights = draw(WEIGHTS["seeded"]("normal"), 400, 301)
-    assert abs(weights.mean()) < 0.01 and abs(weights.var() - 1) < 0.01
+    # Four standard errors: of the mean 1 / 347, of the variance 1.36 times that.
+    assert abs(weights.mean()) < 0.012 and abs(weights.var() - 1) < 0.016
     assert weights.dtype == np.float32
     key = WEIGHTS["seeded"]("normal").key(rng)
     assert 0 <= key < 2**32
