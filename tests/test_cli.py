@@ -8,7 +8,7 @@ import pytest
 from sklearn_halfnet import __version__, cli
 from sklearn_halfnet.datasets import IMAGES
 from sklearn_halfnet.exceptions import CommandError, DatasetError
-from sklearn_halfnet.experiments import EXPERIMENTS, MORE_OPTIONS
+from sklearn_halfnet.experiments import EXPERIMENTS
 
 HEAVY = {"numpy", "scipy", "sklearn", "torch", "joblib", "matplotlib", "rich"}
 
@@ -20,7 +20,6 @@ HEAVY = {"numpy", "scipy", "sklearn", "torch", "joblib", "matplotlib", "rich"}
         ["bench", "--help"],
         ["reproduce", "half-layers", "--help"],
         ["export", "--help"],
-        ["info", "--help"],
     ],
 )
 def test_help_imports_nothing_heavy(argv):
@@ -112,7 +111,6 @@ def test_bench_options_reach_the_module(recorder):
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_reproduce_options_reach_the_module(recorder, name):
-    more = MORE_OPTIONS.get(name, {})
     assert cli.main(["reproduce", name, "--table", "2", "--quick"]) == 0
     assert recorder.options == {
         "experiment": name,
@@ -121,19 +119,20 @@ def test_reproduce_options_reach_the_module(recorder, name):
         "seeds": 5,
         "out": f"halfnet-{name}",
         "quick": True,
-        **{option: default for option, (default, _) in more.items()},
+        **({"device": "auto", "minutes": 7.0} if name == "gpu" else {}),
     }
 
 
 def test_export_options_reach_the_module(recorder):
-    assert cli.main("export a.pkl b.c --name net --dtype float64".split()) == 0
+    words = "export a.pkl b.c --name net --dtype float64 --weights seed --trained int8"
+    assert cli.main(words.split()) == 0
     assert recorder.options == {
         "model": "a.pkl",
         "out": "b.c",
         "dtype": "float64",
         "name": "net",
-        "weights": "stored",
-        "trained": "float",
+        "weights": "seed",
+        "trained": "int8",
         "inputs": "float",
     }
 

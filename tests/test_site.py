@@ -38,6 +38,7 @@ PAGES = [
     "installation.html",
     "user_guide/halfnet.html",
     "user_guide/closed_form.html",
+    "user_guide/intervals.html",
     "user_guide/choosing.html",
     "user_guide/benchmarks.html",
     "reference/index.html",
@@ -86,6 +87,15 @@ function header(view) {
       left: box.left, right: box.right, top: box.top, bottom: box.bottom}));
 }
 
+// Equations that begin left of where they can be scrolled to.
+function beheaded(view) {
+  return [...view.document.querySelectorAll("div.math")].filter(box => {
+    const left = box.getBoundingClientRect().left - box.scrollLeft - 1;
+    return [...box.querySelectorAll("math *")]
+      .some(part => part.getBoundingClientRect().left < left);
+  }).map(box => box.textContent.slice(0, 60));
+}
+
 function prose(view) {
   const copy = view.document.querySelector("article").cloneNode(true);
   copy.querySelectorAll("pre, code, script, style").forEach(part => part.remove());
@@ -102,7 +112,7 @@ async function look(page, width) {
   await view.document.fonts.ready;
   await wait(100);
   return {page, width, prose: prose(view), header: header(view),
-    wide: tooWide(view),
+    wide: tooWide(view), beheaded: beheaded(view),
     math: view.document.querySelectorAll("math").length,
     links: [...view.document.querySelectorAll("a")].map(a => a.getAttribute("href")),
     broken: [...view.document.images].filter(i => i.complete && !i.naturalWidth)
@@ -227,6 +237,10 @@ def test_equations_are_drawn_without_a_script(seen):
     assert "$$" not in seen["prose"]
     if seen["page"] == "user_guide/halfnet.html":
         assert seen["math"] >= 2
+
+
+def test_equations_can_be_read_from_their_beginning(seen):
+    assert seen["beheaded"] == []
 
 
 def test_nothing_is_asked_of_another_host(seen):
