@@ -120,6 +120,7 @@ def test_reproduce_options_reach_the_module(recorder, name):
         "out": f"halfnet-{name}",
         "quick": True,
         **({"device": "auto", "minutes": 7.0} if name == "gpu" else {}),
+        **({"results": "doc/results"} if name == "claims" else {}),
     }
 
 

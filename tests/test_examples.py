@@ -14,6 +14,7 @@ EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("plot_*.py"))
 def test_example(path):
     n_figures, names = 0, {"__name__": "__main__", "__file__": str(path)}
     source = path.read_text(encoding="utf-8")
+    plt.close("all")  # what other tests have left
     for cell in re.split(r"^# %%$", source, flags=re.MULTILINE):
         exec(compile(cell, path, "exec"), names)
         # The gallery takes a figure as it is at the end of its cell.

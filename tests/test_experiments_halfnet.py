@@ -62,8 +62,8 @@ def test_a_second_run_computes_nothing(tmp_path, digits, capsys):
 
 
 def test_unknown_table_and_missing_folder(tmp_path):
-    with pytest.raises(CommandError, match="no table 9"):
-        reproduce(halfnet.EXPERIMENT, table=9, out=tmp_path)
+    with pytest.raises(CommandError, match="no table 10"):
+        reproduce(halfnet.EXPERIMENT, table=10, out=tmp_path)
     with pytest.raises(CommandError, match="table 6 reads npz files"):
         reproduce(halfnet.EXPERIMENT, table=6, out=tmp_path)
 

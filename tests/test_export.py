@@ -52,6 +52,7 @@ from sklearn_halfnet.export._stored import SeedStorage
 from sklearn_halfnet.features.computation import Step
 from sklearn_halfnet.features.shared_weight import NODE_ACTIVATIONS, Graph
 from sklearn_halfnet.models.shared_weight import scaled_batch
+from sklearn_halfnet.models.stream import Later
 from sklearn_halfnet.weights import WEIGHTS
 from sklearn_halfnet.weights.storage import FrozenWeights
 
@@ -311,7 +312,8 @@ def test_scores_whose_powers_are_no_numbers(run, y, size, tmp_path):
     size = size / np.abs(estimator.decision_function(X)).min(axis=0).max()
     model = estimator.model_
     larger = {"coef": model.coef * size, "intercept": model.intercept * size}
-    estimator.model_ = replace(model, **larger)
+    solution = Later.known(model.solution()._replace(**larger))
+    estimator.model_ = replace(model, solution=solution)
     assert np.abs(estimator.decision_function(X)).max() > 200
     check(run, estimator, tmp_path, accuracy=0.02)
 

@@ -8,7 +8,7 @@ from sklearn_halfnet import ELMClassifier, HalfLayerClassifier
 from sklearn_halfnet.experiments._common.data import load_images
 from sklearn_halfnet.experiments._common.experiment import Experiment
 from sklearn_halfnet.experiments._common.measures import bars_table, measure_jobs
-from sklearn_halfnet.experiments._common.report import processor_text
+from sklearn_halfnet.experiments._common.report import environment_text
 from sklearn_halfnet.experiments.edge._compiled import (
     CompiledC,
     OnnxSession,
@@ -196,7 +196,9 @@ call a row. Each pair was measured in one run; the fastest of 15 rounds of 200 r
 "Neural Network for Low-Memory IoT Devices and MNIST Image Recognition Using Kernels
 Based on Logistic Map", Electronics 9 (9), 2020.
 
-{processor_text(records)} Versions: {records[-1]["environment"]["versions"]}.
+## Environment
+
+{environment_text(records)}
 """
 
 

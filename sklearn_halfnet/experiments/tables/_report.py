@@ -226,8 +226,9 @@ def _lost(results, mine, rivals, name):
 
 
 def fit_seconds(results, model):
-    """Median over the sets of the median seconds of a fit."""
-    return float(np.median([*_medians(results, model, "fit_seconds").values()]))
+    """Median over the sets of the median seconds of a fit; None where all failed."""
+    found = [*_medians(results, model, "fit_seconds").values()]
+    return float(np.median(found)) if found else None
 
 
 def _times(results, ours, pictures):

@@ -174,10 +174,12 @@ def _pictures(results):
             )
     ranking = results.ranking(results.sets, "score")
     if ranking:
+        seconds = {model: fit_seconds(results, model) for model in ranking.mean_ranks}
+        seconds = {model: each for model, each in seconds.items() if each is not None}
         found[SECONDS_PICTURE] = partial(
             figures.ranks_against_seconds,
-            ranking.mean_ranks,
-            {model: fit_seconds(results, model) for model in ranking.mean_ranks},
+            {model: ranking.mean_ranks[model] for model in seconds},
+            seconds,
             OURS,
             f"Accuracy or R2 of defaults on {len(ranking.sets)} tables",
         )
