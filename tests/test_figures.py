@@ -425,7 +425,29 @@ def mean_ranks(values, models):
     return ranks(table).mean(axis=0)
 
 
+def of_boosted_features(records):
+    models = ("boosted", "ELM", "HistGradientBoosting", "MLP")
+    scores = {
+        name: [
+            short(
+                records.mean(
+                    "closed-form-further", "score", table=4, data=name, model=model
+                )
+            )
+            for model in models
+        ]
+        for name in ("letter", "kin8nm", "energy")
+    }
+    letter, kin8nm, energy = scores.values()
+    yield (
+        f"letter {letter[0]} ({', '.join(letter[1:])}), kin8nm {kin8nm[0]} of y's "
+        f"deviation ({', '.join(kin8nm[1:])}), energy {energy[0]} "
+        f"({', '.join(energy[1:])})."
+    )
+
+
 TRACED = {
+    "boosted_features.md": of_boosted_features,
     "benchmarks.md": of_benchmarks,
     "export.md": of_export,
     "halfnet.md": of_halfnet,

@@ -176,6 +176,7 @@ def _pictures(results):
     if ranking:
         seconds = {model: fit_seconds(results, model) for model in ranking.mean_ranks}
         seconds = {model: each for model, each in seconds.items() if each is not None}
+    if ranking and seconds:
         found[SECONDS_PICTURE] = partial(
             figures.ranks_against_seconds,
             {model: ranking.mean_ranks[model] for model in seconds},
