@@ -30,7 +30,7 @@ models = {
         rank=16,
         column_embedding=None,
         n_members=1,
-        max_iter=40,
+        max_iter=30,
         random_state=0,
     ),
 }

@@ -21,7 +21,7 @@ model = HalfLayerClassifier(input_scaling="center", max_iter=10, random_state=0)
 # %%
 # Number of units and kind of weights together.
 grid = {
-    "hidden_layer_sizes": [32, 64, 128, 256],
+    "hidden_layer_sizes": [32, 64, 128],
     "weight_kind": ["normal", "binary", "sparse", "instances"],
 }
 search = GridSearchCV(model, grid, cv=3).fit(X_train, y_train)

@@ -51,7 +51,6 @@ for axis, normalized in zip(axes[:2], (True, False), strict=True):
     axis.set(title=f"normalized={normalized}", xlabel="x", ylim=(-3.5, 4.5))
 axes[0].legend(loc="upper left", ncols=2, fontsize="small")
 
-# %%
 # Both cover nine of ten new rows, but only the first comes near that everywhere.
 bins = np.linspace(-4, 4, 17)
 for normalized in (True, False):

@@ -6,9 +6,12 @@ What training did is remembered: the loss after each pass and, where rows are he
 what these said. ``LossCurveDisplay`` draws it for any model that has ``loss_curve_``.
 """
 
+import warnings
+
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
@@ -26,6 +29,8 @@ y_train[wrong] = rng.integers(10, size=wrong.sum())
 # %%
 # Rows given as ``X_val`` judge after each pass, and the best values are kept. The loss
 # of the training rows goes on falling; that of the others does not.
+# Both go through all of their passes, to be seen.
+warnings.filterwarnings("ignore", category=ConvergenceWarning)
 half_layer = HalfLayerClassifier(
     512,
     learning_rate="constant",

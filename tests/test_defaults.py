@@ -158,9 +158,8 @@ def test_the_command_prints_the_table(tmp_path, capsys):
     lines = (tmp_path / "results.jsonl").read_text(encoding="utf-8").splitlines()
     records = [json.loads(line) for line in lines]
     assert len(records) == 18
-    assert [line.count("|") for line in text.splitlines() if "| iris" in line] == [
-        9
-    ] * 2
+    rows = [line for line in text.splitlines() if "| iris" in line]
+    assert [row.count("|") for row in rows] == [10, 10]
     with pytest.raises(CommandError, match="no numbered tables"):
         reproduce(defaults.EXPERIMENT, table=1, out=tmp_path)
 
