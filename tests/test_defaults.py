@@ -32,6 +32,8 @@ KNOWN = {
     ("classification", "noise images", "partial CNN"): LEARNS_NOISE,
     ("classification", "noise images", "shared backbone"): LEARNS_NOISE,
     ("regression", "noise images", "partial CNN"): LEARNS_NOISE,
+    ("classification", "noise", "HalfNet"): OVERFITS,
+    ("classification", "95:5, noise", "HalfNet"): OVERFITS,
     (
         "classification",
         "30 rows",

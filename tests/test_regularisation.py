@@ -77,6 +77,21 @@ def test_the_ladder_is_gone_up_while_it_helps(
         assert how == LADDER[0] | given | rung
 
 
+def test_smoothed_labels_are_not_judged_beside_a_start(monkeypatch):
+    tried = []
+
+    def train(model, rows, options, rng):
+        tried.append(options.of_solver["learning_rate_init"])
+        return None, History([], 0.0, validation_losses=[10.0 - len(tried)])
+
+    monkeypatch.setattr(regularisation, "train", train)
+    parameters = HalfNetClassifier(**OPEN, label_smoothing=0.1).get_params()
+    options = TrainingOptions.of("HalfNet", 0.0, parameters, 1000)
+    left, rng = rungs(parameters, n_rows=1000), np.random.default_rng(0)
+    assert choose_regularisation(left, FirstMember(), None, options, rng) == LADDER[3]
+    assert tried == [1e-2, 1e-2, 1e-2, 1e-3]
+
+
 def test_rows_are_divided():
     numbers = np.arange(10, 110)
     train, held = divided(numbers, np.random.default_rng(0))

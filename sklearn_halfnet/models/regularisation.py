@@ -80,7 +80,8 @@ def choose_regularisation(left, model, rows, options, rng):
     """Train for some passes on each rung; take that of least loss on other rows.
 
     A lower rate is tried only where no looser training is better than the tightest so
-    far, or none is better than no training at all.
+    far, or none is better than no training at all. Smoothed labels go without that
+    question, and without the last rung.
 
     Parameters
     ----------
@@ -105,10 +106,16 @@ def choose_regularisation(left, model, rows, options, rng):
         return _held_out_loss(model.first, rows, short, copy.deepcopy(rng))
 
     passes = math.ceil(_PASSES * options.max_iter)
-    untrained = loss_of({"learning_rate_init": 0.0}, 1)
+    untrained = math.inf
+    if options.label_smoothing:
+        # Smoothed labels cost log-loss where they are learned: a start that has not
+        # learned them yet, and a training that hardly leaves it, look too good.
+        left = [rung for rung in left if _rate(rung) != _rate(LADDER[-1])]
+    else:
+        untrained = loss_of({"learning_rate_init": 0.0}, 1)
     best, least, before = left[0], math.inf, left[0]
     for rung in left:
-        lower = rung.get("learning_rate_init") != before.get("learning_rate_init")
+        lower = _rate(rung) != _rate(before)
         if lower and best is not before and least <= untrained:
             break
         before = rung
@@ -116,6 +123,10 @@ def choose_regularisation(left, model, rows, options, rng):
         if loss < least:
             best, least = rung, loss
     return best
+
+
+def _rate(rung):
+    return rung.get("learning_rate_init")
 
 
 def _held_out_loss(model, rows, options, rng):

@@ -99,10 +99,10 @@ TRAINING_TEXTS = numpydoc("""
         anew for each row and step. L-BFGS, whose objective must stay the same, drops
         none. "auto" tries 0, 0.1 and 0.25, in trainings of two fifths of the passes on
         three quarters of the rows, and takes what has the least loss on the others. If
-        that is the last one, or none is better than no training, and
-        ``learning_rate_init="auto"``, a tenth of the rate is tried as well, and a
-        hundredth. Of more than 10,000 rows, and in ``partial_fit``, it is 0; of less
-        than 100 rows 0.25, with a tenth of the rate.
+        that is the last one and ``learning_rate_init="auto"``, a tenth of the rate is
+        tried as well; without smoothed labels also where no training is better than
+        none, and a hundredth. Of more than 10,000 rows, and in ``partial_fit``, it is
+        0; of less than 100 rows 0.25, with a tenth of the rate.
     label_smoothing : float
         Part of a label that goes to all classes in the loss, as they are shared among
         the rows: a network need not be sure of labels that are noise.
