@@ -25,8 +25,9 @@ from sklearn_halfnet._device import (
     training_mode,
 )
 from sklearn_halfnet.models.history import History, LeftOff
+from sklearn_halfnet.models.keeper import Keeper, passes_kept
 from sklearn_halfnet.models.row_losses import constant_scores, mean_loss, score_of
-from sklearn_halfnet.models.tensors import from_tensor, to_tensor
+from sklearn_halfnet.models.tensors import to_tensor
 from sklearn_halfnet.solvers import SOLVERS
 
 __all__ = [
@@ -36,7 +37,6 @@ __all__ = [
     "loss_and_gradient",
     "n_passes",
     "of_weight",
-    "passes_kept",
     "rows_a_step",
     "train",
     "train_on_cluster",
@@ -51,8 +51,6 @@ _FAR = 10
 _BATCH, _LEAST_BATCH, _LEAST_STEPS = 256, 32, 16
 # Of what is "auto" where nobody has chosen.
 AUTO = {"dropout": 0.0, "learning_rate_init": 1e-2}
-# What a monitor remembers, in plain numbers.
-_OF_MONITOR = ("losses", "scores", "validation_losses", "best", "n_no_change")
 # Of max_iter="auto".
 _ROWS_SEEN, _LEAST_PASSES, _MOST_PASSES = 400_000, 10, 100
 
@@ -279,7 +277,7 @@ def train(
         monitor = _monitor(module, options, validate, report)
         solver = options.make_solver(batch_size=batch_size, rng=rng)
         objective = _objective(model, module, options, rows)
-        keep = None if kept is None else _Keeper(kept, module, solver, monitor, rng)
+        keep = None if kept is None else Keeper(kept, module, solver, monitor, rng)
         model, history = _minimise(
             model, module, objective, data, solver, monitor, options, before, keep
         )
@@ -498,76 +496,6 @@ def _take_values(module, model):
     with torch.no_grad():
         for new, old in zip(source.parameters(), parameters, strict=True):
             old.copy_(new)
-
-
-def passes_kept(kept):
-    """Count the passes after which a training was kept."""
-    return 0 if kept.state is None else len(kept.state["losses"])
-
-
-class _Keeper:
-    """Keeps all that a training changes, and takes it up again.
-
-    Parameters
-    ----------
-    kept : object
-        As of ``train``.
-    module, solver, monitor, rng
-        What changes.
-    """
-
-    def __init__(self, kept, module, solver, monitor, rng):
-        self.kept = kept
-        self.module, self.solver, self.monitor = module, solver, monitor
-        # Dropout and the moves of images may draw from others.
-        parts = [part for each in module.modules() for part in vars(each).values()]
-        own = [part.rng for part in parts if hasattr(part, "rng")]
-        self.generators = [rng, *own]
-
-    def take_up(self):
-        """Go on from what was kept, if anything was."""
-        state, monitor = self.kept.state, self.monitor
-        if state is None:
-            return
-        self._set_values(state["values"])
-        self.solver.resume(state["solver"])
-        for name in _OF_MONITOR:
-            setattr(monitor, name, state[name])
-        if state["best_values"] is not None:
-            monitor.best_values = self._like_values(state["best_values"])
-        for generator, bits in zip(self.generators, state["generators"], strict=True):
-            generator.bit_generator.state = bits
-
-    def after(self, loss):
-        """Tell the monitor of a pass, and offer what there is now."""
-        stops = self.monitor(loss)
-        if not stops:
-            self.kept.offer(self._state)
-        return stops
-
-    def _state(self):
-        monitor, best = self.monitor, self.monitor.best_values
-        return {
-            "values": [from_tensor(v) for v in self.module.state_dict().values()],
-            "best_values": None if best is None else [from_tensor(v) for v in best],
-            "solver": self.solver.checkpoint(),
-            "generators": [each.bit_generator.state for each in self.generators],
-            **{name: getattr(monitor, name) for name in _OF_MONITOR},
-        }
-
-    def _like_values(self, arrays):
-        """Make tensors like those of the module."""
-        torch = import_torch()
-
-        tensors = self.module.state_dict().values()
-        pairs = zip(tensors, arrays, strict=True)
-        return [torch.empty_like(t).copy_(torch.from_numpy(a)) for t, a in pairs]
-
-    def _set_values(self, arrays):
-        values = self._like_values(arrays)
-        self.module.load_state_dict(
-            dict(zip(self.module.state_dict(), values, strict=True))
-        )
 
 
 def _minimise(

@@ -37,6 +37,7 @@ from sklearn_halfnet.estimators._common.validation import (
 )
 from sklearn_halfnet.files.checkpoint import checkpoint_of
 from sklearn_halfnet.models.history import History
+from sklearn_halfnet.models.keeper import passes_kept
 from sklearn_halfnet.models.read_out import strength
 from sklearn_halfnet.models.regularisation import (
     choose_regularisation,
@@ -48,7 +49,6 @@ from sklearn_halfnet.models.train import (
     TrainingOptions,
     n_passes,
     of_weight,
-    passes_kept,
     train,
     train_once,
 )
