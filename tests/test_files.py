@@ -249,6 +249,17 @@ def test_chunks_go_on_as_if_nothing_had_been(model, path):
     assert_same(loaded, model)
 
 
+def test_halves_of_sums_are_counted_as_wholes(path):
+    rng = np.random.default_rng(0)
+    model = ELMRegressor(400, alpha=1.0, random_state=0)
+    save(model.partial_fit(rng.standard_normal((20, 3)), rng.standard_normal(20)), path)
+    half, size = 8 * 400 * 401 // 2, path.stat().st_size
+    assert size > half
+    load(path, max_bytes=size + 4 * half)
+    with pytest.raises(ModelFileError, match="sums of which it holds the half"):
+        load(path, max_bytes=size + half)
+
+
 def test_sums_that_a_copy_does_not_carry_are_missed(path):
     loaded = there_and_back(fitted(ELMClassifier(8, random_state=0)), path)
     with pytest.raises(ValueError, match="carries no sums"):

@@ -35,7 +35,7 @@ class Decoder:
     ----------
     arrays : list of ndarray
     max_bytes : int
-        Of all weights that are drawn again.
+        Of all weights that are drawn again, and matrices that are stored as halves.
     """
 
     def __init__(self, arrays, max_bytes):
@@ -53,6 +53,8 @@ class Decoder:
             _check_complete(cls, state)
             value = object.__new__(cls)
             if hasattr(cls, "__setstate__") and not issubclass(cls, BaseEstimator):
+                # A half that becomes a whole matrix is twice as large.
+                self._take(2 * sum(getattr(v, "nbytes", 0) for v in state.values()))
                 value.__setstate__(state)
             else:  # an estimator's would ask for the version, which the file has told
                 vars(value).update(state)
@@ -76,13 +78,17 @@ class Decoder:
     def _with_draw(self, value, draw):
         if not has_draw(value):
             raise ValueError(f"no weights of a {type(value).__name__} are drawn")
-        self.max_bytes -= drawn_bytes(value, draw)
+        self._take(drawn_bytes(value, draw))
+        return with_draw(value, draw)
+
+    def _take(self, n_bytes):
+        """Count what is about to be allocated."""
+        self.max_bytes -= n_bytes
         if self.max_bytes < 0:
             raise ValueError(
-                "weights that are to be drawn again need more than max_bytes; raise it "
-                "if you trust the file"
+                "weights that are to be drawn again, or sums of which it holds the "
+                "half, need more than max_bytes; raise it if you trust the file"
             )
-        return with_draw(value, draw)
 
     def _items(self, items, data):
         array = np.empty(len(items), dtype=object)
