@@ -512,6 +512,8 @@ def test_what_packed_sums_refuse():
     H = np.ones((9, 3))
     with pytest.raises(ValueError, match="seen no row"):
         PackedGram().solve(1.0)
+    with pytest.raises(ValueError, match="seen no row"):
+        _ = PackedGram().trace
     with pytest.raises(ValueError, match="H has 9 rows, Y has 8"):
         PackedGram().update(H, H[:8])
     sums = PackedGram().update(np.arange(27.0).reshape(9, 3), H)

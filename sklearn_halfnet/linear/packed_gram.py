@@ -119,6 +119,7 @@ class PackedGram:
     @property
     def trace(self):
         """Trace of the matrix, in whose units a strength may be chosen."""
+        self._check_begun()
         return float(self.half[_diagonal(len(self.cross))].sum(dtype=np.float64))
 
     def solve(self, alpha):
@@ -140,8 +141,7 @@ class PackedGram:
             If alpha is negative, not finite, or too small for float32; or if no row was
             seen.
         """
-        if self.half is None:
-            raise ValueError("This PackedGram has seen no row.")
+        self._check_begun()
         check_strengths(alpha)
         k, factor = len(self.cross), self.half.copy()
         factor[_diagonal(k)] += np.float32(alpha)
@@ -153,6 +153,10 @@ class PackedGram:
             )
         solution, _ = lapack.spftrs(k, factor, self.cross.astype(np.float32), uplo="L")
         return solution.T, self.target_mean - self.feature_mean @ solution
+
+    def _check_begun(self):
+        if self.half is None:
+            raise ValueError("This PackedGram has seen no row.")
 
 
 def _diagonal(k):

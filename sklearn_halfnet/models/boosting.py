@@ -180,7 +180,7 @@ def started(rows, targets, scaling, dtype, options):
         layers=(),
         losses=(rows.loss(rows.constant_scores),),
         slope=ones * targets.scale,
-        offset=ones * 0.0 + targets.mean,
+        offset=ones * targets.mean,
         directions=options.directions,
     )
 
