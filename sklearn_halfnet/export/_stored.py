@@ -19,10 +19,6 @@ __all__ = [
     "stored",
 ]
 
-WEIGHTS_IN_ONNX = ("stored", "float32", "int8", "binary")
-WEIGHTS_IN_C = (*WEIGHTS_IN_ONNX, "seed")
-TRAINED = ("float", "int8")
-
 
 @dataclass(frozen=True)
 class SeedStorage:
@@ -136,10 +132,8 @@ def _bits(layer):
 
 
 def _seed(layer):
-    kind, state = layer.origin or (None, None)
+    kind, rng = layer.draw() if layer.origin else (None, None)
     if isinstance(kind, SeededWeights):
-        rng = np.random.default_rng()
-        rng.bit_generator.state = state
         binary = kind.distribution == "binary"
         seed = SeedStorage(kind.key(rng), layer.weights.shape, binary)
         # Whatever was done to them since they were drawn.
@@ -159,6 +153,9 @@ _FROZEN = {
     "seed": _seed,
 }
 _TRAINED = {"float": _as_it_is, "int8": _rounded}
+WEIGHTS_IN_C, TRAINED = tuple(_FROZEN), tuple(_TRAINED)
+# ONNX has no generator that is this one.
+WEIGHTS_IN_ONNX = tuple(name for name in _FROZEN if name != "seed")
 
 
 def _convolution(step, weights, trained):

@@ -82,11 +82,16 @@ class HiddenLayer:
         """Draw the weights again where ``without_weights`` left them out."""
         if not isinstance(self.weights, tuple):
             return self
+        kind, rng = self.draw()
+        weights = FrozenWeights.from_array(kind.sample(*self.weights, rng))
+        return replace(self, weights=weights)
+
+    def draw(self):
+        """Return the kind, and a generator as it was when the weights were drawn."""
         kind, state = self.origin
         rng = np.random.default_rng()
         rng.bit_generator.state = state
-        weights = FrozenWeights.from_array(kind.sample(*self.weights, rng))
-        return replace(self, weights=weights)
+        return kind, rng
 
     @property
     def n_units(self):
