@@ -446,6 +446,7 @@ def test_candidates_are_compared_and_kept(folder, tmp_path, monkeypatch, capsys)
     weak, strong = (Candidate(None, Ridge, {"alpha": alpha}) for alpha in (1.0, 1e6))
     monkeypatch.setattr(defaults, "CANDIDATES", {"weak": weak, "strong": strong})
     options = {"data_home": folder, "out": tmp_path, "quick": True, "table": 2}
+    options["set"] = "all"
     text = reproduce(defaults.EXPERIMENT, **options).read_text()
     assert "| weak | 1.00 | 1.00 |" in text
     assert "(0 - 0 - 1)" in text
@@ -456,3 +457,15 @@ def test_candidates_are_compared_and_kept(folder, tmp_path, monkeypatch, capsys)
     monkeypatch.setitem(defaults.CANDIDATES, "strong", Candidate(None, Ridge, {}))
     text = reproduce(defaults.EXPERIMENT, **options).read_text()
     assert len(stored(tmp_path)) == 3 and "+0.00 (0 - 1 - 0)" in text
+
+
+def test_candidates_on_one_set(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(
+        defaults, "CANDIDATES", {"linear": Candidate(LogisticRegression, Ridge, {})}
+    )
+    options = {"data_home": folder, "out": tmp_path, "quick": True}
+    for name in ("concrete", "vowel"):
+        text = reproduce(defaults.EXPERIMENT, set=name, **options).read_text()
+    # The report tells what was run before, too.
+    assert "| vowel |" in text and "| concrete |" in text
+    assert [each["key"]["set"] for each in stored(tmp_path)] == ["concrete", "vowel"]

@@ -111,4 +111,5 @@ MORE_OPTIONS = {
         "device": ("auto", "where to compute, as torch calls it (default: auto)"),
         "minutes": (7.0, "no fit is begun that cannot end within them (default: 7)"),
     },
+    "tables-defaults": {"set": ("all", "only this set (default: all)")},
 }

@@ -55,6 +55,7 @@ def _halfnet(**options):
 CANDIDATES = {
     "HalfNet": _halfnet(),
     "one member": _halfnet(n_members=1),
+    "two members": _halfnet(n_members=2),
     "no waves": _halfnet(column_embedding=None),
     "one layer of 512": _halfnet(hidden_layer_sizes=512),
     "standard scaling": _halfnet(input_scaling="standard"),
@@ -63,4 +64,7 @@ CANDIDATES = {
     "50 passes": _halfnet(max_iter=50),
     "no choice of dropout": _halfnet(dropout=0.0),
     "no choice at all": _halfnet(dropout=0.0, learning_rate_init=1e-2),
+    # Of parts that alone earn nothing.
+    "50 passes, hard labels": _halfnet(max_iter=50, label_smoothing=0.0),
+    "50 passes, standard scaling": _halfnet(max_iter=50, input_scaling="standard"),
 }

@@ -48,7 +48,9 @@ TABLES = {
 def _jobs(run):
     """Make the jobs set by set, the candidates of a split one after another."""
     names = [name for number in run.tables for name in TABLES[number].fits()]
-    if run.quick:
+    if run.more["set"] != "all":
+        names = [run.more["set"]]
+    elif run.quick:
         names = [name for name in names if name in QUICK_SETS]
     check_sets(names, run.data_home)
     return [
@@ -150,4 +152,6 @@ def _scores(results, name):
     return [f"{np.mean(values):.4f}" if values else "-" for values in found]
 
 
-EXPERIMENT = Experiment("tables-defaults", _jobs, report_text, tables=TABLES)
+EXPERIMENT = Experiment(
+    "tables-defaults", _jobs, report_text, tables=TABLES, whole=True
+)
