@@ -53,11 +53,12 @@ def _jobs(run):
     elif run.quick:
         names = [name for name in names if name in QUICK_SETS]
     check_sets(names, run.data_home)
+    found = {}
     return [
         Job(
             key={"set": name, "model": label, "split": split},
             label=f"{name}, split {split}, {label}",
-            run=partial(_measure, run, name, label, split),
+            run=partial(_measure, run, name, label, split, found),
             settings={
                 "quick": run.quick,
                 "data": source(run.data_home),
@@ -71,10 +72,15 @@ def _jobs(run):
     ]
 
 
-def _measure(run, name, label, number):
-    rows = QUICK_ROWS if run.quick else ROWS
-    split = load_split(name, run.data_home, number, rows)
-    return measure_inside(CANDIDATES[label], split, number)
+def _measure(run, name, label, number, found):
+    # What changes a parameter of classifiers leaves regressors as they are.
+    settings = str(CANDIDATES[label].settings(SETS[name].task))
+    if (name, number, settings) not in found:
+        rows = QUICK_ROWS if run.quick else ROWS
+        split = load_split(name, run.data_home, number, rows)
+        result = measure_inside(CANDIDATES[label], split, number)
+        found[name, number, settings] = result
+    return found[name, number, settings]
 
 
 def report_text(records):
