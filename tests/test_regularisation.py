@@ -13,7 +13,7 @@ from sklearn_halfnet.models.regularisation import (
     divided,
     rungs,
 )
-from sklearn_halfnet.models.train import TrainingOptions
+from sklearn_halfnet.models.train import TrainingOptions, train
 
 # No penalty to speak of, so that noise is learned by heart if nothing else helps.
 HALF = {"hidden_layer_sizes": 64, "max_iter": 40, "random_state": 0, "alpha": 1e-4}
@@ -77,19 +77,30 @@ def test_the_ladder_is_gone_up_while_it_helps(
         assert how == LADDER[0] | given | rung
 
 
-def test_smoothed_labels_are_not_judged_beside_a_start(monkeypatch):
-    tried = []
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_rungs_are_judged_by_the_loss_that_training_minimises(n_classes, monkeypatch):
+    trained = []
 
-    def train(model, rows, options, rng):
-        tried.append(options.of_solver["learning_rate_init"])
-        return None, History([], 0.0, validation_losses=[10.0 - len(tried)])
+    def watched(model, rows, options, rng):
+        found = train(model, rows, options, rng=rng)
+        trained.append((*found, rows))
+        return found
 
-    monkeypatch.setattr(regularisation, "train", train)
-    parameters = HalfNetClassifier(**OPEN, label_smoothing=0.1).get_params()
-    options = TrainingOptions.of("HalfNet", 0.0, parameters, 1000)
-    left, rng = rungs(parameters, n_rows=1000), np.random.default_rng(0)
-    assert choose_regularisation(left, FirstMember(), None, options, rng) == LADDER[3]
-    assert tried == [1e-2, 1e-2, 1e-2, 1e-3]
+    monkeypatch.setattr(regularisation, "train", watched)
+    X, y = rows_with(noise=0.0)
+    y = np.digitize(y, np.quantile(y, [0.2, 0.5][: n_classes - 1]))
+    HalfNetClassifier(label_smoothing=0.1, **SMALL | {"max_iter": 5}).fit(X, y)
+    assert len(trained) >= 4
+    for network, history, rows in trained:
+        held, others = y[rows.held_out.numbers], y[rows.numbers]
+        smoothed = 0.9 * np.eye(n_classes)[held] + 0.1 * np.bincount(others) / len(
+            others
+        )
+        shares = network.targets.probabilities(network.scores(X[rows.held_out.numbers]))
+        expected = -(smoothed * np.log(shares)).sum(axis=1).mean()
+        # The network is that of the best score, the last of equals.
+        best = max((score, number) for number, score in enumerate(history.scores))[1]
+        assert history.validation_losses[best] == pytest.approx(expected, rel=1e-5)
 
 
 def test_rows_are_divided():
@@ -104,6 +115,16 @@ def test_noise_asks_for_the_tightest_training():
     assert model.fit(*rows_with(noise=5)).learning_rate_init_ == 1e-4
     assert model.dropout_ == 0.25
     assert model.fit(*rows_with(noise=0.0)).learning_rate_init_ == 1e-2
+
+
+def test_labels_without_a_cause_ask_for_the_tightest_training():
+    X = rows_with(noise=0.0)[0]
+    y = np.random.default_rng(0).integers(2, size=len(X))
+    for part in (0.0, 0.1):
+        model = HalfNetClassifier(label_smoothing=part, **SMALL).fit(X, y)
+        assert model.learning_rate_init_ <= 1e-3, part
+    y = X @ np.arange(X.shape[1]) > 0
+    assert HalfNetClassifier(**SMALL).fit(X, y).learning_rate_init_ == 1e-2
 
 
 def test_what_is_given_stays():

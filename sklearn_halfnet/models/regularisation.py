@@ -80,8 +80,9 @@ def choose_regularisation(left, model, rows, options, rng):
     """Train for some passes on each rung; take that of least loss on other rows.
 
     A lower rate is tried only where no looser training is better than the tightest so
-    far, or none is better than no training at all. Smoothed labels go without that
-    question, and without the last rung.
+    far, or none is better than no training at all. The loss is that which training
+    minimises, labels smoothed as they are there: by another, a start and a training
+    that hardly leaves it can look too good.
 
     Parameters
     ----------
@@ -102,17 +103,12 @@ def choose_regularisation(left, model, rows, options, rng):
     """
 
     def loss_of(rung, passes):
-        short = replace(options.regularised(rung), max_iter=passes)
+        short = options.regularised(rung)
+        short = replace(short, max_iter=passes, judged_smoothed=True)
         return _held_out_loss(model.first, rows, short, copy.deepcopy(rng))
 
     passes = math.ceil(_PASSES * options.max_iter)
-    untrained = math.inf
-    if options.label_smoothing:
-        # Smoothed labels cost log-loss where they are learned: a start that has not
-        # learned them yet, and a training that hardly leaves it, look too good.
-        left = [rung for rung in left if _rate(rung) != _rate(LADDER[-1])]
-    else:
-        untrained = loss_of({"learning_rate_init": 0.0}, 1)
+    untrained = loss_of({"learning_rate_init": 0.0}, 1)
     best, least, before = left[0], math.inf, left[0]
     for rung in left:
         lower = _rate(rung) != _rate(before)

@@ -76,6 +76,8 @@ class TrainingOptions:
     cache_size : float
     dropout, label_smoothing : float, default=0
         Of families that have them.
+    judged_smoothed : bool, default=False
+        Whether the losses of held-out rows are those of smoothed labels, too.
     """
 
     name: str
@@ -91,6 +93,7 @@ class TrainingOptions:
     cache_size: float
     dropout: float = 0.0
     label_smoothing: float = 0.0
+    judged_smoothed: bool = False
 
     @classmethod
     def of(cls, name, alpha, parameters, n_rows):
@@ -267,16 +270,17 @@ def train(
         module = _module(model, options, device, rng)
         order = rng.permutation(rows.numbers)
         data = _blocks(model, rows, order, options, device)
+        objective = _objective(model, module, options, rows)
         validate, held = None, rows.held_out
         if held is not None:
             left = options.cache_size * 2**20 - data.kept_bytes
             blocks = _blocks(model, held, held.numbers, options, device, left)
-            validate = _validator(model, module, blocks, held)
+            smoothing = objective.smoothing if options.judged_smoothed else None
+            validate = _validator(model, objective, blocks, held, smoothing)
         n_before = 0 if kept is None else passes_kept(kept)
         report = _reporter(model, module, watch, revise, n_before)
         monitor = _monitor(module, options, validate, report)
         solver = options.make_solver(batch_size=batch_size, rng=rng)
-        objective = _objective(model, module, options, rows)
         keep = None if kept is None else Keeper(kept, module, solver, monitor, rng)
         model, history = _minimise(
             model, module, objective, data, solver, monitor, options, before, keep
@@ -441,16 +445,14 @@ def _monitor(module, options, validate=None, report=None):
     )
 
 
-def _validator(model, module, data, rows):
+def _validator(model, objective, data, rows, smoothing):
     """Return a function of score and mean loss of the network on held-out rows."""
     torch = import_torch()
 
-    from sklearn_halfnet.solvers.losses import loss_of
-
-    targets = model.targets
+    module, targets = objective.network, model.targets
     truth, numbers = rows.encoded[rows.numbers], rows.numbers
     weight = None if rows.weight is None else rows.weight[numbers]
-    losses, tensor = loss_of(targets), torch.from_numpy(truth)
+    smoothing, tensor = smoothing and smoothing.to("cpu"), torch.from_numpy(truth)
     score = score_of(targets, truth, weight)
 
     def validate():
@@ -461,7 +463,7 @@ def _validator(model, module, data, rows):
             scores = torch.cat(blocks).cpu()
             if not torch.isfinite(scores).all():
                 return math.nan, math.nan
-            each = losses(scores, tensor).numpy()
+            each = objective.loss(scores, tensor, smoothing).numpy()
         loss = float(np.average(each.astype(np.float64), weights=weight))
         return score(scores, loss), loss
 

@@ -22,6 +22,10 @@ class Smoothing(NamedTuple):
     part: float
     shares: torch.Tensor
 
+    def to(self, device):
+        """Return the same with its shares on a device."""
+        return self._replace(shares=self.shares.to(device))
+
 
 def _softmax(scores, targets, smoothing=None):
     if smoothing is None:
