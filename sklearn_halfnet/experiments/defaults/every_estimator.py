@@ -5,7 +5,10 @@ from collections import defaultdict
 import numpy as np
 
 from sklearn_halfnet.experiments._common.experiment import Experiment
-from sklearn_halfnet.experiments._common.report import markdown_table
+from sklearn_halfnet.experiments._common.report import (
+    environment_text,
+    markdown_table,
+)
 from sklearn_halfnet.experiments._common.runner import Job
 from sklearn_halfnet.experiments.defaults._bars import (
     BARS,
@@ -70,7 +73,8 @@ def report_text(records):
             lines += [f"## {task.capitalize()}: {each.name}", ""]
             lines += [_table(results, each), ""]
     faulty = sum(bool(record["result"]["faults"]) for record in records)
-    lines.append(f"{faulty} of {len(records)} fits are marked.")
+    lines += [f"{faulty} of {len(records)} fits are marked.", ""]
+    lines += ["## Environment", "", environment_text(records)]
     return "\n".join(lines) + "\n"
 
 
