@@ -170,9 +170,15 @@ def test_the_report_marks_faults():
     regression = key | {"task": "regression"}
     fine = {"R2": {"model": 1.0, "constant": 2.0, "linear": 3.0}}
     fine |= {"faults": [], "warned": ["UserWarning"]}
-    records = [{"key": key, "result": results}, {"key": regression, "result": fine}]
+    empty = {"processor": "a machine", "n_cpus": 2, "platform": "", "python": ""}
+    empty |= {"versions": {}, "threads": []}
+    records = [
+        {"key": key, "result": results, "environment": empty},
+        {"key": regression, "result": fine, "environment": empty},
+    ]
     text = defaults.report_text(records)
     assert "| d | 0.600 | 0.700 | 0.400 **below** **far** |" in text
     assert "| d | 0.700 | 0.700 | 2.000 |" in text
     assert "| d | 0.000 | -0.500 | 0.500 (warns) |" in text
     assert "1 of 2 fits are marked." in text
+    assert "- a machine, 2 CPUs" in text
