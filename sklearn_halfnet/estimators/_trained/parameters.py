@@ -93,16 +93,17 @@ TRAINING_TEXTS = numpydoc("""
         or 0.0001.
     max_iter : int or "auto"
         Passes over the data, or iterations of a solver that sees all rows. "auto" is
-        100 up to 4,000 rows, and beyond 400,000 / n_samples, but at least 10.
+        400,000 / n_samples, but at least 10, and at most 100 of half layers and 50 of
+        HalfNet.
     dropout : float or "auto"
         Share of each hidden layer's units that are zero in a step on minibatches, drawn
         anew for each row and step. L-BFGS, whose objective must stay the same, drops
         none. "auto" tries 0, 0.1 and 0.25, in trainings of two fifths of the passes on
         three quarters of the rows, and takes what has the least loss on the others. If
-        that is the last one and ``learning_rate_init="auto"``, a tenth of the rate is
-        tried as well; without smoothed labels also where no training is better than
-        none, and a hundredth. Of more than 10,000 rows, and in ``partial_fit``, it is
-        0; of less than 100 rows 0.25, with a tenth of the rate.
+        that is the last one and ``learning_rate_init="auto"``, or no training is better
+        than none, a tenth and a hundredth of the rate are tried as well. Of more than
+        10,000 rows, and in ``partial_fit``, it is 0; of less than 100 rows 0.25, with a
+        tenth of the rate.
     label_smoothing : float
         Part of a label that goes to all classes in the loss, as they are shared among
         the rows: a network need not be sure of labels that are noise.
