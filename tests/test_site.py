@@ -281,7 +281,10 @@ def test_every_result_tells_how_it_was_made():
     reports = sorted((ROOT / "results").glob("*/report.html"))
     assert len(reports) >= 10
     for report in reports:
-        assert "How it was made" in report.read_text(encoding="utf-8"), report
+        text = report.read_text(encoding="utf-8")
+        assert "How it was made" in text, report
+        measured = ROOT.parents[1] / "results" / report.parent.name / "results.jsonl"
+        assert ("Commit of the code: " in text) == measured.exists(), report
 
 
 @needs_pictures
