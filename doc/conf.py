@@ -20,6 +20,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.viewcode",
+    "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "generated_pages",
@@ -39,6 +40,11 @@ toc_object_entries_show_parents = "hide"
 add_module_names = False
 # Docstrings inherited from scikit-learn refer to labels and terms of its own pages.
 suppress_warnings = ["ref.ref", "ref.term"]
+# Doctests in Markdown end with an empty line, which readers need not see.
+highlight_options = {"python": {"stripnl": True}}
+# What is copied from an example can be run: no prompts, no output.
+copybutton_prompt_text = r">>> |\.\.\. "
+copybutton_prompt_is_regexp = True
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",

@@ -34,12 +34,12 @@ print(f"one layer (ELM): {one_layer.score(X_test, y_test):.3f}")
 grid = np.linspace(-11, 11, 160)
 nodes = np.stack(np.meshgrid(grid, grid), axis=-1).reshape(-1, 2)
 stages = list(model.staged_predict_proba(nodes))
-figure, axes = plt.subplots(1, 4, figsize=(14, 3.6), layout="constrained")
+figure, axes = plt.subplots(1, 4, figsize=(12, 3.2), layout="constrained")
 shown = [0, len(stages) // 2, len(stages) - 1]
 for ax, number in zip(axes, shown, strict=False):
     probability = stages[number][:, 1].reshape(len(grid), -1)
-    ax.contourf(grid, grid, probability, levels=20, cmap="RdBu_r", vmin=0, vmax=1)
-    ax.scatter(*X_train.T, c=y_train, cmap="RdBu_r", s=6, edgecolors="k", lw=0.2)
+    ax.contourf(grid, grid, probability, levels=20, cmap="RdBu_r", vmin=-0.3, vmax=1.3)
+    ax.scatter(*X_train.T, c=y_train, cmap="RdBu_r", s=9, edgecolors="w", lw=0.3)
     ax.set(title=f"after layer {number + 1}", xticks=[], yticks=[], aspect="equal")
 
 rows = np.arange(len(y_test))

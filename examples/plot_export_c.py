@@ -64,7 +64,7 @@ for (name, curve), marker in zip(points.items(), "osD^", strict=True):
     ax.plot(n_bytes, accuracies, marker=marker, label=name)
 ax.set(xscale="log", xlabel="bytes of constants in C", ylabel="test accuracy, %")
 ax.axvline(2048, color="grey", linestyle=":")
-ax.text(2048, ax.get_ylim()[0], " flash of an ATtiny2313", va="bottom", color="grey")
+ax.text(2100, 76, "flash of an ATtiny2313", rotation=90, va="center", color="grey")
 ax.grid(alpha=0.3)
 ax.legend(title="frozen weights as")
 figure.tight_layout()

@@ -30,8 +30,8 @@ print(search.best_params_, f"test accuracy {search.score(X_test, y_test):.3f}")
 # The grid is a matrix: the last parameter runs fastest.
 sizes, kinds = grid.values()
 scores = search.cv_results_["mean_test_score"].reshape(len(sizes), len(kinds))
-figure, ax = plt.subplots(layout="constrained")
-image = ax.imshow(scores, cmap="viridis")
+figure, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
+image = ax.imshow(scores, cmap="viridis", aspect="auto")
 figure.colorbar(image, label="accuracy (cross-validation)")
 for (row, column), score in np.ndenumerate(scores):
     color = "black" if image.norm(score) > 0.6 else "white"

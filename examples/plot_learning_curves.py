@@ -2,8 +2,9 @@
 Learning curves of a half layer and of an MLP
 =============================================
 
-A half layer trains two numbers a hidden unit, so its training and test curves stay
-close together where an MLP's part.
+A half layer starts at a ridge regression of its read-out: after its first pass it is
+where an MLP of as many units comes after dozens. On so few rows both learn the training
+rows by heart in the end, and their test curves meet.
 """
 
 import matplotlib.pyplot as plt
@@ -36,9 +37,10 @@ for color, (name, model) in zip(["C0", "C1"], models.items(), strict=True):
         model.partial_fit(X_train, y_train, classes=np.arange(10))
         scores.append([model.score(X_train, y_train), model.score(X_test, y_test)])
     train, test = np.transpose(scores)
-    ax.plot(train, color=color, linestyle="--", label=f"{name}: training")
-    ax.plot(test, color=color, label=f"{name}: test")
+    passes = np.arange(1, n_passes + 1)
+    ax.plot(passes, train, color=color, linestyle="--", label=f"{name}: training")
+    ax.plot(passes, test, color=color, label=f"{name}: test")
     print(f"{name}: training {train[-1]:.3f}, test {test[-1]:.3f}")
-ax.set(xlabel="passes over the data", ylabel="accuracy", ylim=(0.8, 1.01))
-ax.legend()
+ax.set(xlabel="passes over the data", ylabel="accuracy", ylim=(0.7, 1.01))
+ax.legend(loc="lower right")
 plt.show()

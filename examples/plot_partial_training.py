@@ -3,7 +3,8 @@ Learning next to nothing: accuracy against the fraction of filters
 ==================================================================
 
 A convolutional network of which a few filters a layer are learned, and the rest stays
-random or is zero. Accuracy rises with the logarithm of the fraction.
+random or is zero. Accuracy rises with the logarithm of the fraction, and random filters
+are worth much where few are learned.
 """
 
 import matplotlib.pyplot as plt
@@ -14,11 +15,13 @@ from sklearn_halfnet import PartialCNNClassifier
 from sklearn_halfnet.inspection.magnitudes import MagnitudesDisplay
 
 X, y = load_digits(return_X_y=True)
-X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+X_train, X_test, y_train, y_test = train_test_split(
+    X, y, train_size=700, random_state=0
+)
 
 # %%
 # The same small wide residual network each time.
-fractions = [0.07, 0.1, 0.2, 0.4, 0.7, 1.0]
+fractions = [0.07, 0.1, 0.2, 0.4, 1.0]
 models = {
     frozen: [
         PartialCNNClassifier(
@@ -49,7 +52,9 @@ ax.legend()
 plt.show()
 
 # %%
-# Where few filters are learned, their weights grow larger than the random ones.
+# The weights of the network with a tenth of its filters learned: their mean size, with
+# bars of one standard deviation. Few passes have moved them little: those learned are
+# about as large as those that stayed random.
 figure, ax = plt.subplots(layout="constrained")
 MagnitudesDisplay.from_estimator(models["random"][1]).plot(ax)
 plt.show()

@@ -33,7 +33,8 @@ for score in ("lac", "aps"):
 
 # %%
 # The images with the largest sets of coverage .99, and two that are sure. The height
-# of a bar is the digit's probability; those in the set are blue, the label has a dot.
+# of a bar is the digit's probability; those in the set are blue, and a red dot stands
+# above the label.
 sets = model.predict_set(X_test, 0.99)
 size, probabilities = sets.sum(axis=1), model.predict_proba(X_test)
 hard = np.argsort(-size, kind="stable")[:10]
@@ -50,8 +51,8 @@ for place, row in enumerate([*hard, *sure]):
     image.set_axis_off()
     colors = np.where(sets[row], "C0", "0.8")
     bars.bar(range(10), probabilities[row], color=colors)
-    bars.plot(y_test[row], -0.12, "o", color="C3", markersize=4, clip_on=False)
-    bars.set(ylim=(0, 1), xticks=range(10), yticks=[])
-    bars.tick_params(labelsize=6, length=0)
+    bars.plot(y_test[row], 1.15, "o", color="C3", markersize=4)
+    bars.set(ylim=(0, 1.3), xticks=range(10), yticks=[])
+    bars.tick_params(labelsize=7, length=0)
 figure.suptitle("Sets that hold 99 of 100 labels; red dots are labels")
 plt.show()

@@ -32,5 +32,7 @@ figure, axes = plt.subplots(1, 2, figsize=(12, 4.5), layout="constrained", share
 PrototypeSimilarityDisplay(found.layers, found.by_level).plot(axes[0], step=0.05)
 axes[0].set_title("coding schemes, sigma_w = 10")
 PrototypeSimilarityDisplay.from_estimator(network, patterns).plot(axes[1], step=0.05)
-axes[1].set_title("RandomNetwork, sigma_w = 1")
+axes[1].set(title="RandomNetwork, sigma_w = 1", ylabel="")
+for ax in axes:
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small")
 plt.show()

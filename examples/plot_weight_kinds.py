@@ -33,9 +33,8 @@ from sklearn_halfnet.weights import (
 
 def show(kinds, image_shape, X=None, y=None, n_units=6):
     """Draw each kind's units as a row of pictures."""
-    figure, axes = plt.subplots(
-        len(kinds), n_units, figsize=(n_units * 1.1, len(kinds) * 1.2)
-    )
+    size = (n_units + 1.5, len(kinds))
+    _, axes = plt.subplots(len(kinds), n_units, figsize=size, layout="constrained")
     for row, (name, kind) in zip(axes, kinds.items(), strict=True):
         rng = np.random.default_rng(7)
         weights = kind.sample(n_units, int(np.prod(image_shape)), rng, X, y)
@@ -45,8 +44,6 @@ def show(kinds, image_shape, X=None, y=None, n_units=6):
             ax.imshow(unit.reshape(image_shape), "RdBu_r", vmin=-limit, vmax=limit)
             ax.set(xticks=[], yticks=[])
         row[0].set_ylabel(name, rotation=0, ha="right", va="center")
-    figure.tight_layout()
-    return figure
 
 
 shape = (28, 28)

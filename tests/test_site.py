@@ -96,6 +96,22 @@ function beheaded(view) {
   }).map(box => box.textContent.slice(0, 60));
 }
 
+// Names of parameters that go over several lines.
+function torn(view) {
+  return [...view.document.querySelectorAll(".field-list dt > strong")].filter(name => {
+    const range = view.document.createRange();
+    range.selectNodeContents(name);
+    return new Set([...range.getClientRects()].map(line => line.top)).size > 1;
+  }).map(name => name.textContent);
+}
+
+// Code that is not seen whole.
+function cut(view) {
+  return [...view.document.querySelectorAll("article pre")]
+    .filter(code => code.scrollWidth > code.clientWidth + 1)
+    .map(code => code.textContent.slice(0, 60));
+}
+
 function prose(view) {
   const copy = view.document.querySelector("article").cloneNode(true);
   copy.querySelectorAll("pre, code, script, style").forEach(part => part.remove());
@@ -112,7 +128,8 @@ async function look(page, width) {
   await view.document.fonts.ready;
   await wait(100);
   return {page, width, prose: prose(view), header: header(view),
-    wide: tooWide(view), beheaded: beheaded(view),
+    wide: tooWide(view), beheaded: beheaded(view), torn: torn(view), cut: cut(view),
+    names: view.document.querySelectorAll(".field-list dt > strong").length,
     math: view.document.querySelectorAll("math").length,
     links: [...view.document.querySelectorAll("a")].map(a => a.getAttribute("href")),
     broken: [...view.document.images].filter(i => i.complete && !i.naturalWidth)
@@ -243,6 +260,21 @@ def test_equations_can_be_read_from_their_beginning(seen):
     assert seen["beheaded"] == []
 
 
+def test_names_of_parameters_are_not_torn(seen):
+    assert seen["torn"] == []
+    if seen["page"].endswith("HalfLayerClassifier.html"):
+        assert seen["names"] > 20
+
+
+def test_a_screen_shows_the_whole_code_of_the_landing_page(found):
+    page = next(
+        each
+        for each in found["looked"]
+        if each["page"] == "index.html" and each["width"] == max(WIDTHS)
+    )
+    assert page["cut"] == []
+
+
 def test_nothing_is_asked_of_another_host(seen):
     assert seen["asked"]
     for address in seen["asked"]:
@@ -281,7 +313,10 @@ def test_every_result_tells_how_it_was_made():
     reports = sorted((ROOT / "results").glob("*/report.html"))
     assert len(reports) >= 10
     for report in reports:
-        assert "How it was made" in report.read_text(encoding="utf-8"), report
+        text = report.read_text(encoding="utf-8")
+        assert "How it was made" in text, report
+        measured = ROOT.parents[1] / "results" / report.parent.name / "results.jsonl"
+        assert ("Commit of the code: " in text) == measured.exists(), report
 
 
 @needs_pictures

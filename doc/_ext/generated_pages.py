@@ -1,13 +1,15 @@
 """Pages that are made of files which are not pages: results and the changelog.
 
 A result is what ``halfnet reproduce`` has written into ``doc/results``. Its page says
-how it was made: the command, the machine and the day, as ``results.jsonl`` has them,
-and the commit that stored it, where there is a history to ask.
+how it was made: the command, the machine, the day and the commit of the code, as
+``results.jsonl`` has them, and the commit that stored it, where there is a history to
+ask.
 """
 
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 _COMMANDS = {"tables": "halfnet bench --suite tables --data-home DIR"}
@@ -47,12 +49,25 @@ def _measured(records):
     return f"Measured: {period}; {'; '.join(sorted(machines))}."
 
 
+def _commits(records):
+    """Name the commits of the code that has run; not every record tells its own."""
+    found = Counter(
+        commit[:12] if (commit := record["environment"].get("commit")) else None
+        for record in records
+    )
+    said = [
+        f"{commit or 'not recorded'} ({count:,} of {len(records):,} records)"
+        for commit, count in found.most_common()
+    ]
+    return f"Commit of the code: {', '.join(said)}."
+
+
 def _provenance(folder):
     command = _COMMANDS.get(folder.name, f"halfnet reproduce {folder.name}")
     lines = [f"Command: `{command}`"]
     records = _records(folder)
     if records:
-        lines += [_measured(records)]
+        lines += [_measured(records), _commits(records)]
     stored = "results.jsonl" if records else "report.md"
     commit = _git(folder, "log", "-1", "--format=%h of %cs", "--", stored)
     if commit:

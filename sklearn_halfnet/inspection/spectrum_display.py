@@ -88,7 +88,8 @@ class SpectrumDisplay:
         self.ax_.set(xlabel="k", ylabel="eigenvalue k", yscale="log", title=title)
         self.energy_ax_ = self.ax_.twinx()
         self.energy_ax_.plot(numbers, self.energy, color="C1", linestyle="--")
-        self.energy_ax_.set(ylabel="cumulative energy", ylim=(0, 1.05))
+        self.energy_ax_.set_ylim(0, 1.05)
+        self.energy_ax_.set_ylabel("cumulative energy (dashed)", color="C1")
         return self
 
 
