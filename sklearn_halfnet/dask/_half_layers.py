@@ -63,7 +63,7 @@ def fit_half_layers(estimator, blocks):
         rng,
         rng,
         n_features=n_features,
-        n_units=max(start.sizes),
+        n_units=max(start.all_sizes),
         dtype=start.dtype,
     )
     n_inputs = scaling.width(n_features)

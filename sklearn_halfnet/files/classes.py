@@ -87,6 +87,7 @@ _PARTS = {
     "weights.mexican_hat": ["MexicanHatWeights"],
     "weights.normal": ["NormalWeights"],
     "weights.orthogonal": ["OrthogonalWeights"],
+    "weights.principal": ["PrincipalWeights"],
     "weights.receptive_field": ["ReceptiveFieldWeights"],
     "weights.seeded": ["SeededWeights"],
     "weights.sparse": ["SparseWeights"],

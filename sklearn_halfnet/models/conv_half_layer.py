@@ -51,6 +51,7 @@ class ConvHalfLayerStart(TorchNetworkStart):
     def begun(self):
         """Parameters that the network keeps from its start on."""
         return super().begun | {
+            "full_layer_sizes": self.full_sizes,
             "filters": self.filters,
             "kernel_sizes": self.kernel_sizes,
             "paddings": self.paddings,
@@ -63,7 +64,7 @@ class ConvHalfLayerStart(TorchNetworkStart):
         scaling = self.fit_scaling(rows, spread=SPREAD, one_unit=True)
         kernels = self._draw_kernels(rng)
         n_inputs = int(np.prod(self.shapes[-1]))
-        n_units = max([n_inputs, *self.sizes])
+        n_units = max([n_inputs, *self.full_sizes, *self.sizes])
         sample = self.sample(rows, scaling, n_units, rng, max_rows=_START_ROWS)
         maps = Maps(
             kernels=kernels,
@@ -97,7 +98,8 @@ class ConvHalfLayerStart(TorchNetworkStart):
         ):
             kernels += after[0] * n_channels * size**2
             maps += int(np.prod(after)) * (self.pool_size**2 + 1)
-        start_rows = min(n_rows, max(_START_ROWS, n_inputs, *self.sizes, 0))
+        sizes = [*self.full_sizes, *self.sizes]
+        start_rows = min(n_rows, max([_START_ROWS, n_inputs, *sizes]))
         numbers = (
             4 * kernels  # with gradients, and what the solver keeps
             + 3 * maps * rows_a_step(self.batch_size, n_rows)

@@ -4,15 +4,20 @@ The head is half layers, fully trained layers, or the read-out alone.
 """
 
 from abc import abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from sklearn_halfnet._device import resolve_device, training_mode
 from sklearn_halfnet._matmul import row_blocks
-from sklearn_halfnet.features import draw_hidden_layers
-from sklearn_halfnet.models.half_layer import relative_scales, trained_units
+from sklearn_halfnet.models.half_layer import (
+    draw_stack,
+    layers_module,
+    layers_numbers,
+    n_trained_in,
+    trained_layers,
+)
 from sklearn_halfnet.models.network import NetworkStart, TrainedNetwork
 from sklearn_halfnet.models.read_out import start_read_out
 from sklearn_halfnet.models.tensors import from_tensor, to_tensor
@@ -65,6 +70,8 @@ class TorchNetworkStart(NetworkStart):
     image_shape : tuple of int
         (channels, height, width).
     device : str
+    full_sizes : list of int
+        Units of full layers before the head, of networks that may have some.
     """
 
     head: str
@@ -72,6 +79,7 @@ class TorchNetworkStart(NetworkStart):
     fingerprints: list
     image_shape: tuple
     device: str
+    full_sizes: list = field(default_factory=list)
 
     @property
     def begun(self):
@@ -90,9 +98,7 @@ class TorchNetworkStart(NetworkStart):
         fields : dict
             Of the network.
         """
-        layers, features = draw_hidden_layers(
-            sample, self.kinds, self.sizes, self.activation, rng=rng
-        )
+        layers, features = draw_stack(self, self.full_sizes, sample, rng)
         read_out, alpha = start_read_out(features, sample, targets, self, rng)
         return self.common(scaling, targets, read_out, alpha) | {
             "layers": layers,
@@ -103,12 +109,9 @@ class TorchNetworkStart(NetworkStart):
 
     def head_numbers(self, n_inputs, n_rows):
         """How many numbers the hidden layers and their start values take."""
-        # Trained weights have gradients, and the solver keeps two numbers for each.
-        a_weight = 4 if self.head == "full" else 1
-        return sum(
-            a_weight * size * below + 2 * n_rows * size
-            for below, size in zip([n_inputs, *self.sizes], self.sizes, strict=False)
-        )
+        sizes = [*self.full_sizes, *self.sizes]
+        n_full = len(self.full_sizes) if self.head == "half" else len(sizes)
+        return layers_numbers(sizes, n_full, n_inputs, n_rows)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +121,7 @@ class TorchNetwork(TrainedNetwork):
     Parameters
     ----------
     layers : list of HiddenLayer
-        Of the head.
+        Of the head, after full layers before it.
     start_scales : list of ndarray of shape (n_units,)
         Scales as they started: the units in which they are trained.
     image_shape : tuple of int
@@ -156,13 +159,16 @@ class TorchNetwork(TrainedNetwork):
         return self.layers
 
     @property
+    def n_full(self):
+        """Number of layers, the first ones, whose weights are trained."""
+        if self.begun["head"] != "half":
+            return len(self.layers)
+        return len(self.begun.get("full_layer_sizes", ()))
+
+    @property
     def n_trained_in_head(self):
-        """Numbers of the head's hidden layers that are trained."""
-        if self.begun["head"] == "half":
-            return sum(2 * layer.n_units for layer in self.layers)
-        return sum(
-            int(np.prod(layer.weights.shape)) + layer.n_units for layer in self.layers
-        )
+        """Numbers of the hidden layers that are trained."""
+        return n_trained_in(self.layers, self.n_full)
 
     # -- computing ---------------------------------------------------------------------
 
@@ -192,35 +198,14 @@ class TorchNetwork(TrainedNetwork):
 
     def head_module(self, device):
         """Make the head as a torch module, fed with features."""
-        from sklearn_halfnet.networks.half_conv import FullHead, HalfHead
         from sklearn_halfnet.networks.read_out import ReadOut
 
-        dtype, activation = self.dtype, self.begun["activation"]
-        read_out = self.read_out.tensors(self.targets, dtype, device)
-        if not self.layers:
-            return ReadOut(*read_out)
-        weights = [
-            to_tensor(layer.scaled_weights(dtype, start), dtype, device)
-            for layer, start in zip(self.layers, self.start_scales, strict=True)
-        ]
-        scales, shifts = relative_scales(self.layers, self.start_scales, dtype, device)
-        if self.begun["head"] == "full":
-            return FullHead(weights, shifts, *read_out, activation)
-        first, *later = weights
-        return HalfHead(first, scales, shifts, later, *read_out, activation)
+        if self.layers:
+            return layers_module(self, device)
+        return ReadOut(*self.read_out.tensors(self.targets, self.dtype, device))
 
     def trained_head(self, head):
         """Return the fields that training the head has changed, as a dict."""
-        layers = self.layers
-        if layers and self.begun["head"] == "half":
-            layers = trained_units(layers, self.start_scales, head)
-        elif layers:
-            parts = (layers, self.start_scales, head.shifts, head.weights)
-            layers = [
-                layer.with_values(start, from_tensor(shift)).with_frozen(
-                    from_tensor(weights) / start[:, None]
-                )
-                for layer, start, shift, weights in zip(*parts, strict=True)
-            ]
+        layers = trained_layers(self, head) if self.layers else []
         read_out = self.read_out_of(from_tensor(head.coef), from_tensor(head.intercept))
         return {"layers": layers, "read_out": read_out}

@@ -7,10 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from sklearn_halfnet.activations import ACTIVATIONS
-from sklearn_halfnet.networks.half_layer import HalfLayerNetwork
-
-__all__ = ["ConvNetwork", "Convolutions", "FullHead", "HalfHead"]
+__all__ = ["ConvNetwork", "Convolutions"]
 
 
 class Convolutions(nn.Module):
@@ -62,7 +59,7 @@ class ConvNetwork(nn.Module):
     ----------
     convolutions : Convolutions
     head : torch.nn.Module
-        HalfHead, FullHead or ReadOut.
+        FullHalfNetwork or ReadOut.
     """
 
     def __init__(self, convolutions, head):
@@ -77,55 +74,3 @@ class ConvNetwork(nn.Module):
     def penalised(self):
         """Parameters that the L2 penalty acts on: the read-out's weights."""
         return self.head.penalised()
-
-
-class HalfHead(HalfLayerNetwork):
-    """Half layers on trained features: the error passes through all frozen weights.
-
-    Parameters
-    ----------
-    first : tensor of shape (n_units, n_features)
-        Frozen weights of the first half layer.
-    *others : tuple
-        As of HalfLayerNetwork.
-    """
-
-    def __init__(self, first, *others):
-        super().__init__(*others)
-        self.first = first
-
-    def forward(self, features):
-        """Compute scores (n_rows, n_outputs) from features (n_rows, n_features)."""
-        return super().forward(features @ self.first.t())
-
-
-class FullHead(nn.Module):
-    """Fully trained hidden layers on trained features, for comparison.
-
-    Parameters
-    ----------
-    weights : list of tensor of shape (n_units, n_inputs)
-    shifts : list of tensor of shape (n_units,)
-    coef : tensor of shape (n_outputs, n_units)
-    intercept : tensor of shape (n_outputs,)
-    activation : str
-        A name in ``ACTIVATIONS``.
-    """
-
-    def __init__(self, weights, shifts, coef, intercept, activation):
-        super().__init__()
-        self.weights = nn.ParameterList(weights)
-        self.shifts = nn.ParameterList(shifts)
-        self.coef = nn.Parameter(coef)
-        self.intercept = nn.Parameter(intercept)
-        self.activate = ACTIVATIONS[activation].tensor
-
-    def forward(self, hidden):
-        """Compute scores (n_rows, n_outputs) from features (n_rows, n_features)."""
-        for weights, shift in zip(self.weights, self.shifts, strict=True):
-            hidden = self.activate(torch.addmm(shift, hidden, weights.t()))
-        return torch.addmm(self.intercept, hidden, self.coef.t())
-
-    def penalised(self):
-        """Parameters that the L2 penalty acts on: the read-out's weights."""
-        return [self.coef]

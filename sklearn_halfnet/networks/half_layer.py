@@ -1,11 +1,11 @@
-"""Half layers as a torch module."""
+"""Half layers, and full layers before them, as torch modules."""
 
 import torch
 from torch import nn
 
 from sklearn_halfnet.activations import ACTIVATIONS
 
-__all__ = ["HalfLayerNetwork"]
+__all__ = ["FullHalfNetwork", "HalfLayerNetwork"]
 
 
 class HalfLayerNetwork(nn.Module):
@@ -49,11 +49,61 @@ class HalfLayerNetwork(nn.Module):
         for i, (scale, shift) in enumerate(zip(self.scales, self.shifts, strict=True)):
             if i > 0:
                 hidden = hidden @ self.weights[i - 1].t()
-            hidden = self.activate(torch.addcmul(shift, hidden, scale))
-            if self.training and self.dropout is not None:
-                hidden = self.dropout(hidden)
+            hidden = self.units(torch.addcmul(shift, hidden, scale))
         return torch.addmm(self.intercept, hidden, self.coef.t())
+
+    def units(self, hidden):
+        """Turn pre-activations into units, some of them dropped in training."""
+        hidden = self.activate(hidden)
+        if self.training and self.dropout is not None:
+            hidden = self.dropout(hidden)
+        return hidden
 
     def penalised(self):
         """Parameters that the L2 penalty acts on: the read-out's weights."""
         return [self.coef]
+
+
+class FullHalfNetwork(HalfLayerNetwork):
+    """Full layers, all of whose weights are trained, and half layers behind them.
+
+    The first half layer's projection changes with what is trained before it, so the
+    input is x', scaled rows or trained features. Either kind of layer may be missing:
+
+        z_l = g(W_l z_{l-1} + shifts_l)                     l = 1, ..., F trained W_l
+        z_l = g(scales_l * (W_l z_{l-1}) + shifts_l)        l = F + 1, ..., L frozen W_l
+
+    Parameters
+    ----------
+    full_weights : list of tensor of shape (n_units, n_inputs)
+    full_shifts : list of tensor of shape (n_units,)
+    weights : list of tensor of shape (n_units, n_inputs)
+        Frozen, of all half layers.
+    scales, shifts, coef, intercept, activation
+        As of HalfLayerNetwork.
+    """
+
+    def __init__(
+        self,
+        full_weights,
+        full_shifts,
+        weights,
+        scales,
+        shifts,
+        coef,
+        intercept,
+        activation,
+    ):
+        super().__init__(scales, shifts, weights[1:], coef, intercept, activation)
+        self.full_weights = nn.ParameterList(full_weights)
+        self.full_shifts = nn.ParameterList(full_shifts)
+        self.first = weights[:1]
+
+    def forward(self, hidden):
+        """Compute scores (n_rows, n_outputs) from x' (n_rows, n_inputs)."""
+        full = zip(self.full_weights, self.full_shifts, strict=True)
+        for weights, shifts in full:
+            hidden = self.units(torch.addmm(shifts, hidden, weights.t()))
+        for weights in self.first:
+            hidden = hidden @ weights.t()
+        return super().forward(hidden)

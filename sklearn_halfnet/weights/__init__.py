@@ -16,6 +16,7 @@ from sklearn_halfnet.weights.instances import InstanceWeights
 from sklearn_halfnet.weights.mexican_hat import MexicanHatWeights
 from sklearn_halfnet.weights.normal import NormalWeights
 from sklearn_halfnet.weights.orthogonal import OrthogonalWeights
+from sklearn_halfnet.weights.principal import PrincipalWeights
 from sklearn_halfnet.weights.receptive_field import ReceptiveFieldWeights
 from sklearn_halfnet.weights.seeded import SeededWeights
 from sklearn_halfnet.weights.sparse import SparseWeights
@@ -34,6 +35,7 @@ __all__ = [
     "MexicanHatWeights",
     "NormalWeights",
     "OrthogonalWeights",
+    "PrincipalWeights",
     "ReceptiveFieldWeights",
     "SeededWeights",
     "SparseWeights",
@@ -52,6 +54,7 @@ WEIGHTS = {
     "sparse": SparseWeights,
     "difference": DifferenceWeights,
     "class_sums": ClassSumWeights,
+    "principal": PrincipalWeights,
     "receptive_field": ReceptiveFieldWeights,
     "seeded": SeededWeights,
 }

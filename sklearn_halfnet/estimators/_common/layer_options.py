@@ -22,6 +22,7 @@ __all__ = [
     "LAYER_TEXTS",
     "RANDOM_LAYER_CONSTRAINTS",
     "SIZE_CONSTRAINTS",
+    "check_full_sizes",
     "check_kinds",
     "check_sizes",
     "column_options",
@@ -87,22 +88,28 @@ RANDOM_LAYER_CONSTRAINTS = {
 }
 
 
-def check_sizes(hidden_layer_sizes):
-    """Turn ``hidden_layer_sizes`` into a list of ints.
+def check_sizes(given, name="hidden_layer_sizes"):
+    """Turn ``hidden_layer_sizes``, or what is named, into a list of ints.
 
     Raises
     ------
     ValueError
         If it is not one positive int or a sequence of them.
     """
-    sizes = np.atleast_1d(np.asarray(hidden_layer_sizes))
+    sizes = np.atleast_1d(np.asarray(given))
     whole = sizes.ndim == 1 and np.issubdtype(sizes.dtype, np.integer)
     if not whole or len(sizes) == 0 or (sizes < 1).any():
         raise ValueError(
-            "hidden_layer_sizes must be a positive int or a sequence of them, got "
-            f"{hidden_layer_sizes!r}."
+            f"{name} must be a positive int or a sequence of them, got {given!r}."
         )
     return [int(size) for size in sizes]
+
+
+def check_full_sizes(full_layer_sizes):
+    """Turn ``full_layer_sizes`` into a list of ints; of an empty one none."""
+    if np.size(full_layer_sizes) == 0:
+        return []
+    return check_sizes(full_layer_sizes, "full_layer_sizes")
 
 
 def check_kinds(weight_kind, n_layers):
@@ -119,7 +126,7 @@ def check_kinds(weight_kind, n_layers):
     if len(kinds) != n_layers:
         raise ValueError(
             f"weight_kind lists {len(kinds)} kinds for {n_layers} hidden layers; give "
-            "one, or one a layer."
+            "one, or one for each of hidden_layer_sizes."
         )
     return [check_weight_kind(kind) for kind in kinds]
 

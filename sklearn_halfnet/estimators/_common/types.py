@@ -58,6 +58,7 @@ WeightName: TypeAlias = Literal[
     "sparse",
     "difference",
     "class_sums",
+    "principal",
     "receptive_field",
     "seeded",
 ]

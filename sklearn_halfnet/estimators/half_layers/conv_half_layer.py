@@ -15,6 +15,10 @@ from sklearn_halfnet._checks import whole
 from sklearn_halfnet.estimators._common.documented import documented, numpydoc
 from sklearn_halfnet.estimators._common.fitting import computing, of_model
 from sklearn_halfnet.estimators._common.images import conv_shapes
+from sklearn_halfnet.estimators._common.layer_options import (
+    SIZE_CONSTRAINTS,
+    check_full_sizes,
+)
 from sklearn_halfnet.estimators._common.outputs import (
     CLASS_WEIGHT,
     Classifier,
@@ -72,12 +76,15 @@ _TEXTS = (
     | numpydoc("""
     hidden_layer_sizes : int or sequence of int
         Units of each hidden layer behind the convolutions.
+    full_layer_sizes : int or sequence of int
+        Units of fully trained layers between the convolutions and the head; () for
+        none.
     weight_kind : str, object, callable, array or list of these
         How the frozen weights are drawn, as in HalfLayerClassifier; "instances" are
         features of training images.
     head : {"half", "linear", "full"}
-        Between convolutions and read-out: half layers, nothing, or fully trained
-        layers of the same sizes.
+        Before the read-out: half layers, nothing, or fully trained layers of the same
+        sizes.
     filters : sequence of int
         Filters of each convolutional layer.
     kernel_sizes : sequence of int
@@ -109,15 +116,17 @@ _ATTRIBUTES = (
     biases_ : list of ndarray of shape (n_filters,)
         Their trained offsets.
     weights_ : list of array of shape (n_units, n_inputs)
-        Weights of the hidden layers: frozen, or trained with ``head="full"``.
+        Weights of the hidden layers: frozen ones of half layers, trained ones of full
+        layers.
     scales_ : list of ndarray of shape (n_units,)
-        Factors alpha_h: trained, or fixed with ``head="full"``.
+        Factors alpha_h: trained, or, of full layers, as they started.
     shifts_ : list of ndarray of shape (n_units,)
         Trained offsets beta_h.
     n_layers_, n_outputs_ : int
         Hidden layers behind the convolutions, and scores a row.
     n_trainable_parameters_ : int
-        Kernels and their offsets, 2 H for each half layer, and (H + 1) K.
+        Kernels and their offsets, 2 H for each half layer, (d + 1) H for a full one
+        with d inputs, and (H + 1) K.
     """)
 )
 
@@ -139,6 +148,7 @@ class ConvHalfLayer(CallbackSupportMixin, BaseEstimator):
     _: KW_ONLY
     image_shape: Sequence[int] | None = None
     head: Literal["half", "linear", "full"] = "half"
+    full_layer_sizes: Sizes = ()
     filters: Sequence[int] = (16, 32)
     kernel_sizes: Sequence[int] = (5, 3)
     paddings: Sequence[Literal["same", "valid"]] = ("same", "valid")
@@ -168,6 +178,7 @@ class ConvHalfLayer(CallbackSupportMixin, BaseEstimator):
     _parameter_constraints = {
         **TRAINING_CONSTRAINTS,
         **HEAD_CONSTRAINTS,
+        "full_layer_sizes": SIZE_CONSTRAINTS,
         "filters": [tuple, list],
         "kernel_sizes": [tuple, list],
         "paddings": [tuple, list],
@@ -210,6 +221,7 @@ class ConvHalfLayer(CallbackSupportMixin, BaseEstimator):
         shapes = conv_shapes(options["image_shape"], *layers, self.pool_size)
         return ConvHalfLayerStart(
             **options,
+            full_sizes=check_full_sizes(self.full_layer_sizes),
             filters=filters,
             kernel_sizes=kernel_sizes,
             paddings=paddings,

@@ -1,4 +1,7 @@
-"""Half layers: random frozen weights, two trained numbers a hidden unit."""
+"""Half layers: random frozen weights, two trained numbers a hidden unit.
+
+Fully trained layers may stand before them.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ from sklearn_halfnet.estimators._common.layer_options import (
     COLUMN_ATTRIBUTES,
     COLUMN_CONSTRAINTS,
     LAYER_CONSTRAINTS,
+    SIZE_CONSTRAINTS,
+    check_full_sizes,
     check_kinds,
     check_sizes,
     column_options,
@@ -73,24 +78,43 @@ __all__ = ["HalfLayerClassifier", "HalfLayerRegressor", "half_layer_start"]
 
 _TEXTS = TRAINING_TEXTS | numpydoc("""
     hidden_layer_sizes : int or sequence of int
-        Units of each hidden layer. Layers after the first are half layers too, fed by
-        the one before.
+        Units of each half layer. Those after the first are fed by the one before.
+    full_layer_sizes : int or sequence of int
+        Units of fully trained layers before the half layers, as those of
+        ``MLPClassifier``; () for none. They have the same activation and dropout; the
+        error that trains them passes through the frozen weights. The half layers'
+        inputs then change in training, so a pass takes as long as that of an MLP.
     weight_kind : str, object, callable, array or list of these
         How the frozen weights are drawn: a name in ``sklearn_halfnet.weights.WEIGHTS``,
         a configured object such as ``MexicanHatWeights(image_shape=(28, 28))``, an
         object with a method ``sample`` or a function of your own, or ready weights of
-        shape (n_units, n_inputs). A list gives one a layer.
+        shape (n_units, n_inputs). A list gives one a half layer. Behind full layers,
+        kinds that are made from data see these layers' outputs at the start.
     polish : bool
         Refit the read-out in closed form after training, by ridge regression whose
         strength generalised cross-validation chooses. On regression this can help; on
         classification it often lowers accuracy.
     cache_size : float
         Megabytes in which to keep the projection of the training rows on the frozen
-        weights. If it does not fit it is computed again in each pass: the same result,
-        more slowly.
+        weights; before full layers, the scaled rows. If it does not fit it is computed
+        again in each pass: the same result, more slowly.
     """)
 
-_ATTRIBUTES = NETWORK_ATTRIBUTES | COLUMN_ATTRIBUTES | REGULARISATION_ATTRIBUTES
+_ATTRIBUTES = (
+    NETWORK_ATTRIBUTES
+    | COLUMN_ATTRIBUTES
+    | REGULARISATION_ATTRIBUTES
+    | numpydoc("""
+    weights_ : list of array of shape (n_units, n_inputs)
+        Weights of each layer: of half layers the frozen r_h, sparse for a sparse kind,
+        of full layers, which stand first, the trained ones.
+    scales_ : list of ndarray of shape (n_units,)
+        Factors alpha_h of each layer: trained, or, of full layers, as they started.
+    n_trainable_parameters_ : int
+        2 H for each half layer, (d + 1) H for a full one with d inputs, and (H + 1) K
+        for the read-out.
+    """)
+)
 
 _SECTIONS = SECTIONS | {
     "references": """
@@ -107,6 +131,7 @@ class HalfLayer(CallbackSupportMixin, BaseEstimator):
     weight_kind: WeightKinds = "normal"
     activation: ActivationName = "relu"
     _: KW_ONLY
+    full_layer_sizes: Sizes = ()
     dropout: float | Literal["auto"] = 0.0
     alpha: float | Literal["auto"] = "auto"
     solver: SolverName = "adam"
@@ -140,11 +165,12 @@ class HalfLayer(CallbackSupportMixin, BaseEstimator):
         **REGULARISATION,
         **LAYER_CONSTRAINTS,
         **COLUMN_CONSTRAINTS,
+        "full_layer_sizes": SIZE_CONSTRAINTS,
         "polish": ["boolean"],
     }
 
-    weights_ = of_model("weights", "Frozen weights of each layer.")
-    scales_ = of_model("scales", "Trained factors of each layer.")
+    weights_ = of_model("weights", "Weights of each layer.")
+    scales_ = of_model("scales", "Factors of each layer.")
     shifts_ = of_model("shifts", "Trained offsets of each layer.")
     read_out_coef_ = of_model("coef", "Trained read-out.")
     read_out_intercept_ = of_model("intercept", "Offsets of the read-out.")
@@ -219,6 +245,7 @@ def half_layer_start(estimator):
     return HalfLayerStart(
         **start_options(estimator),
         sizes=sizes,
+        full_sizes=check_full_sizes(estimator.full_layer_sizes),
         kinds=kinds,
         fingerprints=fingerprints(kinds),
         polishes=estimator.polish,
@@ -239,7 +266,8 @@ class HalfLayerClassifier(Classifier, HalfLayer):
     at random and frozen, and two numbers are trained, alpha_h and beta_h, however many
     inputs there are; and the read-out softmax(V z + c) [1]_. As r_h . x never
     changes, it is computed once, and a pass over the data takes the same time
-    for any number of features.
+    for any number of features. With ``full_layer_sizes``, fully trained layers stand
+    before the half layers.
 
     Parameters
     ----------

@@ -1,0 +1,82 @@
+"""Principal directions of the training rows as weights."""
+
+import numpy as np
+from sklearn.decomposition import PCA
+from threadpoolctl import threadpool_limits
+
+from sklearn_halfnet._checks import real, whole
+from sklearn_halfnet.weights.base import BaseWeights
+from sklearn_halfnet.weights.orthogonal import orthonormal_rows
+
+__all__ = ["PrincipalWeights"]
+
+
+class PrincipalWeights(BaseWeights):
+    """Principal directions of the training rows, then random rotations of them.
+
+    With the centred rows X = U S V^T, the first k units are the leading k right
+    singular vectors, r_h = v_h, in the order and with the signs of scikit-learn's
+    ``PCA``. Further units come in blocks of up to k, each an independent random
+    rotation of these directions: r_h = sum_j q_hj v_j with rows q of an orthogonal
+    matrix, uniformly distributed. So all have norm 1 and lie in the leading space;
+    within a block no two repeat each other.
+
+    Parameters
+    ----------
+    n_components : int, float or None, default=None
+        k: at most so many directions; if below 1, as many as have this share of the
+        variance; None takes all along which the rows vary.
+
+    References
+    ----------
+    Pearson, "On lines and planes of closest fit to systems of points in space",
+    Philosophical Magazine 2(11), 1901.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_halfnet.weights import PrincipalWeights
+    >>> X = np.array([[2.0, 0.0], [-2.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+    >>> PrincipalWeights().sample(2, 2, np.random.default_rng(0), X)
+    array([[1., 0.],
+           [0., 1.]], dtype=float32)
+    """
+
+    kind_name = "principal"
+    requires_X = True
+    _parameter_constraints: dict = {
+        "n_components": [whole(1), real(0, 1, closed="neither"), None]
+    }
+
+    def __init__(self, n_components=None):
+        self.n_components = n_components
+
+    def _sample(self, n_units, n_features, rng, X, y):
+        # One thread: the order of the sums, and so the last bit, depends on their
+        # number.
+        with threadpool_limits(limits=1, user_api="blas"):
+            leading = self._leading(X)
+            blocks = [leading[:n_units]]
+            for start in range(len(leading), n_units, len(leading)):
+                size = min(len(leading), n_units - start)
+                blocks.append(orthonormal_rows(size, len(leading), rng) @ leading)
+        return np.concatenate(blocks)
+
+    def _leading(self, X):
+        """Compute the directions to take, (k, n_features), those of most variance."""
+        if len(X) < 2 or not (X != X[0]).any():
+            raise ValueError(
+                f"{self._label()} needs rows that differ, but got {len(X)} "
+                f"sample(s) that are all equal."
+            )
+        share, most = self.n_components, None
+        if share is None or share >= 1:
+            share, most = None, share
+        # Of few columns an eigenproblem is small, and exact enough in float64.
+        few = X.shape[1] <= len(X)
+        pca = PCA(share, svd_solver="covariance_eigh" if few else "full")
+        pca.fit(X.astype(np.float64))
+        variance = pca.explained_variance_
+        noise = max(X.shape) * np.finfo(np.float64).eps * variance[0]
+        directions = pca.components_[variance > noise]
+        return directions[:most].astype(np.float32)
