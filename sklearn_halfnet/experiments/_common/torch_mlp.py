@@ -1,4 +1,4 @@
-"""A fully trained network with one hidden layer or none, in plain torch."""
+"""A fully trained network with hidden layers or none, in plain torch."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -7,12 +7,12 @@ __all__ = ["TorchMLP", "width_for"]
 
 
 class TorchMLP(ClassifierMixin, BaseEstimator):
-    """Linear, ReLU, Linear; Adam with the one-cycle rate that the half layers use.
+    """Linear, ReLU, ..., Linear; Adam with the one-cycle rate that the half layers use.
 
     Parameters
     ----------
-    width : int
-        Hidden units; 0 is softmax regression.
+    width : int or tuple of int
+        Hidden units, of several layers one each; 0 or none is softmax regression.
     learning_rate : float
         Largest rate.
     max_iter : int
@@ -65,11 +65,12 @@ class TorchMLP(ClassifierMixin, BaseEstimator):
         )
         with torch.random.fork_rng():
             torch.manual_seed(self.seed)
-            layers, width = [], X.shape[1]
-            if self.width:
-                layers, width = [torch.nn.Linear(width, self.width)], self.width
-                layers.append(torch.nn.ReLU())
-            layers.append(torch.nn.Linear(width, len(self.classes_)))
+            widths = self.width if isinstance(self.width, tuple) else (self.width,)
+            layers, n_inputs = [], X.shape[1]
+            for width in filter(None, widths):
+                layers += [torch.nn.Linear(n_inputs, width), torch.nn.ReLU()]
+                n_inputs = width
+            layers.append(torch.nn.Linear(n_inputs, len(self.classes_)))
             self.network = torch.nn.Sequential(*layers).to(device)
         optimizer = torch.optim.Adam(self.network.parameters(), fused=True)
         n_steps = self.max_iter * -(-len(X) // self.batch_size)

@@ -4,7 +4,8 @@ References
 ----------
 E. Alpaydin (2025), "Half-Layered Neural Networks", arXiv 2506.04352: one hidden
 layer (tables 1 and 2 here), and the same behind two convolutional layers (3 and 4);
-mean of five seeds.
+mean of five seeds. Of what it says of later layers, behind trained ones of any kind, it
+has no figures (5 and 6).
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,10 @@ SOURCE = "Alpaydin (2025), Half-Layered Neural Networks, arXiv 2506.04352"
 
 @dataclass(frozen=True)
 class PaperTable:
-    """A table of the paper: its data set, and model -> test accuracy in percent."""
+    """A table: its data set, and model -> test accuracy in percent in the paper.
+
+    None where the paper has no such model.
+    """
 
     data: str
     title: str
@@ -60,6 +64,12 @@ BEHIND_CONVOLUTIONS = {
     "crnd-2048-N": (96.63, 84.08),
     "crnd-2048-B": (96.80, 84.45),
 }
+# One full layer, two of them, and a full layer before a half layer of the same size;
+# and half layers of principal directions.
+BEHIND_A_FULL_LAYER = dict.fromkeys(
+    ("mlp-64", "mlp-64-512", "mlp-64-rnd-512-N", "rnd-512-P", "rnd-1024-P"),
+    (None, None),
+)
 
 
 def _table(rows, column, layers, figures=""):
@@ -73,4 +83,6 @@ TABLES = {
     2: _table(ONE_HIDDEN_LAYER, 1, "one hidden layer"),
     3: _table(BEHIND_CONVOLUTIONS, 0, "behind two convolutional layers", "conv-"),
     4: _table(BEHIND_CONVOLUTIONS, 1, "behind two convolutional layers", "conv-"),
+    5: _table(BEHIND_A_FULL_LAYER, 0, "behind a full layer", "full-"),
+    6: _table(BEHIND_A_FULL_LAYER, 1, "behind a full layer", "full-"),
 }
