@@ -47,6 +47,7 @@ CNN = PartialCNNClassifier(
 JUDGED = {"early_stopping": True, "validation_fraction": 0.3}
 MODELS = {
     "half layer": HalfLayerClassifier(**SMALL, dropout=0.2),
+    "behind a full layer": HalfLayerClassifier(**SMALL, full_layer_sizes=6),
     "twice": HalfLayerClassifier(**SMALL, **JUDGED),
     "best": HalfLayerRegressor(**SMALL, **JUDGED, learning_rate="constant"),
     "members": HalfNetClassifier(**SMALL, n_members=2, dropout=0.2),

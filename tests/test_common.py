@@ -106,6 +106,7 @@ HEADS = {
 SHALLOW = {"image_shape": (3, 3), "depth": 10, "width": 1, "max_iter": 1}
 VARIANTS = [
     *[ConvHalfLayerClassifier(**HEADS, head=head) for head in ("full", "linear")],
+    ConvHalfLayerClassifier(**HEADS, full_layer_sizes=5),
     PartialCNNClassifier(
         image_shape=(3, 3), depth=10, width=1, head="half", max_iter=1
     ),

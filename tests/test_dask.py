@@ -98,8 +98,9 @@ def test_same_for_every_option(options):
         HalfLayerClassifier(**LBFGS, **EXACT),
         HalfLayerClassifier((30, 20), "instances", **LBFGS, **FAST),
         HalfLayerRegressor(**LBFGS, **EXACT),
+        HalfLayerClassifier(12, full_layer_sizes=8, **LBFGS, **FAST),
     ],
-    ids=["classifier", "two layers", "regressor"],
+    ids=["classifier", "two layers", "regressor", "behind a full layer"],
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_half_layers_train_as_on_one_machine(model, weight):

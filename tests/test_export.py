@@ -86,6 +86,9 @@ OF_TWO_LAYERS = {"hidden_layer_sizes": (12, 8)}
 CLASSIFIERS = {
     "half layer": HalfLayerClassifier(12, **SHORT),
     "deep half layers": HalfLayerClassifier((12, 8), ["binary", "normal"], **SHORT),
+    "behind full layers": HalfLayerClassifier(
+        12, "binary", full_layer_sizes=(9, 7), **SHORT
+    ),
     "HalfNet": HalfNetClassifier(12, 3, **SHORT),
     "deep HalfNet": HalfNetClassifier((12, 8), 3, input_scaling=None, **SHORT),
     "limited HalfNet": HalfNetClassifier(12, 3, input_scaling="robust", **SHORT),
@@ -106,6 +109,7 @@ CLASSIFIERS = {
 REGRESSORS = {
     "half layer": HalfLayerRegressor(12, **SHORT),
     "deep half layers": HalfLayerRegressor((12, 8), "binary", **SHORT),
+    "behind a full layer": HalfLayerRegressor(12, full_layer_sizes=9, **SHORT),
     "HalfNet": HalfNetRegressor(12, 3, **SHORT),
     "members of HalfNet": HalfNetRegressor(12, 3, n_members=3, **SHORT),
     "ELM": ELMRegressor(20, **FIXED),

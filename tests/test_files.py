@@ -143,6 +143,7 @@ def test_every_weight_kind_comes_back(name, path):
     [
         {"loss": "quantile", "quantile": [0.1, 0.9]},
         {"loss": "huber"},
+        {"full_layer_sizes": (5, 4)},
         {"loss": "poisson"},
         {"solver": "lbfgs", "early_stopping": True},
         {"hidden_layer_sizes": (6, 4), "weight_kind": ["sparse", "normal"]},

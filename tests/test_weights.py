@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.decomposition import PCA
 from sklearn.utils._param_validation import InvalidParameterError
 from threadpoolctl import threadpool_limits
 
@@ -26,10 +27,11 @@ INVALID = {
     "gabor": ({"image_shape": "48"}, {"sigma_range": 3.0}),
     "sparse": ({"density": 0.0}, {"density": 1.5}, {"density": "some"}),
     "class_sums": ({"n_bins": 1}, {"n_bins": 2.5}),
+    "principal": ({"n_components": 0}, {"n_components": 1.5}, {"n_components": "all"}),
     "receptive_field": ({"border": -1}, {"min_size": 0}, {"image_shape": 48}),
     "seeded": ({"distribution": "uniform"}, {"distribution": 1}),
 }
-DATA_DRIVEN = ("instances", "difference", "class_sums")
+DATA_DRIVEN = ("instances", "difference", "class_sums", "principal")
 FILTERS = ("mexican_hat", "gabor")
 ISOTROPIC = ("normal", "binary", "uniform", "orthogonal", "sparse", "seeded")
 
@@ -79,10 +81,12 @@ def test_shape_dtype_and_finite(name, size):
 @all_kinds
 def test_a_seed_means_the_same_weights_on_any_number_of_threads(name):
     X, y = training_rows(500), targets(n_rows=500)
-    first = dense(draw(name, X=X, y=y))
+    # Principal directions are what they are; their rotations are random.
+    kind = WEIGHTS[name](n_components=3) if name == "principal" else name
+    first = dense(draw(kind, X=X, y=y))
     with threadpool_limits(limits=1):
-        np.testing.assert_array_equal(first, dense(draw(name, X=X, y=y)))
-    assert (first != dense(draw(name, seed=1, X=X, y=y))).any(axis=1).mean() > 0.9
+        np.testing.assert_array_equal(first, dense(draw(kind, X=X, y=y)))
+    assert (first != dense(draw(kind, seed=1, X=X, y=y))).any(axis=1).mean() > 0.9
 
 
 @all_kinds
@@ -362,6 +366,49 @@ def test_class_sums_bin_a_real_target():
     weights = draw(kind, 30, 6, X=np.eye(6), y=np.arange(6.0))
     patterns = {tuple(row) for row in weights != 0}
     assert patterns == {tuple(np.repeat(np.eye(3)[k], 2) > 0) for k in range(3)}
+
+
+@pytest.mark.parametrize("n_rows, n_features", [(200, 12), (9, 30)])
+def test_principal_directions_are_those_of_pca(n_rows, n_features):
+    rng = np.random.default_rng(3)
+    scales = np.geomspace(5, 0.1, n_features)
+    X = 7 + rng.standard_normal((n_rows, n_features)) * scales
+    k = min(n_rows - 1, n_features)
+    weights = draw("principal", 3 * k + 2, n_features, X=X)
+    expected = PCA(k, svd_solver="full").fit(X).components_
+    np.testing.assert_allclose(weights[:k], expected, atol=1e-5)
+    # Fewer units are the leading ones; more are orthonormal bases of the same space.
+    np.testing.assert_array_equal(draw("principal", 4, n_features, X=X), weights[:4])
+    for block in (weights[k : 2 * k], weights[2 * k : 3 * k]):
+        np.testing.assert_allclose(block @ block.T, np.eye(k), atol=1e-5)
+        inside = block @ expected.T @ expected
+        np.testing.assert_allclose(inside, block, atol=1e-5)
+        assert np.abs(block @ expected.T).max(axis=1).mean() < 0.9
+
+
+@pytest.mark.parametrize("n_components, rank", [(3, 3), (0.9, 4), (100, 6), (1, 1)])
+def test_principal_directions_of_a_share_of_the_variance(n_components, rank):
+    # Variances 32, 16, 8, 4, 2, 1: four of them are 60 of 63.
+    X = np.vstack([np.eye(6), -np.eye(6)]) * np.sqrt([32, 16, 8, 4, 2, 1])
+    kind = WEIGHTS["principal"](n_components)
+    weights = draw(kind, 20, 6, X=X)
+    expected = np.eye(6)[:rank]
+    np.testing.assert_allclose(weights[:rank], expected, atol=1e-6)
+    np.testing.assert_allclose(weights[:, rank:], 0, atol=1e-6)
+
+
+def test_principal_directions_leave_out_what_does_not_vary():
+    X = training_rows(n_features=8)
+    X[:, 3], X[:, 5] = 4.0, X[:, 1] + X[:, 2]
+    weights = draw("principal", 30, 8, X=X)
+    np.testing.assert_allclose(weights[:, 3], 0, atol=1e-6)
+    assert np.linalg.matrix_rank(weights, tol=1e-4) == 6
+
+
+@pytest.mark.parametrize("X", [np.ones((9, 4)), np.ones((1, 4))])
+def test_principal_directions_need_rows_that_differ(X):
+    with pytest.raises(ValueError, match="'principal' needs rows that differ"):
+        draw("principal", 3, 4, X=X)
 
 
 @pytest.mark.parametrize("base", [name for name in WEIGHTS if name != "orthogonal"])

@@ -44,6 +44,8 @@ list(BoostedFeaturesClassifier(3, loss="log_loss").fit(X, y).staged_predict_prob
 BoostedFeaturesRegressor(directions="auto", cv=3).fit(X, y).losses_.min()
 HalfLayerClassifier((40, 20), alpha="auto").fit(X, y).predict_proba(X).max()
 HalfLayerClassifier(40, BinaryWeights(), solver="lbfgs").fit(X, y).model_.n_trained + 1
+HalfLayerRegressor(9, "principal", full_layer_sizes=(8, 4), solver="lbfgs").fit(X, y)
+ConvHalfLayerClassifier(9, full_layer_sizes=[8]).fit(X, y).weights_[0].sum()
 HalfLayerRegressor([9], [BinaryWeights()]).partial_fit(X, y).model_.scores(X)
 ConvHalfLayerClassifier(64, image_shape=(2, 2), head="full", filters=[4, 8]).fit(X, y)
 ConvHalfLayerRegressor(batch_size="full").fit(X, y).transform_layers(X)[0].max()
@@ -74,6 +76,7 @@ HalfLayerClassifier(hidden_units=3)  # pyright: ignore[reportCallIssue]
 HalfLayerClassifier().fit(X, y).predikt(X)  # pyright: ignore[reportAttributeAccessIssue]
 HalfLayerClassifier(alpha="atuo")  # pyright: ignore[reportArgumentType]
 HalfLayerClassifier(weight_kind=["nomral"])  # pyright: ignore[reportArgumentType]
+HalfLayerClassifier(full_layer_sizes="wide")  # pyright: ignore[reportArgumentType]
 HalfLayerRegressor(solver="sgd")  # pyright: ignore[reportArgumentType]
 HalfLayerRegressor(class_weight="balanced")  # pyright: ignore[reportCallIssue]
 ConvHalfLayerClassifier(activation="rleu")  # pyright: ignore[reportArgumentType]
