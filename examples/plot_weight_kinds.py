@@ -26,6 +26,7 @@ from sklearn_halfnet.weights import (
     InstanceWeights,
     MexicanHatWeights,
     NormalWeights,
+    PrincipalWeights,
     ReceptiveFieldWeights,
     SparseWeights,
 )
@@ -67,12 +68,12 @@ show(
 
 X, y = load_digits(return_X_y=True)
 X = X - X.mean(axis=0)
-parts = ReceptiveFieldWeights("difference", image_shape=(8, 8))
 kinds = {
     "instances": InstanceWeights(),
     "difference": DifferenceWeights(),
     "class_sums": ClassSumWeights(),
-    "parts of difference": parts,
+    "parts of difference": ReceptiveFieldWeights("difference", image_shape=(8, 8)),
+    "principal": PrincipalWeights(),
 }
 show(kinds, (8, 8), X, y)
 
@@ -84,7 +85,7 @@ show(kinds, (8, 8), X, y)
 # digit resemble each other.
 
 figure, ax = plt.subplots(layout="constrained")
-del kinds["class_sums"], kinds["parts of difference"]
+kinds = {name: kinds[name] for name in ("instances", "difference")}
 kinds |= {"normal": NormalWeights(), "mexican_hat": MexicanHatWeights((8, 8))}
 for name, kind in kinds.items():
     weights = kind.sample(200, 64, np.random.default_rng(0), X, y)
