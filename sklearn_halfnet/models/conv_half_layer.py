@@ -9,6 +9,7 @@ import numpy as np
 from sklearn_halfnet._device import check_memory, resolve_device, training_mode
 from sklearn_halfnet.features import InputScaling, all_features
 from sklearn_halfnet.features.computation import Computation, Convolution, Scale
+from sklearn_halfnet.models.half_layer import told_sizes
 from sklearn_halfnet.models.network import SPREAD
 from sklearn_halfnet.models.tensors import from_tensor, to_tensor
 from sklearn_halfnet.models.torch_network import (
@@ -108,8 +109,7 @@ class ConvHalfLayerStart(TorchNetworkStart):
         )
         check_memory(
             numbers * np.dtype(dtype).itemsize,
-            f"filters={self.filters!r} with "
-            f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {n_inputs} features",
+            f"filters={self.filters!r} with {told_sizes(self)} on {n_inputs} features",
             "Use fewer filters, fewer hidden units or a smaller batch_size.",
         )
 

@@ -20,6 +20,7 @@ __all__ = [
     "layers_module",
     "layers_numbers",
     "n_trained_in",
+    "told_sizes",
     "trained_layers",
 ]
 
@@ -82,11 +83,9 @@ class HalfLayerStart(ColumnStart):
         inner = min(sampled, sizes[-1]) if self.init == "ridge" else 0
         numbers = layers_numbers(sizes, len(self.full_sizes), n_inputs, sampled)
         polish = polish_bytes(sampled, sizes[-1]) if self.polishes else 0
-        full = f" behind full_layer_sizes={self.full_sizes!r}"
         check_memory(
             numbers * np.dtype(self.dtype).itemsize + max(2 * 8 * inner**2, polish),
-            f"hidden_layer_sizes={self.hidden_layer_sizes!r}"
-            f"{full if self.full_sizes else ''} on {n_inputs} inputs",
+            f"{told_sizes(self)} on {n_inputs} inputs",
             "Use fewer hidden units" + (", or polish=False." if self.polishes else "."),
         )
 
@@ -208,6 +207,13 @@ def draw_stack(start, full_sizes, sample, rng):
     kinds = [*(NormalWeights() for _ in full_sizes), *start.kinds]
     sizes = [*full_sizes, *start.sizes]
     return draw_hidden_layers(sample, kinds, sizes, start.activation, rng=rng)
+
+
+def told_sizes(start):
+    """Return how errors call the layers of a start, as a user gave them."""
+    told = f"hidden_layer_sizes={start.hidden_layer_sizes!r}"
+    full = start.full_sizes
+    return f"{told} behind full_layer_sizes={full!r}" if full else told
 
 
 def layers_numbers(sizes, n_full, n_inputs, n_rows):
