@@ -48,6 +48,7 @@ from sklearn_halfnet.experiments.bench import (
 from sklearn_halfnet.experiments.closed_form import bars as closed_form
 from sklearn_halfnet.experiments.edge import bars as edge
 from sklearn_halfnet.experiments.half_layers import (
+    _report,
     paper as half_layers,
     speed as half_layers_speed,
 )
@@ -652,6 +653,36 @@ def test_rows_have_the_papers_number_of_parameters(model, digits):
         "rnd": 2 * n_hidden + (n_hidden + 1) * 10,
     }[name]
     assert counts.count_parameters(estimator) == expected
+
+
+@pytest.mark.parametrize(
+    "model, count",
+    [
+        ("mlp-64", 65 * 64 + 65 * 10),
+        ("mlp-64-512", 65 * 64 + 65 * 512 + 513 * 10),
+        ("mlp-64-rnd-512-N", 65 * 64 + 2 * 512 + 513 * 10),
+        ("rnd-1024-P", 2 * 1024 + 1025 * 10),
+    ],
+)
+def test_rows_behind_a_full_layer(model, count, digits):
+    assert model in TABLES[5].published and model in TABLES[6].published
+    recipe = half_layers._recipes(True)[half_layers._family(model)]
+    estimator = half_layers.make_model(model, 0, recipe | {"max_iter": 1}, (8, 8))
+    fit_all_epochs(estimator, digits)
+    assert counts.count_parameters(estimator) == count
+
+
+def test_rows_that_the_paper_does_not_have():
+    result = {"test": 97.0, "train": 99.0, "n_trainable": 7, "fit_seconds": 1.0}
+    records = [
+        {"key": {"table": 5, "model": model, "seed": 0}, "result": result}
+        for model in ("mlp-64-512", "mlp-64-rnd-512-N", "rnd-512-P")
+    ]
+    rows = row_summaries(5, records)
+    cells = _report._cells("rnd-512-P", rows["rnd-512-P"])
+    assert cells[2:6] == ["-", "97.00", "-", "-"]
+    assert _report._verdict(rows) == []
+    assert set(_report._series(rows)) == {"mlp", "mlp before rnd-N", "rnd-P"}
 
 
 def test_rows_bring_their_seeds_together():

@@ -49,6 +49,25 @@ def test_a_claim_is_judged_by_the_records(tmp_path, trained, verdict):
     )
 
 
+@pytest.mark.parametrize("half, verdict", [(97.0, "yes"), (96.5, "NO")])
+def test_a_half_layer_behind_a_full_one_is_judged_by_two_full_ones(
+    tmp_path, half, verdict
+):
+    tests = {"mlp-64-rnd-512-N": half, "mlp-64-512": 97.2}
+    write(
+        tmp_path,
+        "half-layers",
+        *(
+            ({"table": table, "model": model, "seed": 0}, {"test": test}, False)
+            for table in (5, 6)
+            for model, test in tests.items()
+        ),
+    )
+    claim = claim_of("A half layer may stand behind")
+    found = f"half {half:.2f}, {half:.2f}; full 97.20, 97.20"
+    assert judged(claim, Records(tmp_path)) == (verdict, found)
+
+
 def test_what_was_not_measured_is_not_tried(tmp_path):
     key, result = {"table": 5, "model": "all"}, {"halfnet": 9.0, "pca": 1.0}
     write(tmp_path, "halfnet", (key, result, False), (key, result, True))
