@@ -68,7 +68,7 @@ class HalfLayerStart(ColumnStart):
 
     def of_sample(self, scaling, sample, targets, rng):
         """Do so, given a StartSample of the rows."""
-        layers, features = draw_stack(self, self.full_sizes, sample, rng)
+        layers, features = draw_stack(self, sample, rng)
         read_out, alpha = start_read_out(features, sample, targets, self, rng)
         return HalfLayerModel(
             **self.common(scaling, targets, read_out, alpha),
@@ -184,8 +184,8 @@ class HalfLayerModel(HiddenStack):
 # -- full layers before half layers ----------------------------------------------------
 
 
-def draw_stack(start, full_sizes, sample, rng):
-    """Draw full layers and the half layers of a start, and compute the last one.
+def draw_stack(start, sample, rng):
+    """Draw the full layers and half layers of a start, and compute the last one.
 
     Full layers start as half layers with normal weights do, at pre-activations of unit
     variance; then their weights are trained.
@@ -193,9 +193,7 @@ def draw_stack(start, full_sizes, sample, rng):
     Parameters
     ----------
     start : NetworkStart
-        With the ``sizes`` and ``kinds`` of its half layers.
-    full_sizes : list of int
-        Units of the full layers before.
+        With ``full_sizes``, and the ``sizes`` and ``kinds`` of the half layers.
     sample : StartSample
     rng : numpy.random.Generator
 
@@ -204,8 +202,8 @@ def draw_stack(start, full_sizes, sample, rng):
     layers, features
         As of ``draw_hidden_layers``.
     """
-    kinds = [*(NormalWeights() for _ in full_sizes), *start.kinds]
-    sizes = [*full_sizes, *start.sizes]
+    kinds = [*(NormalWeights() for _ in start.full_sizes), *start.kinds]
+    sizes = [*start.full_sizes, *start.sizes]
     return draw_hidden_layers(sample, kinds, sizes, start.activation, rng=rng)
 
 

@@ -98,7 +98,7 @@ class TorchNetworkStart(NetworkStart):
         fields : dict
             Of the network.
         """
-        layers, features = draw_stack(self, self.full_sizes, sample, rng)
+        layers, features = draw_stack(self, sample, rng)
         read_out, alpha = start_read_out(features, sample, targets, self, rng)
         return self.common(scaling, targets, read_out, alpha) | {
             "layers": layers,
