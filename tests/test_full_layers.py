@@ -144,18 +144,6 @@ def test_linear_layers_find_least_squares():
     assert_allclose(model.predict(rows), expected, atol=1e-4)
 
 
-def test_more_is_learned_behind_a_full_layer():
-    """A product of two columns among many, which isotropic units hardly see."""
-    rows = rng.standard_normal((1200, 30))
-    y = rows[:, 0] * rows[:, 1]
-    scores = []
-    for full in ((), 8):
-        model = HalfLayerRegressor(32, full_layer_sizes=full, random_state=0)
-        model.set_params(max_iter=60).fit(rows[:900], y[:900])
-        scores.append(model.score(rows[900:], y[900:]))
-    assert scores[0] < 0.3 and scores[1] > 0.6
-
-
 def test_sparse_rows_and_a_small_cache_change_nothing():
     model = HalfLayerClassifier(16, full_layer_sizes=6, input_scaling="center", **QUICK)
     model.set_params(dtype="float64")
