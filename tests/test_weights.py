@@ -374,11 +374,12 @@ def test_principal_directions_are_those_of_pca(n_rows, n_features):
     scales = np.geomspace(5, 0.1, n_features)
     X = 7 + rng.standard_normal((n_rows, n_features)) * scales
     k = min(n_rows - 1, n_features)
-    weights = draw("principal", 3 * k + 2, n_features, X=X)
+    kind = WEIGHTS["principal"](None)
+    weights = draw(kind, 3 * k + 2, n_features, X=X)
     expected = PCA(k, svd_solver="full").fit(X).components_
     np.testing.assert_allclose(weights[:k], expected, atol=1e-5)
     # Fewer units are the leading ones; more are orthonormal bases of the same space.
-    np.testing.assert_array_equal(draw("principal", 4, n_features, X=X), weights[:4])
+    np.testing.assert_array_equal(draw(kind, 4, n_features, X=X), weights[:4])
     for block in (weights[k : 2 * k], weights[2 * k : 3 * k]):
         np.testing.assert_allclose(block @ block.T, np.eye(k), atol=1e-5)
         inside = block @ expected.T @ expected
@@ -386,7 +387,9 @@ def test_principal_directions_are_those_of_pca(n_rows, n_features):
         assert np.abs(block @ expected.T).max(axis=1).mean() < 0.9
 
 
-@pytest.mark.parametrize("n_components, rank", [(3, 3), (0.9, 4), (100, 6), (1, 1)])
+@pytest.mark.parametrize(
+    "n_components, rank", [(3, 3), (0.9, 4), (100, 6), (1, 1), ("auto", 5), (None, 6)]
+)
 def test_principal_directions_of_a_share_of_the_variance(n_components, rank):
     # Variances 32, 16, 8, 4, 2, 1: four of them are 60 of 63.
     X = np.vstack([np.eye(6), -np.eye(6)]) * np.sqrt([32, 16, 8, 4, 2, 1])
@@ -400,7 +403,7 @@ def test_principal_directions_of_a_share_of_the_variance(n_components, rank):
 def test_principal_directions_leave_out_what_does_not_vary():
     X = training_rows(n_features=8)
     X[:, 3], X[:, 5] = 4.0, X[:, 1] + X[:, 2]
-    weights = draw("principal", 30, 8, X=X)
+    weights = draw(WEIGHTS["principal"](None), 30, 8, X=X)
     np.testing.assert_allclose(weights[:, 3], 0, atol=1e-6)
     assert np.linalg.matrix_rank(weights, tol=1e-4) == 6
 

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 from threadpoolctl import threadpool_limits
 
-from sklearn_halfnet._checks import real, whole
+from sklearn_halfnet._checks import one_of, real, whole
 from sklearn_halfnet.weights.base import BaseWeights
 from sklearn_halfnet.weights.orthogonal import orthonormal_rows
 
@@ -23,9 +23,11 @@ class PrincipalWeights(BaseWeights):
 
     Parameters
     ----------
-    n_components : int, float or None, default=None
+    n_components : int, float, "auto" or None, default="auto"
         k: at most so many directions; if below 1, as many as have this share of the
-        variance; None takes all along which the rows vary.
+        variance; "auto" is a quarter of the units, rounded up; None takes all along
+        which the rows vary. A unit of one direction alone sees no two together, which
+        rotations do; and the last directions are mostly noise.
 
     References
     ----------
@@ -37,7 +39,7 @@ class PrincipalWeights(BaseWeights):
     >>> import numpy as np
     >>> from sklearn_halfnet.weights import PrincipalWeights
     >>> X = np.array([[2.0, 0.0], [-2.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
-    >>> PrincipalWeights().sample(2, 2, np.random.default_rng(0), X)
+    >>> PrincipalWeights(None).sample(2, 2, np.random.default_rng(0), X)
     array([[1., 0.],
            [0., 1.]], dtype=float32)
     """
@@ -45,33 +47,39 @@ class PrincipalWeights(BaseWeights):
     kind_name = "principal"
     requires_X = True
     _parameter_constraints: dict = {
-        "n_components": [whole(1), real(0, 1, closed="neither"), None]
+        "n_components": [
+            whole(1),
+            real(0, 1, closed="neither"),
+            one_of({"auto"}),
+            None,
+        ]
     }
 
-    def __init__(self, n_components=None):
+    def __init__(self, n_components="auto"):
         self.n_components = n_components
 
     def _sample(self, n_units, n_features, rng, X, y):
         # One thread: the order of the sums, and so the last bit, depends on their
         # number.
         with threadpool_limits(limits=1, user_api="blas"):
-            leading = self._leading(X)
+            leading = self._leading(X, n_units)
             blocks = [leading[:n_units]]
             for start in range(len(leading), n_units, len(leading)):
                 size = min(len(leading), n_units - start)
                 blocks.append(orthonormal_rows(size, len(leading), rng) @ leading)
         return np.concatenate(blocks)
 
-    def _leading(self, X):
+    def _leading(self, X, n_units):
         """Compute the directions to take, (k, n_features), those of most variance."""
         if len(X) < 2 or not (X != X[0]).any():
             raise ValueError(
                 f"{self._label()} needs rows that differ, but got {len(X)} "
                 f"sample(s) that are all equal."
             )
-        share, most = self.n_components, None
-        if share is None or share >= 1:
-            share, most = None, share
+        most = -(-n_units // 4) if self.n_components == "auto" else self.n_components
+        share = None
+        if most is not None and most < 1:
+            share, most = most, None
         # Of few columns an eigenproblem is small, and exact enough in float64.
         few = X.shape[1] <= len(X)
         pca = PCA(share, svd_solver="covariance_eigh" if few else "full")
