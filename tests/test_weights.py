@@ -388,7 +388,7 @@ def test_principal_directions_are_those_of_pca(n_rows, n_features):
 
 
 @pytest.mark.parametrize(
-    "n_components, rank", [(3, 3), (0.9, 4), (100, 6), (1, 1), ("auto", 5), (None, 6)]
+    "n_components, rank", [(3, 3), (0.9, 4), (100, 6), (1, 1), ("auto", 6), (None, 6)]
 )
 def test_principal_directions_of_a_share_of_the_variance(n_components, rank):
     # Variances 32, 16, 8, 4, 2, 1: four of them are 60 of 63.
@@ -398,6 +398,11 @@ def test_principal_directions_of_a_share_of_the_variance(n_components, rank):
     expected = np.eye(6)[:rank]
     np.testing.assert_allclose(weights[:rank], expected, atol=1e-6)
     np.testing.assert_allclose(weights[:, rank:], 0, atol=1e-6)
+
+
+@pytest.mark.parametrize("n_units, rank", [(8, 8), (20, 16), (100, 25), (400, 48)])
+def test_principal_directions_are_a_quarter_of_the_units(n_units, rank):
+    assert np.linalg.matrix_rank(draw("principal", n_units), tol=1e-4) == rank
 
 
 def test_principal_directions_leave_out_what_does_not_vary():

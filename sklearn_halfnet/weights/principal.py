@@ -10,6 +10,9 @@ from sklearn_halfnet.weights.orthogonal import orthonormal_rows
 
 __all__ = ["PrincipalWeights"]
 
+# Directions that "auto" takes, where there are few units.
+_LEAST_AUTO = 16
+
 
 class PrincipalWeights(BaseWeights):
     """Principal directions of the training rows, then random rotations of them.
@@ -25,9 +28,9 @@ class PrincipalWeights(BaseWeights):
     ----------
     n_components : int, float, "auto" or None, default="auto"
         k: at most so many directions; if below 1, as many as have this share of the
-        variance; "auto" is a quarter of the units, rounded up; None takes all along
-        which the rows vary. A unit of one direction alone sees no two together, which
-        rotations do; and the last directions are mostly noise.
+        variance; "auto" is a quarter of the units, but at least 16; None takes all
+        along which the rows vary. A unit of one direction alone sees no two together,
+        which rotations do; and the last directions are mostly noise.
 
     References
     ----------
@@ -76,8 +79,9 @@ class PrincipalWeights(BaseWeights):
                 f"{self._label()} needs rows that differ, but got {len(X)} "
                 f"sample(s) that are all equal."
             )
-        most = -(-n_units // 4) if self.n_components == "auto" else self.n_components
-        share = None
+        share, most = None, self.n_components
+        if most == "auto":
+            most = max(_LEAST_AUTO, n_units // 4)
         if most is not None and most < 1:
             share, most = most, None
         # Of few columns an eigenproblem is small, and exact enough in float64.
