@@ -195,6 +195,17 @@ def of_half_layers(records):
     (pickled,) = records.values("half-layers-speed", "bytes", measure="bytes")
     yield f"and pickles to {pickled / 1e3:.0f} KB"
 
+    def mean(model, field="test"):
+        return records.mean("half-layers", field, table=5, model=model)
+
+    half, full = "mlp-64-rnd-512-N", "mlp-64-512"
+    yield (
+        f"On MNIST 512 half units behind 64 full ones reach {mean(half):.2f} % with "
+        f"{mean(half, 'n_trainable'):,.0f} trained numbers, 512 full units there "
+        f"{mean(full):.2f} % with {mean(full, 'n_trainable'):,.0f}, and the 64 full "
+        f"units alone {mean('mlp-64'):.2f} %"
+    )
+
 
 def of_streams(records):
     megabytes = 8 * 10_000**2 // 10**6
@@ -597,19 +608,6 @@ def of_boosted_features(records):
         f"({', '.join(energy[1:])})."
     )
     yield f"on the other half are less by {100 * (1 - _GAIN):.0f} % at least"
-
-
-def of_half_layers(records):
-    def mean(model, field="test"):
-        return records.mean("half-layers", field, table=5, model=model)
-
-    half, full = "mlp-64-rnd-512-N", "mlp-64-512"
-    yield (
-        f"On MNIST 512 half units behind 64 full ones reach {mean(half):.2f} % with "
-        f"{mean(half, 'n_trainable'):,.0f} trained numbers, 512 full units there "
-        f"{mean(full):.2f} % with {mean(full, 'n_trainable'):,.0f}, and the 64 full "
-        f"units alone {mean('mlp-64'):.2f} %"
-    )
 
 
 TRACED = {
