@@ -251,13 +251,15 @@ def layers_module(network, device):
     where = (network.dtype, device)
     weights = _weights(layers, starts, *where)
     scales, shifts = _relative_scales(layers, starts, *where)
+    coef, intercept = network.read_out.tensors(network.targets, *where)
     return FullHalfNetwork(
         weights[:n_full],
         shifts[:n_full],
         weights[n_full:],
         scales[n_full:],
         shifts[n_full:],
-        *network.read_out.tensors(network.targets, *where),
+        coef,
+        intercept,
         network.begun["activation"],
     )
 
