@@ -1,6 +1,7 @@
 """Blocks of parallel random paths: what ``RandomBranchedNetwork`` computes."""
 
 from dataclasses import dataclass, replace
+from functools import reduce
 from math import isqrt
 
 import numpy as np
@@ -106,21 +107,13 @@ class BranchedStack(FrozenStack):
         for number, kind in enumerate(kinds):
             if shown and _is_pooled(number, pool_every):
                 shown = replace(shown, maps=_halved(shown.maps))
-            block, ends = [], []
-            for path in paths:
-                layers, width, seen = [], n_channels, shown
-                for wanted in path:
-                    layers.append(_drawn(wanted, kind, width, seen, options))
-                    width = width if wanted == POOL else wanted[0]
-                    if seen:
-                        seen = replace(seen, maps=_computed(layers[-1], seen.maps))
-                block.append(tuple(layers))
-                ends.append((width, seen))
-            blocks.append(tuple(block))
-            n_channels = sum(width for width, _ in ends)
+            block = tuple(
+                _drawn_path(path, kind, n_channels, shown, options) for path in paths
+            )
+            blocks.append(block)
+            n_channels = sum(_width(path, n_channels) for path in block)
             if shown:
-                maps = np.concatenate([seen.maps for _, seen in ends], axis=3)
-                shown = replace(shown, maps=maps)
+                shown = replace(shown, maps=_joined(block, shown.maps))
         return cls(X.shape[1], scaling, image_shape, tuple(blocks), pool_every, sigma_w)
 
     @property
@@ -205,7 +198,7 @@ class BranchedStack(FrozenStack):
         for number, block in enumerate(self.blocks):
             if _is_pooled(number, self.pool_every):
                 maps = _halved(maps)
-            maps = np.concatenate([_through(path, maps) for path in block], axis=3)
+            maps = _joined(block, maps)
             found.append(maps)
         return found
 
@@ -237,8 +230,17 @@ class _Shown:
 # -- layers ----------------------------------------------------------------------------
 
 
+def _drawn_path(path, kind, n_channels, shown, options):
+    """Draw the layers of a path."""
+    layers = []
+    for wanted in path:
+        layers.append(_drawn(wanted, kind, _width(layers, n_channels), shown, options))
+        if shown:
+            shown = replace(shown, maps=_computed(shown.maps, layers[-1]))
+    return tuple(layers)
+
+
 def _drawn(wanted, kind, n_channels, shown, options):
-    """Draw a layer of a path."""
     if wanted == POOL:
         return POOL
     n_filters, size = wanted
@@ -254,13 +256,12 @@ def _width(path, n_channels):
     return widths[-1] if widths else n_channels
 
 
-def _through(path, maps):
-    for layer in path:
-        maps = _computed(layer, maps)
-    return maps
+def _joined(block, maps):
+    """Compute what the paths make of maps, one after the other along the channels."""
+    return np.concatenate([reduce(_computed, path, maps) for path in block], axis=3)
 
 
-def _computed(layer, maps):
+def _computed(maps, layer):
     if layer == POOL:  # the largest value of 3 x 3 about each place
         return maximum_filter(maps, size=(1, 3, 3, 1), mode="nearest")
     size = isqrt(layer.weights.shape[1] // maps.shape[3])

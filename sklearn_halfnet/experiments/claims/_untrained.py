@@ -28,6 +28,37 @@ def _lost_with_depth(records):
     return last < first / 2, f"{first:.2f} to {last:.2f} through 9 layers"
 
 
+def _lost_in_branches(records):
+    (found,) = records.results("untrained", table=6)
+    texts, lost = [], []
+    for key, values in found.items():
+        data, network, scale = key.split(", ")
+        if (network, scale) == ("branched", "10"):
+            blocks = dict(zip(values["layers"], values["smoothness"], strict=True))
+            first, last = blocks["block 1"], blocks["block 9"]
+            lost.append(last < first / 2)
+            texts.append(f"{data} {first:.2f} to {last:.2f}")
+    return all(lost), "; ".join(texts) + " through 9 blocks"
+
+
+def _lost_after_a_pulse(records):
+    (found,) = records.results("untrained", table=7)
+    first, *_, last = found["recurrent, 10"]["smoothness"]
+    return last < first / 2, f"{first:.2f} to {last:.2f} in 20 steps"
+
+
+def _lost_along_series(records):
+    (found,) = records.results("untrained", table=8)
+    texts, lost = [], []
+    for key, values in found.items():
+        name, radius = key.split(", ")
+        if radius == "10":
+            first, *_, last = values["so_far"]
+            lost.append(last < first / 2)
+            texts.append(f"{name} {first:.2f} to {last:.2f}")
+    return all(lost), "; ".join(texts) + " from 1/4 of the time to its end"
+
+
 def _items_collapse(records):
     (found,) = records.results("untrained", table=5)
     same, other = (found[name] for name in ("same", "other"))
@@ -97,6 +128,19 @@ CLAIMS = [
         _theory,
         "untrained --table 3",
     ),
-    Claim("The same in branched networks (Inception)"),
-    Claim("The same in recurrent networks, along time"),
+    Claim(
+        "The same in branched networks like Inception, on images (to less than a half)",
+        _lost_in_branches,
+        "untrained --table 6",
+    ),
+    Claim(
+        "The same in recurrent networks, along time, after a pulse",
+        _lost_after_a_pulse,
+        "untrained --table 7",
+    ),
+    Claim(
+        "The same while series come in, compared with the series so far",
+        _lost_along_series,
+        "untrained --table 8",
+    ),
 ]
