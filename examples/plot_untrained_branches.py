@@ -19,8 +19,8 @@ X = X[:300]
 X = (X - X.mean()) / X.std()
 
 # %%
-# Each block has filters of 1 x 1, 3 x 3 and 5 x 5, and pooling, side by side. Weights of
-# a larger scale lose the similarities of the images sooner.
+# Each block has filters of 1 x 1, 3 x 3 and 5 x 5, and pooling, side by side. Weights
+# of a larger scale lose the similarities of the images sooner.
 INCEPTION = [[8], [8, (8, 3)], [8, (8, 5)], ["pool", 8]]
 SCALES = (1, 3, 10)
 by_block = {}

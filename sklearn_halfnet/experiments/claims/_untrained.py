@@ -56,7 +56,7 @@ def _lost_along_series(records):
             first, *_, last = values["so_far"]
             lost.append(last < first / 2)
             texts.append(f"{name} {first:.2f} to {last:.2f}")
-    return all(lost), "; ".join(texts) + " from 1/4 of the time to its end"
+    return all(lost), "; ".join(texts) + " from the first step to the end"
 
 
 def _items_collapse(records):

@@ -22,8 +22,8 @@ HALF = 10
 # Read where there is a folder with their files, as the UCR/UEA archive cuts them.
 OF_FOLDER = ("GunPoint", "BasicMotions", "mnist1d")
 N_SERIES = 200
-# Parts of the time that are gone.
-PARTS = (0.25, 0.5, 0.75, 1.0)
+# After the first step, and after parts of the time.
+PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 # By distances: a series of one channel has no correlation over channels.
 SIMILARITY = "euclidean"
 
@@ -151,7 +151,7 @@ def _along(X, radius, seed):
     found = {"so_far": [], "last_step": [], "mean_similarity": []}
     pairs = np.triu_indices(len(X), 1)
     for part in PARTS:
-        t = int(np.ceil(part * X.shape[2]))
+        t = max(1, round(part * X.shape[2]))
         state, so_far = states[t - 1], X[:, :, :t].reshape(len(X), -1)
         found["so_far"].append(compare(so_far, state, SIMILARITY))
         found["last_step"].append(compare(X[:, :, t - 1], state, SIMILARITY))
@@ -171,15 +171,16 @@ def series_text(result):
         + [f"{found['mean_similarity'][i]:.2f}" for i in (0, -1)]
         for key, found in result.items()
     ]
-    times = ["1/4", "1/2", "3/4", "1"]
-    header = ["series", "radius", "steps", "so far, 1/4 of the time", *times[1:]]
-    header += ["last step, 1/4", *times[1:], "mean similarity, 1/4", "1"]
+    times = ["first step", "1/4", "1/2", "3/4", "end"]
+    header = ["series", "radius", "steps", f"so far, {times[0]}", *times[1:]]
+    header += [f"last step, {times[0]}", *times[1:]]
+    header += [f"mean similarity, {times[0]}", times[-1]]
     return "\n".join(
         [
             f"RandomRecurrentNetwork of {WIDTH} tanh units, series of mean 0 and "
             "variance 1. Likeness of the state to the series so far, and to its last "
-            "step alone: correlation of the distances of all pairs. Mean similarity: "
-            "correlation of two states.",
+            "step alone, after the first step and parts of the time: correlation of the "
+            "distances of all pairs. Mean similarity: correlation of two states.",
             "",
             markdown_table(header, rows),
         ]
