@@ -23,8 +23,8 @@ __all__ = ["POOL", "BranchedStack"]
 
 POOL = "pool"
 # From which kinds of weights made from data are drawn.
-_START_IMAGES, _START_PATCHES = 1_000, 10_000
-# What stands under the kernels of a layer, in a block of rows.
+_START_IMAGES, _START_PATCHES = 200, 10_000
+# Of maps, and of what stands under the kernels of a layer, in a block of rows.
 _BLOCK_BYTES = 16 * 2**20
 
 
@@ -183,8 +183,7 @@ class BranchedStack(FrozenStack):
         """Compute the outputs of the last blocks, of all rows."""
         sizes = list(map(sum, self.sizes[-n_kept:]))
         kept = [np.empty((len(X), size), X.dtype) for size in sizes]
-        seen = max(layer.weights.shape[1] for layer in self.layers)
-        row_bytes = X.dtype.itemsize * seen * int(np.prod(self.image_shape[1:]))
+        row_bytes = X.dtype.itemsize * max(map(sum, self.sizes))
         for rows in row_blocks(len(X), row_bytes, _BLOCK_BYTES):
             blocks = self._blocks(self.scaling.transform(X[rows], X.dtype))
             for whole, maps in zip(kept, blocks[-n_kept:], strict=True):
@@ -219,12 +218,12 @@ class _Shown:
 
     def rows(self, size):
         """Take what stands under kernels at random places, and the images' targets."""
-        patches = _patches(self.maps, size)
-        patches = patches.reshape(-1, patches.shape[-1])
-        chosen = choose_rows(len(patches), None, _START_PATCHES, self.rng)
-        of = chosen // (len(patches) // len(self.maps))
-        targets = None if self.targets is None else self.targets[of]
-        return {"inputs": patches[chosen], "targets": targets}
+        places = self.maps.shape[:3]
+        chosen = choose_rows(np.prod(places), None, _START_PATCHES, self.rng)
+        image, row, column = np.unravel_index(chosen, places)
+        inputs = _windows(self.maps, size)[image, row, column]
+        targets = None if self.targets is None else self.targets[image]
+        return {"inputs": inputs.reshape(len(chosen), -1), "targets": targets}
 
 
 # -- layers ----------------------------------------------------------------------------
@@ -264,22 +263,24 @@ def _joined(block, maps):
 def _computed(maps, layer):
     if layer == POOL:  # the largest value of 3 x 3 about each place
         return maximum_filter(maps, size=(1, 3, 3, 1), mode="nearest")
-    size = isqrt(layer.weights.shape[1] // maps.shape[3])
-    patches = _patches(maps, size)
-    rows = patches.reshape(-1, patches.shape[-1])
-    (found,) = all_features(rows, InputScaling(), [layer], maps.dtype)
-    return found.reshape(*maps.shape[:3], -1)
+    n_inputs, places = layer.weights.shape[1], maps.shape[1:3]
+    size = isqrt(n_inputs // maps.shape[3])
+    found = np.empty((*maps.shape[:3], layer.n_units), maps.dtype)
+    row_bytes = maps.itemsize * n_inputs * int(np.prod(places))
+    for rows in row_blocks(len(maps), row_bytes, _BLOCK_BYTES):
+        inputs = _windows(maps[rows], size).reshape(-1, n_inputs)
+        (out,) = all_features(inputs, InputScaling(), [layer], maps.dtype)
+        found[rows] = out.reshape(-1, *places, layer.n_units)
+    return found
 
 
-def _patches(maps, size):
-    """Cut out what stands under kernels, (n, height, width, size * size * channels)."""
-    if size == 1:
-        return maps
+def _windows(maps, size):
+    """View what stands under kernels, (n, height, width, size, size, channels)."""
     before = (size - 1) // 2
     around = (before, size - 1 - before)
     padded = np.pad(maps, [(0, 0), around, around, (0, 0)])
     windows = sliding_window_view(padded, (size, size), axis=(1, 2))
-    return np.moveaxis(windows, 3, 5).reshape(*maps.shape[:3], -1)
+    return np.moveaxis(windows, 3, 5)
 
 
 def _halved(maps):

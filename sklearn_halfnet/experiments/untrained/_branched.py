@@ -113,8 +113,9 @@ def text(result):
         [
             f"RandomBranchedNetwork of tanh units, {N_BLOCKS} blocks, pooled after "
             f"each {POOL_EVERY}, on {N_IMAGES} images of mean 0 and variance 1; "
-            f"means of {n_draws} draws. Branched: paths of 8 filters each, 1 x 1; 1 x 1, then 3 x 3; 1 x 1, then "
-            "5 x 5; pooling, then 1 x 1. One path: 32 filters of 3 x 3.",
+            f"means of {n_draws} draws. Branched: paths of 8 filters each, 1 x 1; "
+            "1 x 1, then 3 x 3; 1 x 1, then 5 x 5; pooling, then 1 x 1. "
+            "One path: 32 filters of 3 x 3.",
             "",
             markdown_table(header, rows),
             "",

@@ -179,8 +179,8 @@ def series_text(result):
         [
             f"RandomRecurrentNetwork of {WIDTH} tanh units, series of mean 0 and "
             "variance 1. Likeness of the state to the series so far, and to its last "
-            "step alone, after the first step and parts of the time: correlation of the "
-            "distances of all pairs. Mean similarity: correlation of two states.",
+            "step alone, after the first step and parts of the time: correlation of "
+            "the distances of all pairs. Mean similarity: correlation of two states.",
             "",
             markdown_table(header, rows),
         ]
