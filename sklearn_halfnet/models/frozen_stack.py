@@ -1,5 +1,7 @@
 """What untrained networks have in common, as values."""
 
+from typing import Any
+
 from sklearn_halfnet._device import check_memory
 
 __all__ = ["FrozenStack"]
@@ -12,6 +14,7 @@ class FrozenStack:
     which computes the last; ``n_outputs``, its columns; and ``all(X)``, every layer.
     """
 
+    layers: Any
     targets = None
     n_trained = 0
 

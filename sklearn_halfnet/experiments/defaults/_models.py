@@ -119,5 +119,7 @@ MODELS = {
 OF_IMAGES = {"ConvHalfLayer", "partial CNN", "shared backbone", "DeskewResize"}
 # Seconds to minutes a fit.
 SLOW = {"HalfNet", "weight-agnostic", "partial CNN", "shared backbone"}
+# A step for each column, a hundred numbers for each block and path.
+SLOW |= {"RandomRecurrentNetwork", "RandomBranchedNetwork"}
 # Untrained and deep, to be looked through: held against the constant only.
 BASELINES = {each.__name__ for each in _UNTRAINED}
