@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import reduce
 from math import isqrt
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -244,9 +245,14 @@ def _drawn(wanted, kind, n_channels, shown, options):
         return POOL
     n_filters, size = wanted
     if size > 1 and kind.get_params(deep=False).get("image_shape", ()) is None:
-        kind = clone(kind).set_params(image_shape=(size, size, n_channels))
+        kind = _of_shape(kind, (size, size, n_channels))
     rows = {} if shown is None else shown.rows(size)
     return draw_layer(kind, n_filters, size**2 * n_channels, **rows, **options)
+
+
+def _of_shape(kind, image_shape):
+    copied: Any = clone(kind)
+    return copied.set_params(image_shape=image_shape)
 
 
 def _width(path, n_channels):

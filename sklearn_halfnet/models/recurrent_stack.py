@@ -1,5 +1,6 @@
 """A random recurrent layer, as a value: what ``RandomRecurrentNetwork`` computes."""
 
+from collections import deque
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -145,8 +146,7 @@ class RecurrentStack(FrozenStack):
     def last(self, X):
         """Compute the last state, (n_samples, n_units), of the dtype of X."""
         self._check_memory(X, 3 * self.n_outputs)
-        for state in self._states(X):
-            last = state
+        (last,) = deque(self._states(X), maxlen=1)
         return last
 
     def all(self, X):

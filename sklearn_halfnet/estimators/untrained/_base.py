@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Self
 
@@ -27,7 +28,6 @@ from sklearn_halfnet.estimators._common.versions import (
     versioned_state,
 )
 from sklearn_halfnet.inspection.propagation import critical_weight_scale
-from sklearn_halfnet.models.frozen_stack import FrozenStack
 
 __all__ = ["COMMON_TEXTS", "UntrainedNetwork", "scale_of_weights"]
 
@@ -47,15 +47,15 @@ random_state : int, RandomState or None
 
 @dataclass(eq=False, repr=False)
 class UntrainedNetwork(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
 ):
-    """A family's ``_start(X, y)`` validates, and draws the model."""
+    """A transformer that is drawn in ``fit``; ``model_`` is a FrozenStack."""
 
     _: KW_ONLY
     bias_scale: float = 0.0
     input_scaling: InputScalingName = None
     random_state: RandomState = None
-    model_: FrozenStack = field(init=False)
+    model_: Any = field(init=False)
 
     _parameter_constraints = {**LAYER_CONSTRAINTS, "bias_scale": [real(0)]}
 
@@ -69,6 +69,10 @@ class UntrainedNetwork(
         tags.target_tags.required = False
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+    @abstractmethod
+    def _start(self, X, y) -> Any:
+        """Validate parameters and data, and draw the model."""
 
     @part_of_fit
     def fit(self, X: Any, y: ArrayLike | None = None) -> Self:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
@@ -220,7 +220,7 @@ def _with_weights(path):
     return [layer for layer in path if layer != POOL]
 
 
-def _check_branches(branches):
+def _check_branches(branches) -> list[list[Any]]:
     """Turn ``branches`` into lists of ``POOL`` and pairs (n_filters, size).
 
     Raises
