@@ -21,7 +21,7 @@ NETWORKS = {
 }
 N_BLOCKS, POOL_EVERY = 9, 3
 SCALES = (1.0, 3.0, 10.0)
-N_IMAGES = 100
+N_IMAGES = 50
 MOST_DRAWS = 3
 FIGURES = ("smoothness", "within_class", "mean_similarity")
 SHOWN = (1, 3, 6, 9)
