@@ -29,7 +29,7 @@ from sklearn_halfnet.estimators._common.versions import (
 )
 from sklearn_halfnet.inspection.propagation import critical_weight_scale
 
-__all__ = ["COMMON_TEXTS", "UntrainedNetwork", "scale_of_weights"]
+__all__ = ["COMMON_TEXTS", "UntrainedNetwork", "given_shape", "scale_of_weights"]
 
 COMMON_TEXTS = numpydoc("""
 activation : str
@@ -125,6 +125,12 @@ class UntrainedNetwork(
             One a layer, the first layer's first.
         """
         return finite_outputs(self, lambda rows: self.model_.all(rows), X)
+
+
+def given_shape(X, rows):
+    """Tell the shape of images or series as they came; else that of the rows."""
+    shape = tuple(getattr(X, "shape", ()))
+    return shape if len(shape) in (3, 4) else rows.shape
 
 
 def scale_of_weights(scale, activation, bias_scale):

@@ -25,6 +25,7 @@ from sklearn_halfnet.estimators._common.validation import validate_for_weights
 from sklearn_halfnet.estimators.untrained._base import (
     COMMON_TEXTS,
     UntrainedNetwork,
+    given_shape,
     scale_of_weights,
 )
 from sklearn_halfnet.models.branched_stack import POOL, BranchedStack
@@ -161,8 +162,9 @@ class RandomBranchedNetwork(UntrainedNetwork):
     def _start(self, X, y):
         paths = _check_branches(self.branches)
         kinds = check_kinds(self.weight_kind, self.n_blocks, "blocks")
-        shape = np.shape(X)
+        given = X
         X, y = validate_for_weights(self, X, y, kinds)
+        shape = given_shape(given, X)
         if self.image_shape is None and len(shape) == 2:
             image_shape = (X.shape[1], 1, 1)
             if any(size > 1 for path in paths for _, size in _with_weights(path)):

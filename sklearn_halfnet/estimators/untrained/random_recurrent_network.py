@@ -24,6 +24,7 @@ from sklearn_halfnet.estimators._common.validation import validate_for_weights
 from sklearn_halfnet.estimators.untrained._base import (
     COMMON_TEXTS,
     UntrainedNetwork,
+    given_shape,
     scale_of_weights,
 )
 from sklearn_halfnet.models.recurrent_stack import RecurrentStack
@@ -147,7 +148,7 @@ class RandomRecurrentNetwork(UntrainedNetwork):
 
     def _start(self, X, y):
         kinds = self._kinds()
-        shape = np.shape(X)
+        given = X
         X, y = validate_for_weights(self, X, y, kinds)
         check_memory(
             X.dtype.itemsize * self.n_units**2, f"n_units={self.n_units}", "Use fewer."
@@ -159,7 +160,7 @@ class RandomRecurrentNetwork(UntrainedNetwork):
             child_generators(self.random_state, 2),
             kinds=kinds,
             n_units=self.n_units,
-            series_shape=_full_series_shape(shape, self.series_shape),
+            series_shape=_full_series_shape(given_shape(given, X), self.series_shape),
             activation=self.activation,
             spectral_radius=scale_of_weights(
                 self.spectral_radius, self.activation, self.bias_scale
