@@ -28,10 +28,17 @@ def _lost_with_depth(records):
     return last < first / 2, f"{first:.2f} to {last:.2f} through 9 layers"
 
 
+def _of_sets(records, table):
+    """Join the results of a table's data sets."""
+    found = {}
+    for result in records.results("untrained", table=table):
+        found |= result
+    return found
+
+
 def _lost_in_branches(records):
-    (found,) = records.results("untrained", table=6)
     texts, lost = [], []
-    for key, values in found.items():
+    for key, values in _of_sets(records, 6).items():
         data, network, scale = key.split(", ")
         if (network, scale) == ("branched", "10"):
             blocks = dict(zip(values["layers"], values["smoothness"], strict=True))
@@ -48,9 +55,8 @@ def _lost_after_a_pulse(records):
 
 
 def _lost_along_series(records):
-    (found,) = records.results("untrained", table=8)
     texts, lost = [], []
-    for key, values in found.items():
+    for key, values in _of_sets(records, 8).items():
         name, radius = key.split(", ")
         if radius == "10":
             first, *_, last = values["so_far"]

@@ -11,7 +11,7 @@ from sklearn_halfnet.inspection.smoothness import (
 )
 from sklearn_halfnet.inspection.smoothness_display import SmoothnessDisplay
 
-__all__ = ["OF_FOLDER", "display", "fits", "load_patterns", "text"]
+__all__ = ["display", "fits", "text"]
 
 # Paths of 1 x 1, 3 x 3 and 5 x 5 filters behind 1 x 1, and of pooling, and as many
 # filters of 3 x 3 on one path.
@@ -25,8 +25,6 @@ N_IMAGES = 50
 MOST_DRAWS = 3
 FIGURES = ("smoothness", "within_class", "mean_similarity")
 SHOWN = (1, 3, 6, 9)
-# Read where there is a folder with their files.
-OF_FOLDER = ("mnist", "cifar10")
 
 
 def load_patterns(run, name):
@@ -38,30 +36,26 @@ def load_patterns(run, name):
     return (X - X.mean()) / X.std(), data.y_test[:N_IMAGES]
 
 
-def fits(run):
+def fits(run, data):
     """Measure smoothness by block: data set, network and scale to means over draws."""
-    names = ["digits", *(OF_FOLDER if run.data_home else ())]
-    scales = SCALES[-1:] if run.quick else SCALES
+    X, y = load_patterns(run, data)
     found = {}
-    for name in names:
-        X, y = load_patterns(run, name)
-        for network, paths in NETWORKS.items():
-            for scale in scales:
-                tables = [
-                    _through_blocks(X, y, paths, scale, seed)
-                    for seed in range(min(run.rounds, MOST_DRAWS))
-                ]
-                key = f"{name}, {network}, {scale:g}"
-                found[key] = {
-                    "layers": [row.layer for row in tables[0]],
-                    "n_draws": len(tables),
-                } | {
-                    figure: np.mean(
-                        [[getattr(row, figure) for row in table] for table in tables],
-                        axis=0,
-                    ).tolist()
-                    for figure in FIGURES
-                }
+    for network, paths in NETWORKS.items():
+        for scale in SCALES[-1:] if run.quick else SCALES:
+            tables = [
+                _through_blocks(X, y, paths, scale, seed)
+                for seed in range(min(run.rounds, MOST_DRAWS))
+            ]
+            found[f"{data}, {network}, {scale:g}"] = {
+                "layers": [row.layer for row in tables[0]],
+                "n_draws": len(tables),
+            } | {
+                figure: np.mean(
+                    [[getattr(row, figure) for row in table] for table in tables],
+                    axis=0,
+                ).tolist()
+                for figure in FIGURES
+            }
     return found
 
 

@@ -12,15 +12,13 @@ from sklearn_halfnet.experiments._common.report import markdown_table
 from sklearn_halfnet.inspection.prototypes import similarity_to_prototype
 from sklearn_halfnet.inspection.similarity import compare, similarity_matrix
 
-__all__ = ["OF_FOLDER", "pulse", "pulse_text", "series", "series_text"]
+__all__ = ["pulse", "pulse_text", "series", "series_text"]
 
 WIDTH, N_STEPS = 100, 20
 RADII = (0.9, 1.0, 3.0, 10.0)
 SHOWN = (1, 2, 5, 10, 20)
 # Level of noise .5 in steps of .05.
 HALF = 10
-# Read where there is a folder with their files, as the UCR/UEA archive cuts them.
-OF_FOLDER = ("GunPoint", "BasicMotions", "mnist1d")
 N_SERIES = 200
 # After the first step, and after parts of the time.
 PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -129,17 +127,16 @@ def _made(n_series=100, n_channels=3, n_steps=60):
     return waves + 0.2 * rng.standard_normal(waves.shape)
 
 
-def series(run):
+def series(run, data):
     """Compare states with the series so far, and with the last step alone."""
+    X = load_series(run, data)
     found = {}
-    for name in ["made", *(OF_FOLDER if run.data_home else ())]:
-        X = load_series(run, name)
-        for radius in RADII:
-            fits = [_along(X, radius, seed) for seed in range(run.rounds)]
-            found[f"{name}, {radius:g}"] = {
-                figure: np.mean([fit[figure] for fit in fits], axis=0).tolist()
-                for figure in fits[0]
-            } | {"n_steps": X.shape[2]}
+    for radius in RADII:
+        fits = [_along(X, radius, seed) for seed in range(run.rounds)]
+        found[f"{data}, {radius:g}"] = {
+            figure: np.mean([fit[figure] for fit in fits], axis=0).tolist()
+            for figure in fits[0]
+        } | {"n_steps": X.shape[2]}
     return found
 
 

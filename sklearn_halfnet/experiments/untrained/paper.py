@@ -62,41 +62,52 @@ N_MEMBERS, BLOG_WIDTH, BLOG_DEPTH = 10, 100, 20
 
 
 def _jobs(run):
-    """Make one job a table; its result is numbers, of all seeds, if quick too."""
+    """Make one job a table, or a data set of it; results are numbers, of all seeds."""
     return [
         Job(
-            {"table": number},
-            f"table {number}",
-            lambda n=number: TABLES[n].fits(run),
-            {"seeds": run.seeds, "quick": run.quick, **_data_settings(run, number)},
+            {"table": number, **data},
+            f"table {number}" + "".join(f", {name}" for name in data.values()),
+            partial(TABLES[number].fits, run, **data),
+            {"seeds": run.seeds, "quick": run.quick},
         )
         for number in run.tables
+        for data in _data_of(run, number)
     ]
 
 
-def _data_settings(run, number):
-    """Name the sets of tables that read more where there is a folder with files."""
-    of_folder = OF_FOLDER.get(number, ())
-    return {"data": list(of_folder if run.data_home else ())} if of_folder else {}
+def _data_of(run, number):
+    """Name the data sets of a table that has several: more where there are files."""
+    if number not in OF_DATA:
+        return [{}]
+    first, of_folder = OF_DATA[number]
+    return [{"data": name} for name in (first, *(of_folder if run.data_home else ()))]
+
+
+def _by_table(records):
+    """Join the records of a table: number to result and seconds."""
+    found = {}
+    for record in records:
+        result, seconds = found.get(record["key"]["table"], ({}, 0.0))
+        joined = result | record["result"], seconds + record["seconds"]
+        found[record["key"]["table"]] = joined
+    return found
 
 
 def _report_text(records):
     lines = ["# Untrained networks", ""]
-    for record in records:
-        number, result = record["key"]["table"], record["result"]
+    for number, (result, seconds) in _by_table(records).items():
         text = TABLES[number].text(result)
         lines += [f"## Table {number}. {TABLES[number].title}", "", text, ""]
-        lines += [f"Computed in {record['seconds']:.1f} s.", ""]
+        lines += [f"Computed in {seconds:.1f} s.", ""]
     return "\n".join([*lines, "## Environment", "", environment_text(records)]) + "\n"
 
 
 def _figures(records, run):
     found = {}
-    for record in records:
-        number = record["key"]["table"]
+    for number, (result, _) in _by_table(records).items():
         if number in FIGURES:
             name, draw = FIGURES[number]
-            found[name] = partial(draw, record["result"])
+            found[name] = partial(draw, result)
     return found
 
 
@@ -428,7 +439,11 @@ TABLES = {
         "Series through a recurrent network", recurrent.series, recurrent.series_text
     ),
 }
-OF_FOLDER = {6: branched.OF_FOLDER, 8: recurrent.OF_FOLDER}
+# Table -> its data set, and those that it has beside it from a folder with files.
+OF_DATA = {
+    6: ("digits", ("mnist", "cifar10")),
+    8: ("made", ("GunPoint", "BasicMotions", "mnist1d")),
+}
 # Table -> file, and what draws it from the table's result.
 FIGURES = {
     1: ("figure-2a.png", _figure_2a),
