@@ -135,17 +135,18 @@ CLAIMS = [
         "untrained --table 3",
     ),
     Claim(
-        "The same in branched networks like Inception, on images (to less than a half)",
+        "The same in branched networks like Inception, on images (to less than a half, "
+        "sigma_w = 10)",
         _lost_in_branches,
         "untrained --table 6",
     ),
     Claim(
-        "The same in recurrent networks, along time, after a pulse",
+        "The same in recurrent networks, along time, after a pulse (radius 10)",
         _lost_after_a_pulse,
         "untrained --table 7",
     ),
     Claim(
-        "The same while series come in, compared with the series so far",
+        "The same while series come in, compared with the series so far (radius 10)",
         _lost_along_series,
         "untrained --table 8",
     ),
