@@ -23,7 +23,7 @@ from sklearn_halfnet.evolution.search import _BY_SIZE
 from sklearn_halfnet.experiments._common.published import PUBLISHED
 from sklearn_halfnet.experiments._common.report import by_model
 from sklearn_halfnet.experiments.claims._records import Records
-from sklearn_halfnet.experiments.half_layers.kinds import KINDS, SETS
+from sklearn_halfnet.experiments.half_layers.kinds import SETS
 from sklearn_halfnet.experiments.halfnet._report import on_tables
 from sklearn_halfnet.experiments.losses.comparison import LEVELS
 from sklearn_halfnet.experiments.tables._models import MEMORY_GB, MODELS, OURS
@@ -436,7 +436,8 @@ def of_input_scaling(records):
 
 
 def of_random_weights(records):
-    for kind in KINDS:
+    kinds = dict.fromkeys(r["key"]["kind"] for r in records.of("weight-kinds"))
+    for kind in kinds:
         found = [
             records.mean("weight-kinds", "test", data=name, kind=kind) for name in SETS
         ]
