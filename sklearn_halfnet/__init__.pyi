@@ -34,11 +34,17 @@ from sklearn_halfnet.estimators.partial_cnn.shared_backbone import (
 from sklearn_halfnet.estimators.untrained.deskew_resize import (
     DeskewResize as DeskewResize,
 )
+from sklearn_halfnet.estimators.untrained.random_branched_network import (
+    RandomBranchedNetwork as RandomBranchedNetwork,
+)
 from sklearn_halfnet.estimators.untrained.random_features import (
     RandomFeatures as RandomFeatures,
 )
 from sklearn_halfnet.estimators.untrained.random_network import (
     RandomNetwork as RandomNetwork,
+)
+from sklearn_halfnet.estimators.untrained.random_recurrent_network import (
+    RandomRecurrentNetwork as RandomRecurrentNetwork,
 )
 from sklearn_halfnet.estimators.weight_agnostic.weight_agnostic import (
     WeightAgnosticClassifier as WeightAgnosticClassifier,

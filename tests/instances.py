@@ -21,8 +21,10 @@ from sklearn_halfnet import (
     HalfNetRegressor,
     PartialCNNClassifier,
     PartialCNNRegressor,
+    RandomBranchedNetwork,
     RandomFeatures,
     RandomNetwork,
+    RandomRecurrentNetwork,
     RVFLClassifier,
     RVFLRegressor,
     SharedBackboneEnsembleClassifier,
@@ -98,6 +100,18 @@ ORTHOGONAL = {
     "random_state": 0,
 }
 
+# Odd and even kernels, a path of pooling, one that passes on what it sees.
+ON_A_LINE = {
+    **{"branches": [[4, (3, 3)], [(2, 2)], ["pool"], []], "n_blocks": 2},
+    **{"image_shape": (1, -1), "weight_kind": "class_sums", "bias_scale": 0.1},
+    **{"input_scaling": "standard", "random_state": 0},
+}
+ECHO = {
+    **{"n_units": 9, "series_shape": (-1, 1), "spectral_radius": 0.9},
+    **{"weight_kind": ("orthogonal", "instances"), "bias_scale": 0.1},
+    **{"input_scaling": "standard", "random_state": 0},
+}
+
 BATCHES_DIFFER = (
     "a row twice and a row of weight 2 make different minibatches; the instances with "
     "full batches pass"
@@ -165,6 +179,10 @@ INSTANCES = [
     Instance(RandomFeatures(20, "principal", random_state=0)),
     Instance(RandomNetwork(random_state=0)),
     Instance(RandomNetwork(**ORTHOGONAL)),
+    Instance(RandomBranchedNetwork(random_state=0)),
+    Instance(RandomBranchedNetwork(**ON_A_LINE)),
+    Instance(RandomRecurrentNetwork(random_state=0)),
+    Instance(RandomRecurrentNetwork(**ECHO)),
     Instance(ELMRegressor(**EXACT, alpha=1.0)),
     Instance(RVFLRegressor(**{**DEEP, "read_out": "ensemble", "alpha": 1.0})),
     Instance(ELMClassifier(**EXACT), WHOLE_ROWS),

@@ -27,8 +27,10 @@ from sklearn_halfnet import (
     HalfNetClassifier,
     HalfNetRegressor,
     PartialCNNClassifier,
+    RandomBranchedNetwork,
     RandomFeatures,
     RandomNetwork,
+    RandomRecurrentNetwork,
     RVFLClassifier,
     RVFLRegressor,
     SharedBackboneEnsembleClassifier,
@@ -73,6 +75,8 @@ IMAGES = [
         PartialCNNClassifier(**CNN), 2, validation_fraction=None, random_state=0
     ),
     DeskewResize((1, -1), (1, 3)),
+    RandomBranchedNetwork(n_blocks=2, random_state=0),
+    RandomRecurrentNetwork(9, random_state=0),
 ]
 CLASSIFIERS = [model for model in TAKE_SPARSE + IMAGES if is_classifier(model)]
 

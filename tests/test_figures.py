@@ -9,6 +9,7 @@ is code, formulas, and whole numbers without one of the ``UNITS``.
 import inspect
 import re
 import tomllib
+from collections import ChainMap
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from sklearn_halfnet.evolution.search import _BY_SIZE
 from sklearn_halfnet.experiments._common.published import PUBLISHED
 from sklearn_halfnet.experiments._common.report import by_model
 from sklearn_halfnet.experiments.claims._records import Records
+from sklearn_halfnet.experiments.half_layers.kinds import SETS
 from sklearn_halfnet.experiments.halfnet._report import on_tables
 from sklearn_halfnet.experiments.losses.comparison import LEVELS
 from sklearn_halfnet.experiments.tables._models import MEMORY_GB, MODELS, OURS
@@ -59,10 +61,7 @@ STATED = {
     },
 }
 # Page -> why figures of it are not traced yet.
-UNTRACED = {
-    "random_weights.md": "a table made by hand, which the records of `halfnet "
-    "reproduce weight-kinds` are to replace",
-}
+UNTRACED = {}
 # What to do about a figure that is in neither; {function} is of_halfnet, say.
 WHAT_TO_DO = """
 {page} has figures that come from nowhere:
@@ -436,6 +435,53 @@ def of_input_scaling(records):
     yield f"one standard deviation becomes {one:.2f} and four become {four:.1f}"
 
 
+def of_random_weights(records):
+    kinds = dict.fromkeys(r["key"]["kind"] for r in records.of("weight-kinds"))
+    for kind in kinds:
+        found = [
+            records.mean("weight-kinds", "test", data=name, kind=kind) for name in SETS
+        ]
+        label = " of ".join(f"`{word}`" for word in kind.split(" of "))
+        yield f"| {label} | {' | '.join(f'{value:.1f}' for value in found)} |"
+
+
+def of_untrained(records):
+    images, after, along = (
+        ChainMap(*records.results("untrained", table=table)) for table in (6, 7, 8)
+    )
+
+    def blocks(data, scale):
+        found = images[f"{data}, branched, {scale}"]
+        values = dict(zip(found["layers"], found["smoothness"], strict=True))
+        return f"{values['block 1']:.2f} to {values['block 9']:.2f}"
+
+    words = {"digits": "digits", "mnist": "MNIST", "cifar10": "CIFAR-10"}
+    for scale in (10, 1):
+        each = (f"{word} {blocks(data, scale)}" for data, word in words.items())
+        yield ", ".join(each)
+
+    def ends(key):
+        first, *_, last = after[key]["smoothness"]
+        return f"{first:.2f} to {last:.2f}"
+
+    yield (
+        f"{ends('recurrent, 10')} in twenty steps, in as many layers of their own "
+        f"weights {ends('layers, 10')}; at a radius of 1 {ends('recurrent, 1')}."
+    )
+    mild, wild = (
+        [f"{along[f'GunPoint, {radius}'][name][-1]:.2f}" for name in _LIKENESS]
+        for radius in (1, 10)
+    )
+    yield (
+        f"at the end of GunPoint's {along['GunPoint, 1']['n_steps']} steps it is like "
+        f"the last step by {mild[1]} and like the series by {mild[0]}; at a radius of "
+        f"10 by {wild[1]} and {wild[0]}."
+    )
+
+
+_LIKENESS = ("so_far", "last_step")
+
+
 def of_weight_agnostic(records):
     def mean(field, measure):
         return records.mean("weight-agnostic", field, measure=measure)
@@ -625,6 +671,8 @@ TRACED = {
     "streams.md": of_streams,
     "input_scaling.md": of_input_scaling,
     "losses.md": of_losses,
+    "random_weights.md": of_random_weights,
+    "untrained.md": of_untrained,
     "weight_agnostic.md": of_weight_agnostic,
 }
 

@@ -201,12 +201,12 @@ def test_contributors_read_the_floors_that_are_tested():
 
 
 def test_the_readme_says_who_takes_what():
-    """All but the families of images take sparse input; torch's and two more go on."""
+    """All but those of images and series take sparse input; torch's and two go on."""
     kinds = [getattr(sklearn_halfnet, name) for name in ESTIMATORS]
     names = {kind.__name__: kind for kind in kinds}
-    images = ("Conv", "Partial", "Shared", "Deskew")
+    dense = ("Conv", "Partial", "Shared", "Deskew", "RandomBranched", "RandomRec")
     for name, kind in names.items():
-        assert get_tags(kind()).input_tags.sparse != name.startswith(images)
+        assert get_tags(kind()).input_tags.sparse != name.startswith(dense)
         by_torch = hasattr(kind(), "early_stopping")
         goes_on = by_torch or name.startswith(("ELM", "RVFL"))
         assert hasattr(kind(), "partial_fit") == goes_on

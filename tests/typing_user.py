@@ -24,8 +24,10 @@ from sklearn_halfnet import (
     HalfNetRegressor,
     PartialCNNClassifier,
     PartialCNNRegressor,
+    RandomBranchedNetwork,
     RandomFeatures,
     RandomNetwork,
+    RandomRecurrentNetwork,
     SharedBackboneEnsembleClassifier,
     WeightAgnosticClassifier,
     WeightAgnosticRegressor,
@@ -62,6 +64,8 @@ PartialCNNRegressor().fit(X, y, X_val=X, y_val=y, sample_weight_val=y).predict(X
 RandomFeatures(50, "orthogonal", "cos", gamma="scale").fit(X).transform(X)
 RandomFeatures(9, X, scale=0.5).fit_transform(X, y)
 RandomFeatures(9, lambda n_units, n_features, rng: rng.normal(size=(n_units, 4)))
+RandomBranchedNetwork([[8], [8, (8, 3)], ["pool", 8]], image_shape=(3, 4)).fit(X)
+RandomRecurrentNetwork(20, weight_kind=["normal", "instances"]).fit(X).transform(X)
 RandomNetwork([30, 20], weight_scale="critical").fit(X).transform_layers(X)[0].max()
 DeskewResize((2, 2), output_shape=(1, 1), deskew=False).fit(X).transform(X).mean()
 found = WeightAgnosticClassifier("evolution", batch_size="full", max_time=1.5)

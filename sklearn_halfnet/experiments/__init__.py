@@ -71,7 +71,8 @@ EXPERIMENTS = {
         "sklearn_halfnet.experiments.untrained.paper",
         "Guest & Love (2017), untrained networks: figure 2A (1), by weight scale (2), "
         "mean-field theory (3), trained beside untrained on digits (4), the blog's two "
-        "categories (5)",
+        "categories (5), a branched network on images (6), a recurrent one after a "
+        "pulse (7) and of series (8)",
     ),
     "weight-agnostic": (
         "sklearn_halfnet.experiments.weight_agnostic.paper",

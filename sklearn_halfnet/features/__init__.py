@@ -8,7 +8,7 @@ What half layers, random features, ELM and RVFL share: the scaling of the inputs
 prescribed (:mod:`~sklearn_halfnet.features.deep`).
 """
 
-from sklearn_halfnet.features.deep import draw_deep_layers
+from sklearn_halfnet.features.deep import draw_deep_layers, draw_layer
 from sklearn_halfnet.features.hidden_layer import (
     HiddenLayer,
     all_features,
@@ -32,6 +32,7 @@ __all__ = [
     "all_features",
     "draw_deep_layers",
     "draw_hidden_layers",
+    "draw_layer",
     "draw_low_rank_layers",
     "forward_blocks",
     "last_features",

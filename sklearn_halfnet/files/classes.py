@@ -28,8 +28,10 @@ _ESTIMATORS = {
     ],
     "estimators.partial_cnn.shared_backbone": ["SharedBackboneEnsembleClassifier"],
     "estimators.untrained.deskew_resize": ["DeskewResize"],
+    "estimators.untrained.random_branched_network": ["RandomBranchedNetwork"],
     "estimators.untrained.random_features": ["RandomFeatures"],
     "estimators.untrained.random_network": ["RandomNetwork"],
+    "estimators.untrained.random_recurrent_network": ["RandomRecurrentNetwork"],
     "estimators.weight_agnostic.weight_agnostic": [
         "WeightAgnosticClassifier",
         "WeightAgnosticRegressor",
@@ -52,6 +54,7 @@ _PARTS = {
     "features.shared_weight": ["Graph"],
     "linear.gram": ["Gram"],
     "models.boosted_features": ["BoostedLayer", "BoostedModel"],
+    "models.branched_stack": ["BranchedStack"],
     "models.closed_form": ["ClosedFormModel", "ClosedFormSums", "Solution"],
     "models.conv_half_layer": ["ConvHalfLayerModel", "Maps"],
     "models.deep_stack": ["DeepStack"],
@@ -65,6 +68,7 @@ _PARTS = {
     "models.partial_design": ["NetworkDesign"],
     "models.random_features": ["RandomFeaturesModel"],
     "models.read_out": ["LinearReadOut"],
+    "models.recurrent_stack": ["RecurrentStack"],
     "models.regression_losses": [
         "AbsoluteError",
         "Gamma",

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from sklearn_halfnet._device import check_memory
 from sklearn_halfnet.features import (
     HiddenLayer,
     InputScaling,
@@ -12,12 +11,13 @@ from sklearn_halfnet.features import (
     last_features,
 )
 from sklearn_halfnet.features.computation import Computation, Scale
+from sklearn_halfnet.models.frozen_stack import FrozenStack
 
 __all__ = ["DeepStack"]
 
 
 @dataclass(frozen=True)
-class DeepStack:
+class DeepStack(FrozenStack):
     """Layers h_l = g(W_l h_{l-1} + b_l) that are never trained.
 
     Parameters
@@ -34,9 +34,6 @@ class DeepStack:
     scaling: InputScaling
     layers: tuple[HiddenLayer, ...]
     weight_scale: float
-
-    targets = None
-    n_trained = 0
 
     @classmethod
     def start(
@@ -80,24 +77,9 @@ class DeepStack:
         return cls(X.shape[1], scaling, tuple(layers), sigma_w)
 
     @property
-    def weights(self):
-        """Weights W_l, one array (n_units, n_inputs) a layer."""
-        return [layer.scaled_weights(layer.scales.dtype) for layer in self.layers]
-
-    @property
-    def biases(self):
-        """Biases b_l, one array (n_units,) a layer."""
-        return [layer.shifts for layer in self.layers]
-
-    @property
-    def n_layers(self):
-        """Number of layers."""
-        return len(self.layers)
-
-    @property
-    def nbytes(self):
-        """Bytes that the layers occupy."""
-        return sum(layer.nbytes for layer in self.layers)
+    def n_outputs(self):
+        """Units of the last layer."""
+        return self.layers[-1].n_units
 
     def steps(self):
         """Say how X becomes the last layer.
@@ -111,19 +93,10 @@ class DeepStack:
 
     def last(self, X):
         """Compute the last layer, (n_samples, n_units), of the dtype of X."""
-        self._check_memory(X, self.layers[-1:])
+        self._check_memory(X, self.layers[-1].n_units)
         return last_features(X, self.scaling, self.layers, X.dtype)
 
     def all(self, X):
         """Compute every layer, a list of (n_samples, n_units), of the dtype of X."""
-        self._check_memory(X, self.layers)
+        self._check_memory(X, sum(layer.n_units for layer in self.layers))
         return all_features(X, self.scaling, self.layers, X.dtype)
-
-    def _check_memory(self, X, kept):
-        """Raise before outputs of the layers that are kept are allocated in vain."""
-        n_units = sum(layer.n_units for layer in kept)
-        check_memory(
-            X.shape[0] * n_units * X.dtype.itemsize,
-            f"Outputs of {X.shape[0]} rows with {n_units} units",
-            "Transform fewer rows at a time.",
-        )

@@ -112,8 +112,10 @@ def check_full_sizes(full_layer_sizes):
     return check_sizes(full_layer_sizes, "full_layer_sizes")
 
 
-def check_kinds(weight_kind, n_layers):
+def check_kinds(weight_kind, n_layers, of="hidden layers"):
     """Turn ``weight_kind`` into a list of weight kinds, one a layer.
+
+    Errors say ``of`` what there are so many.
 
     Raises
     ------
@@ -125,8 +127,8 @@ def check_kinds(weight_kind, n_layers):
         kinds = [kinds] * n_layers
     if len(kinds) != n_layers:
         raise ValueError(
-            f"weight_kind lists {len(kinds)} kinds for {n_layers} hidden layers; give "
-            "one, or one for each of hidden_layer_sizes."
+            f"weight_kind lists {len(kinds)} kinds for {n_layers} {of}; give one, or "
+            "one for each."
         )
     return [check_weight_kind(kind) for kind in kinds]
 

@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, Literal, Self
+from typing import Literal
 
-from numpy.typing import ArrayLike, NDArray
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-)
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_halfnet._checks import real
 from sklearn_halfnet._device import check_memory
@@ -22,43 +15,27 @@ from sklearn_halfnet.estimators._common.documented import (
     documented,
     numpydoc,
 )
-from sklearn_halfnet.estimators._common.fitting import (
-    keep_state_on_error,
-    of_model,
-    part_of_fit,
-)
+from sklearn_halfnet.estimators._common.fitting import of_model
 from sklearn_halfnet.estimators._common.layer_options import (
-    LAYER_CONSTRAINTS,
     SIZE_CONSTRAINTS,
     check_kinds,
     check_sizes,
     fit_scaling,
 )
-from sklearn_halfnet.estimators._common.types import (
-    ActivationName,
-    InputScalingName,
-    RandomState,
-    Sizes,
-    WeightKind,
+from sklearn_halfnet.estimators._common.types import ActivationName, Sizes, WeightKind
+from sklearn_halfnet.estimators._common.validation import validate_for_weights
+from sklearn_halfnet.estimators.untrained._base import (
+    COMMON_TEXTS,
+    UntrainedNetwork,
+    scale_of_weights,
 )
-from sklearn_halfnet.estimators._common.validation import (
-    finite_outputs,
-    validate_for_weights,
-)
-from sklearn_halfnet.estimators._common.versions import (
-    set_versioned_state,
-    versioned_state,
-)
-from sklearn_halfnet.inspection.propagation import critical_weight_scale
 from sklearn_halfnet.models.deep_stack import DeepStack
 
 __all__ = ["RandomNetwork"]
 
-_PARAMETERS = numpydoc("""
+_PARAMETERS = COMMON_TEXTS | numpydoc("""
 hidden_layer_sizes : int or sequence of int, default=(100,) * 20
     Units of each layer.
-activation : str
-    g; a name in ``sklearn_halfnet.activations.ACTIVATIONS``.
 weight_scale : float or "critical"
     sigma_w: the weights of a layer have the root mean square sigma_w / sqrt(inputs
     of the layer). "critical" takes the edge of chaos of the activation, with biases
@@ -69,14 +46,6 @@ weight_kind : str, object, callable, array or list of these
     or ready weights. A list gives one a layer. "orthogonal" makes square layers
     sigma_w times an orthogonal matrix, which keep similarities over more layers.
     Kinds made from classes need y in ``fit``.
-bias_scale : float
-    sigma_b: biases are drawn from N(0, sigma_b^2).
-input_scaling : {"auto", "standard", "robust", "center"} or None
-    As of :class:`RandomFeatures`. None takes the inputs as they are: what an untrained
-    network does to similarities is a statement on these inputs. As sigma_w acts on
-    their size, too, it means most for inputs of variance 1.
-random_state : int, RandomState or None
-    Determines the weights and biases.
 """)
 
 _ATTRIBUTES = numpydoc("""
@@ -95,7 +64,7 @@ model_ : DeepStack
 
 @documented(_PARAMETERS, _ATTRIBUTES | SEEN_FEATURES)
 @dataclass(eq=False, repr=False)
-class RandomNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class RandomNetwork(UntrainedNetwork):
     """Pass inputs through a deep network with random weights, which is never trained.
 
     What of a network's behaviour is due to its architecture, and what to learning? The
@@ -119,6 +88,8 @@ class RandomNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     See Also
     --------
     RandomFeatures : One wide random layer whose units are scaled to the data.
+    RandomBranchedNetwork : Parallel paths, and convolutions.
+    RandomRecurrentNetwork : A state that goes along a series.
     sklearn_halfnet.inspection.propagation.signal_propagation : What theory predicts.
 
     References
@@ -148,16 +119,12 @@ class RandomNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     _: KW_ONLY
     weight_scale: float | Literal["critical"] = 1.0
     weight_kind: WeightKind | list[WeightKind] | tuple[WeightKind, ...] = "normal"
-    bias_scale: float = 0.0
-    input_scaling: InputScalingName = None
-    random_state: RandomState = None
     model_: DeepStack = field(init=False)
 
     _parameter_constraints = {
-        **LAYER_CONSTRAINTS,
+        **UntrainedNetwork._parameter_constraints,
         "hidden_layer_sizes": SIZE_CONSTRAINTS,
         "weight_scale": [StrOptions({"critical"}), real(0, closed="neither")],
-        "bias_scale": [real(0)],
     }
 
     weights_ = of_model("weights", "Weights W_l, (n_units, n_inputs) a layer.")
@@ -165,49 +132,29 @@ class RandomNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     weight_scale_ = of_model("weight_scale", "Scale sigma_w of the weights.")
     n_layers_ = of_model("n_layers", "Number of layers.")
 
-    __getstate__ = versioned_state
-    __setstate__ = set_versioned_state
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
-        tags.target_tags.required = False
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    @part_of_fit
-    def fit(self, X: Any, y: ArrayLike | None = None) -> Self:
-        """Draw the weights and biases.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Their number of columns is used; their values by ``input_scaling`` and by
-            data-driven weight kinds only.
-        y : array-like of shape (n_samples,), default=None
-            Labels or real targets; used by data-driven weight kinds only.
-
-        Returns
-        -------
-        self : RandomNetwork
-        """
-        with keep_state_on_error(self):
-            sizes = check_sizes(self.hidden_layer_sizes)
-            kinds = check_kinds(self.weight_kind, len(sizes))
-            X, y = validate_for_weights(self, X, y, kinds)
-            self._check_size(X, sizes)
-            self.model_ = DeepStack.start(
-                X,
-                y,
-                fit_scaling(self, X),
-                child_generators(self.random_state, 2),
-                kinds=kinds,
-                sizes=sizes,
-                activation=self.activation,
-                sigma_w=self._sigma_w(),
-                sigma_b=self.bias_scale,
-            )
-        return self
+    def _start(self, X, y):
+        sizes = check_sizes(self.hidden_layer_sizes)
+        kinds = check_kinds(self.weight_kind, len(sizes))
+        X, y = validate_for_weights(self, X, y, kinds)
+        self._check_size(X, sizes)
+        return DeepStack.start(
+            X,
+            y,
+            fit_scaling(self, X),
+            child_generators(self.random_state, 2),
+            kinds=kinds,
+            sizes=sizes,
+            activation=self.activation,
+            sigma_w=scale_of_weights(
+                self.weight_scale, self.activation, self.bias_scale
+            ),
+            sigma_b=self.bias_scale,
+        )
 
     def _check_size(self, X, sizes):
         below = [X.shape[1], *sizes]
@@ -216,42 +163,3 @@ class RandomNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             f"hidden_layer_sizes={self.hidden_layer_sizes!r} on {X.shape[1]} features",
             "Use fewer units.",
         )
-
-    def _sigma_w(self):
-        if self.weight_scale == "critical":
-            return critical_weight_scale(self.activation, self.bias_scale)
-        return float(self.weight_scale)
-
-    def transform(self, X: Any) -> NDArray[Any]:
-        """Compute the last layer.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        outputs : ndarray of shape (n_samples, n_units)
-            float32 for float32 inputs, else float64.
-        """
-        check_is_fitted(self)
-        return finite_outputs(self, self.model_.last, X)
-
-    def transform_layers(self, X: Any) -> list[NDArray[Any]]:
-        """Compute all layers.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        outputs : list of ndarray of shape (n_samples, n_units)
-            One a layer, the first layer's first.
-        """
-        check_is_fitted(self)
-        return finite_outputs(self, self.model_.all, X)
-
-    @property
-    def _n_features_out(self):
-        return self.model_.layers[-1].n_units

@@ -28,6 +28,43 @@ def _lost_with_depth(records):
     return last < first / 2, f"{first:.2f} to {last:.2f} through 9 layers"
 
 
+def _of_sets(records, table):
+    """Join the results of a table's data sets."""
+    found = {}
+    for result in records.results("untrained", table=table):
+        found |= result
+    return found
+
+
+def _lost_in_branches(records):
+    texts, lost = [], []
+    for key, values in _of_sets(records, 6).items():
+        data, network, scale = key.split(", ")
+        if (network, scale) == ("branched", "10"):
+            blocks = dict(zip(values["layers"], values["smoothness"], strict=True))
+            first, last = blocks["block 1"], blocks["block 9"]
+            lost.append(last < first / 2)
+            texts.append(f"{data} {first:.2f} to {last:.2f}")
+    return all(lost), "; ".join(texts) + " through 9 blocks"
+
+
+def _lost_after_a_pulse(records):
+    (found,) = records.results("untrained", table=7)
+    first, *_, last = found["recurrent, 10"]["smoothness"]
+    return last < first / 2, f"{first:.2f} to {last:.2f} in 20 steps"
+
+
+def _lost_along_series(records):
+    texts, lost = [], []
+    for key, values in _of_sets(records, 8).items():
+        name, radius = key.split(", ")
+        if radius == "10":
+            first, *_, last = values["so_far"]
+            lost.append(last < first / 2)
+            texts.append(f"{name} {first:.2f} to {last:.2f}")
+    return all(lost), "; ".join(texts) + " from the first step to the end"
+
+
 def _items_collapse(records):
     (found,) = records.results("untrained", table=5)
     same, other = (found[name] for name in ("same", "other"))
@@ -97,6 +134,20 @@ CLAIMS = [
         _theory,
         "untrained --table 3",
     ),
-    Claim("The same in branched networks (Inception)"),
-    Claim("The same in recurrent networks, along time"),
+    Claim(
+        "The same in branched networks like Inception, on images (to less than a half, "
+        "sigma_w = 10)",
+        _lost_in_branches,
+        "untrained --table 6",
+    ),
+    Claim(
+        "The same in recurrent networks, along time, after a pulse (radius 10)",
+        _lost_after_a_pulse,
+        "untrained --table 7",
+    ),
+    Claim(
+        "The same while series come in, compared with the series so far (radius 10)",
+        _lost_along_series,
+        "untrained --table 8",
+    ),
 ]

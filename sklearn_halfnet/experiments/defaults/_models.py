@@ -18,8 +18,10 @@ from sklearn_halfnet import (
     HalfNetRegressor,
     PartialCNNClassifier,
     PartialCNNRegressor,
+    RandomBranchedNetwork,
     RandomFeatures,
     RandomNetwork,
+    RandomRecurrentNetwork,
     RVFLClassifier,
     RVFLRegressor,
     SharedBackboneEnsembleClassifier,
@@ -30,6 +32,8 @@ from sklearn_halfnet.experiments._common.rivals import scaled, seeded
 from sklearn_halfnet.experiments.defaults._data import IMAGE_SHAPE
 
 __all__ = ["BASELINES", "MODELS", "OF_IMAGES", "SLOW", "logistic", "ridge"]
+
+_UNTRAINED = (RandomNetwork, RandomBranchedNetwork, RandomRecurrentNetwork)
 
 
 def ridge():
@@ -69,6 +73,11 @@ def _before(transformer, last):
     return lambda seed: make_pipeline(transformer(random_state=seed), last())
 
 
+def _baselines(last):
+    """Untrained networks before a linear model."""
+    return {each.__name__: _before(each, last) for each in _UNTRAINED}
+
+
 def _shared_backbone(seed):
     member = PartialCNNClassifier(image_shape=IMAGE_SHAPE)
     return SharedBackboneEnsembleClassifier(member, random_state=seed)
@@ -87,7 +96,7 @@ MODELS = {
         "RVFL": seeded(RVFLClassifier),
         "boosted features": seeded(BoostedFeaturesClassifier),
         "RandomFeatures": _before(RandomFeatures, _chosen_logistic),
-        "RandomNetwork": _before(RandomNetwork, _chosen_logistic),
+        **_baselines(_chosen_logistic),
         "weight-agnostic": seeded(WeightAgnosticClassifier),
         "ConvHalfLayer": _of_images(ConvHalfLayerClassifier),
         "partial CNN": _of_images(PartialCNNClassifier),
@@ -101,7 +110,7 @@ MODELS = {
         "RVFL": seeded(RVFLRegressor),
         "boosted features": seeded(BoostedFeaturesRegressor),
         "RandomFeatures": _before(RandomFeatures, _chosen_ridge),
-        "RandomNetwork": _before(RandomNetwork, _chosen_ridge),
+        **_baselines(_chosen_ridge),
         "weight-agnostic": seeded(WeightAgnosticRegressor),
         "ConvHalfLayer": _of_images(ConvHalfLayerRegressor),
         "partial CNN": _of_images(PartialCNNRegressor),
@@ -110,5 +119,7 @@ MODELS = {
 OF_IMAGES = {"ConvHalfLayer", "partial CNN", "shared backbone", "DeskewResize"}
 # Seconds to minutes a fit.
 SLOW = {"HalfNet", "weight-agnostic", "partial CNN", "shared backbone"}
+# A step for each column, a hundred numbers for each block and path.
+SLOW |= {"RandomRecurrentNetwork", "RandomBranchedNetwork"}
 # Untrained and deep, to be looked through: held against the constant only.
-BASELINES = {"RandomNetwork"}
+BASELINES = {each.__name__ for each in _UNTRAINED}

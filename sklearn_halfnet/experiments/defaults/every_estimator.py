@@ -56,10 +56,10 @@ Every estimator with nothing set but its seed, on rows that it has not seen; mea
 {seeds} of data and weights. **below** marks what is worse than the best constant by
 more than a twentieth of the constant's loss and two standard errors; **far** what loses
 a tenth of it to ridge or logistic regression (behind a StandardScaler) and does not
-warn, by the first measure of its task. RandomFeatures and RandomNetwork stand before
-ridge or logistic regression whose strength is chosen by cross-validation, DeskewResize
-before the linear model of the table. RandomNetwork is untrained on purpose and is not
-held against the linear model.
+warn, by the first measure of its task. RandomFeatures and the random networks stand
+before ridge or logistic regression whose strength is chosen by cross-validation,
+DeskewResize before the linear model of the table. The random networks are untrained on
+purpose and are not held against the linear model.
 """
 
 

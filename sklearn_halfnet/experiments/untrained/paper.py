@@ -24,6 +24,10 @@ from sklearn_halfnet.experiments._common.report import (
     met,
 )
 from sklearn_halfnet.experiments._common.runner import Job
+from sklearn_halfnet.experiments.untrained import (
+    _branched as branched,
+    _recurrent as recurrent,
+)
 from sklearn_halfnet.inspection.coding_schemes import CodingSchemes
 from sklearn_halfnet.inspection.propagation import signal_propagation
 from sklearn_halfnet.inspection.prototypes import (
@@ -58,49 +62,66 @@ N_MEMBERS, BLOG_WIDTH, BLOG_DEPTH = 10, 100, 20
 
 
 def _jobs(run):
-    """Make one job a table; its result is numbers, of all seeds, if quick too."""
+    """Make one job a table, or a data set of it; results are numbers, of all seeds."""
     return [
         Job(
-            {"table": number},
-            f"table {number}",
-            lambda n=number: TABLES[n].fits(run.seeds, run.quick),
+            {"table": number, **data},
+            f"table {number}" + "".join(f", {name}" for name in data.values()),
+            partial(TABLES[number].fits, run, **data),
             {"seeds": run.seeds, "quick": run.quick},
         )
         for number in run.tables
+        for data in _data_of(run, number)
     ]
+
+
+def _data_of(run, number):
+    """Name the data sets of a table that has several: more where there are files."""
+    if number not in OF_DATA:
+        return [{}]
+    first, of_folder = OF_DATA[number]
+    return [{"data": name} for name in (first, *(of_folder if run.data_home else ()))]
+
+
+def _by_table(records):
+    """Join the records of a table: number to result and seconds."""
+    found = {}
+    for record in records:
+        result, seconds = found.get(record["key"]["table"], ({}, 0.0))
+        joined = result | record["result"], seconds + record["seconds"]
+        found[record["key"]["table"]] = joined
+    return found
 
 
 def _report_text(records):
     lines = ["# Untrained networks", ""]
-    for record in records:
-        number, result = record["key"]["table"], record["result"]
+    for number, (result, seconds) in _by_table(records).items():
         text = TABLES[number].text(result)
         lines += [f"## Table {number}. {TABLES[number].title}", "", text, ""]
-        lines += [f"Computed in {record['seconds']:.1f} s.", ""]
+        lines += [f"Computed in {seconds:.1f} s.", ""]
     return "\n".join([*lines, "## Environment", "", environment_text(records)]) + "\n"
 
 
 def _figures(records, run):
     found = {}
-    for record in records:
-        number = record["key"]["table"]
+    for number, (result, _) in _by_table(records).items():
         if number in FIGURES:
             name, draw = FIGURES[number]
-            found[name] = partial(draw, record["result"])
+            found[name] = partial(draw, result)
     return found
 
 
 # -- figure 2A -------------------------------------------------------------------------
 
 
-def _coding_schemes(seeds, quick):
+def _coding_schemes(run):
     """Compute the paper's set-up: 100 prototypes, 20 levels of noise, 100 units."""
     found = [
         similarity_to_prototype(
             make_distorted_prototypes(random_state=seed),
             CodingSchemes(random_state=seed),
         )
-        for seed in range(seeds)
+        for seed in range(run.seeds)
     ]
     names = found[0].layers
     by_level = np.mean([each.by_level for each in found], axis=0)
@@ -113,7 +134,7 @@ def _coding_schemes(seeds, quick):
         "slope": mean.slopes(1).tolist(),
         "slope_beyond_half": mean.slopes(HALF).tolist(),
         "smoothness": np.mean([each.smoothness for each in found], axis=0).tolist(),
-        "n_draws": seeds,
+        "n_draws": run.seeds,
     }
 
 
@@ -161,10 +182,10 @@ def _figure_2a(result):
 # -- by the scale of the weights -------------------------------------------------------
 
 
-def _scales(seeds, quick):
+def _scales(run):
     found = {}
     for scale in SCALES:
-        fits = [_through_layers(scale, seed) for seed in range(seeds)]
+        fits = [_through_layers(scale, seed) for seed in range(run.seeds)]
         smoothness = np.mean([each.smoothness for each in fits], axis=0)
         similarity = np.mean([each.by_level[:, HALF] for each in fits], axis=0)
         found[f"{scale:g}"] = {
@@ -206,8 +227,8 @@ def _through_layers(scale, seed):
 # -- theory and simulation -------------------------------------------------------------
 
 
-def _mean_field(seeds, quick):
-    width, n_draws = (100, 1) if quick else (WIDTH, 5)
+def _mean_field(run):
+    width, n_draws = (100, 1) if run.quick else (WIDTH, 5)
     found = []
     for scale in CHAOTIC:
         for cosine in COSINES:
@@ -289,10 +310,10 @@ def _mean_cosine(first, second):
 # -- trained and untrained -------------------------------------------------------------
 
 
-def _digits(seeds, quick):
+def _digits(run):
     X, y = load_digits(return_X_y=True)
     X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
-    n_patterns = 100 if quick else len(X_test)
+    n_patterns = 100 if run.quick else len(X_test)
     mlp = MLPClassifier(MLP_SIZES, max_iter=1000, random_state=0).fit(X_train, y_train)
     X_test, y_test = X_test[:n_patterns], y_test[:n_patterns]
     tables = trained_and_untrained(X_test, mlp, y=y_test)
@@ -332,10 +353,10 @@ def _digits_figure(result):
 # -- the first author's blog -----------------------------------------------------------
 
 
-def _blog(seeds, quick):
+def _blog(run):
     """Two categories of ten members through twenty layers of 0.1 N(0, 1)."""
     found = []
-    for seed in range(seeds):
+    for seed in range(run.seeds):
         rng = np.random.default_rng(seed)
         prototypes = rng.standard_normal((2, 1, BLOG_WIDTH))
         noise = rng.standard_normal((2, N_MEMBERS, BLOG_WIDTH))
@@ -390,6 +411,10 @@ def _blog_text(result):
     return "\n".join(lines)
 
 
+def _branched_figure(result):
+    return of_display(branched.display(result))()
+
+
 TABLES = {
     1: Table(
         "Figure 2A: similarity to the prototype by coding scheme",
@@ -404,11 +429,26 @@ TABLES = {
     3: Table("Mean-field prediction and simulation", _mean_field, _mean_field_text),
     4: Table("Digits: a trained and an untrained MLP", _digits, _digits_text),
     5: Table("The blog's two categories through twenty layers", _blog, _blog_text),
+    6: Table("Images through a branched network", branched.fits, branched.text),
+    7: Table(
+        "A pulse and silence in a recurrent network",
+        recurrent.pulse,
+        recurrent.pulse_text,
+    ),
+    8: Table(
+        "Series through a recurrent network", recurrent.series, recurrent.series_text
+    ),
+}
+# Table -> its data set, and those that it has beside it from a folder with files.
+OF_DATA = {
+    6: ("digits", ("mnist", "cifar10")),
+    8: ("made", ("GunPoint", "BasicMotions", "mnist1d")),
 }
 # Table -> file, and what draws it from the table's result.
 FIGURES = {
     1: ("figure-2a.png", _figure_2a),
     4: ("digits-smoothness.png", _digits_figure),
+    6: ("branched-smoothness.png", _branched_figure),
 }
 
 EXPERIMENT = Experiment(
