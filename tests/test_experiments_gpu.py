@@ -9,6 +9,7 @@ from sklearn.utils import Bunch
 from sklearn_halfnet._device import resolve_device
 from sklearn_halfnet.experiments._common import data as data_sets
 from sklearn_halfnet.experiments._common.experiment import reproduce
+from sklearn_halfnet.experiments._common.partial_cnns import HALVES
 from sklearn_halfnet.experiments._common.torch_mlp import TorchMLP
 from sklearn_halfnet.experiments.gpu import _measures as measures, _minutes
 from sklearn_halfnet.experiments.gpu._minutes import Minutes, PassesInTime
@@ -46,6 +47,7 @@ def run(tmp_path, table, minutes=5.0):
         (2, "| in float64 | 0.0e+00 | <= 1e-06: met |"),
         (3, "The best, HalfNet, rank 32, beside the full layer: "),
         (4, "| wrn: fraction .1 |"),
+        (5, "numbers drawn"),
     ],
 )
 def test_stages(tmp_path, images, table, expected):
@@ -55,6 +57,20 @@ def test_stages(tmp_path, images, table, expected):
     assert f"Device: {processor}." in text
     assert all(r["settings"]["device"] == processor for r in records)
     assert run(tmp_path, table)[1] == records
+
+
+def test_what_else_the_paper_claims(tmp_path, images):
+    """A row of each kind of measurement; lines where there are fixed weights."""
+    text, records = run(tmp_path, 5)
+    kinds = [record["key"]["model"].split(":")[0] for record in records]
+    assert set(kinds) == {"wrn", "vgg", "vgg_bn", "alexnet", HALVES}
+    assert "| wrn: fraction .1 | 9 |" in text and "| wrn: fraction 1 | 9 |" not in text
+    found = {record["key"]["model"]: record["result"] for record in records}
+    tasks = found[f"{HALVES}: one backbone"]
+    assert tasks["test"] == pytest.approx(np.mean(tasks["tests"]))
+    # One copy of the weights of two networks.
+    learned = found["wrn: fraction 1, weights"]["n_learned"]
+    assert 0.9 * learned < tasks["n_drawn"] < learned
 
 
 def test_what_there_is_no_time_for_is_left_to_the_next_run(tmp_path, images):
