@@ -34,9 +34,9 @@ models = {
     way: {
         task: PartialCNNClassifier(
             depth=10,
-            width=2,
+            width=1,
             image_shape=(8, 8),
-            max_iter=6,
+            max_iter=4,
             random_state=seed,
             **options,
         ).fit(X_train, label(y_train))

@@ -55,6 +55,8 @@ def test_partial_cnn(tmp_path, images, monkeypatch, table, expected):
     monkeypatch.setattr(partial_cnn, "SPEED_ROWS", 64)
     if table > 3:
         monkeypatch.delitem(partial_cnn.NETWORKS, "densenet")
+        monkeypatch.delitem(partial_cnn.BACKBONES, "vgg_bn")
+        monkeypatch.setattr(partial_cnn, "QUICK_ROWS", 50)
     report = reproduce(partial_cnn.EXPERIMENT, table=table, out=tmp_path, quick=True)
     text = report.read_text(encoding="utf-8")
     assert expected in text
