@@ -14,7 +14,7 @@ from sklearn_halfnet.experiments import BENCH_FAMILIES, EXPERIMENTS, MORE_OPTION
 
 __all__ = ["main", "make_parser"]
 
-DATA_NAMES = ("digits", "mnist", "fashion-mnist", "cifar10")
+DATA_NAMES = ("digits", "mnist", "fashion-mnist", "cifar10", "cifar100")
 DATA_SUFFIXES = (".csv", ".csv.gz", ".npz")
 EXPORT_SUFFIXES = (".onnx", ".c")
 EXPORT_WEIGHTS = ("stored", "float32", "int8", "binary", "seed")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tracemalloc
 import zipfile
+from dataclasses import replace
 from urllib.error import URLError
 
 import numpy as np
@@ -210,6 +211,25 @@ def test_jpeg_archive_says_that_it_is_lossy(tmp_path, tiny_jpeg):
     assert data.title == "JPEG-recompressed CIFAR-10"
     assert data.X_train.shape == (3, 192) and data.X_train.dtype == np.float32
     assert 0 <= data.X_test.min() and 0.5 < data.X_test.max() <= 1
+
+
+def test_cifar100_is_read_from_a_folder(tmp_path, monkeypatch):
+    """Names of a hundred classes, in the order of the labels."""
+    spec = IMAGES["cifar100"]
+    assert len(spec.classes) == 100 and list(spec.classes) == sorted(spec.classes)
+    monkeypatch.setitem(IMAGES, "cifar100", replace(spec, n_train=100, n_test=2))
+    X = np.random.default_rng(0).integers(0, 256, (102, 32, 32, 3), dtype=np.uint8)
+    arrays = {"X_train": X[:100], "y_train": np.arange(100)[:, None]}
+    arrays |= {"X_test": X[100:], "y_test": np.array([49, 33])}
+    np.savez(tmp_path / "cifar100.npz", **arrays)
+    data = load_dataset("cifar100", tmp_path)
+    assert data.title == "CIFAR-100" and data.image_shape == (32, 32, 3)
+    assert data.X_test.shape == (2, 3072) and data.y_train.shape == (100,)
+    assert [data.target_names[label] for label in data.y_test] == ["mountain", "forest"]
+    np.testing.assert_allclose(data.X_train[7, :3], X[7, 0, 0] / 255, rtol=1e-6)
+    np.savez(tmp_path / "cifar100.npz", **arrays | {"X_test": X[:1]})
+    with pytest.raises(DatasetError, match="does not hold CIFAR-100"):
+        load_dataset("cifar100", tmp_path)
 
 
 def test_damaged_jpeg_is_named(tmp_path, tiny_jpeg):

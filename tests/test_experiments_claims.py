@@ -68,13 +68,61 @@ def test_a_half_layer_behind_a_full_one_is_judged_by_two_full_ones(
     assert judged(claim, Records(tmp_path)) == (verdict, found)
 
 
+def test_a_claim_is_judged_at_both_sizes(tmp_path):
+    """A network that diverged has learned nothing; table 4 has what both need."""
+    large = [(4, "vgg_bn: fraction .1", 62.0), (5, "vgg: fraction .1", None)]
+    write(
+        tmp_path,
+        "gpu",
+        *(({"table": t, "model": m}, {"test": test}, False) for t, m, test in large),
+    )
+    text = "VGG without batch norms fails at a small fraction (below 15 % at .1)"
+    sizes = {size: claim_of(f"{text}; {size}") for size in ("the paper's", "small")}
+    verdict = judged(sizes["the paper's"], Records(tmp_path))
+    assert verdict == ("yes", "10.0; with batch norms 62.0")
+    assert judged(sizes["small"], Records(tmp_path)) == ("not tried", "")
+    small = [("vgg_bn: fraction .1", 40.0), ("vgg: fraction .1", 16.0)]
+    write(
+        tmp_path,
+        "partial-cnn",
+        *(({"table": 5, "model": m}, {"test": test}, False) for m, test in small),
+    )
+    verdict = judged(sizes["small"], Records(tmp_path))
+    assert verdict == ("NO", "16.0; with batch norms 40.0")
+
+
+@pytest.mark.parametrize(
+    "text, learned, verdict",
+    [
+        ("With .1 learned", ([0.5, 0.13, 0.1], [0.1] * 3, [0.1] * 3), "yes"),
+        ("With .1 learned", ([0.5, 0.11, 0.1], [0.1] * 3, [0.1] * 3), "NO"),
+        ("From .4 on they", ([0.5] * 3, [0.13, 0.11, 0.1], [0.1] * 3), "yes"),
+        ("From .4 on they", ([0.5] * 3, [0.08, 0.08, 0.1], [0.1] * 3), "NO"),
+    ],
+)
+def test_magnitudes_are_judged_by_the_middle_layer(tmp_path, text, learned, verdict):
+    records = [
+        (
+            {"table": 8, "model": f"wrn: fraction {name}"},
+            {"magnitudes": {"learned": values, "fixed": fixed}},
+            False,
+        )
+        for name, values, fixed in zip(
+            (".1", ".4", "1"), learned, ([0.1] * 3, [0.1] * 3, [None] * 3), strict=True
+        )
+    ]
+    write(tmp_path, "partial-cnn", *records)
+    [claim] = [c for c in CLAIMS if text in c.text and "small" in c.text]
+    assert judged(claim, Records(tmp_path))[0] == verdict
+
+
 def test_what_was_not_measured_is_not_tried(tmp_path):
     key, result = {"table": 5, "model": "all"}, {"halfnet": 9.0, "pca": 1.0}
     write(tmp_path, "halfnet", (key, result, False), (key, result, True))
     records = Records(tmp_path)
     assert judged(claim_of("It is metric learning"), records) == ("not tried", "")
     assert judged(claim_of("Behind convolutions"), records) == ("not tried", "")
-    assert judged(claim_of("Several tasks"), records) == ("not tried", "")
+    assert judged(claim_of("Tiny ImageNet"), records) == ("not tried", "")
 
 
 def test_the_last_record_of_a_key_counts_and_quick_ones_do_not(tmp_path):

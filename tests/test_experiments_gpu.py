@@ -9,6 +9,7 @@ from sklearn.utils import Bunch
 from sklearn_halfnet._device import resolve_device
 from sklearn_halfnet.experiments._common import data as data_sets
 from sklearn_halfnet.experiments._common.experiment import reproduce
+from sklearn_halfnet.experiments._common.partial_cnns import HALVES
 from sklearn_halfnet.experiments._common.torch_mlp import TorchMLP
 from sklearn_halfnet.experiments.gpu import _measures as measures, _minutes
 from sklearn_halfnet.experiments.gpu._minutes import Minutes, PassesInTime
@@ -55,6 +56,21 @@ def test_stages(tmp_path, images, table, expected):
     assert f"Device: {processor}." in text
     assert all(r["settings"]["device"] == processor for r in records)
     assert run(tmp_path, table)[1] == records
+
+
+def test_what_else_the_paper_claims(tmp_path, images):
+    """A row of each kind of measurement; lines where there are fixed weights."""
+    text, records = run(tmp_path, 5)
+    assert run(tmp_path, 5)[1] == records
+    kinds = [record["key"]["model"].split(":")[0] for record in records]
+    assert set(kinds) == {"wrn", "vgg", "vgg_bn", "alexnet", HALVES}
+    assert "| wrn: fraction .1 | 9 |" in text and "| wrn: fraction 1 | 9 |" not in text
+    found = {record["key"]["model"]: record["result"] for record in records}
+    tasks = found[f"{HALVES}: one backbone"]
+    assert tasks["test"] == pytest.approx(np.mean(tasks["tests"]))
+    # One copy of the weights of two networks.
+    learned = found["wrn: fraction 1, weights"]["n_learned"]
+    assert 0.9 * learned < tasks["n_drawn"] < learned
 
 
 def test_what_there_is_no_time_for_is_left_to_the_next_run(tmp_path, images):
@@ -111,7 +127,8 @@ def test_the_networks_are_those_of_the_paper():
     for name in NETWORKS:
         for part in ("fraction 1", "batch norm", "fc"):
             options = {"trainable": "filters", "fraction": 0.1, "n_filters": None}
-            options |= {"frozen": "random"} | NETWORKS[name] | PARTS[part]
+            options |= {"frozen": "random", "fit_batch_norms": True}
+            options |= NETWORKS[name] | PARTS[part]
             design = NetworkDesign.of(options, (3, 32, 32))
             backbone = Backbone(design, Constants(design, "float32", 0))
             learned = backbone.module("cpu", learned=False).parameters()

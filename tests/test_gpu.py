@@ -102,6 +102,9 @@ TRAINED = {
     "conv": ConvHalfLayerClassifier(**{**ONE_LINE, **STEPS}),
     "vgg": PartialCNNClassifier(**{**PLAIN, **STEPS}),
     "wrn": PartialCNNClassifier(**{**NORMALISED, **STEPS}),
+    "kernel rows": PartialCNNClassifier(
+        **{**NORMALISED, **STEPS}, trainable="kernel_rows", fit_batch_norms=False
+    ),
     "moved": PartialCNNClassifier(
         **{**NORMALISED, **STEPS, "dtype": "float32"},
         flips=True,

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import weakref
 from contextlib import contextmanager
 
 import numpy as np
@@ -23,9 +24,10 @@ from sklearn_halfnet import (
     SharedBackboneEnsembleClassifier,
 )
 from sklearn_halfnet.inspection.magnitudes import MagnitudesDisplay, weight_magnitudes
+from sklearn_halfnet.models.partial_cnn import draw_convolutions
 from sklearn_halfnet.models.partial_trainable import salient_indices
 from sklearn_halfnet.networks.architectures import wide_residual
-from sklearn_halfnet.networks.partial_cnn import Augmentation, Blocks
+from sklearn_halfnet.networks.partial_cnn import Augmentation, Blocks, parts
 from sklearn_halfnet.networks.partial_conv import BatchNorm, PartialConv2d
 from sklearn_halfnet.solvers.losses import Objective
 
@@ -192,6 +194,29 @@ def test_only_named_parts_change(digits, trainable, learned):
 
 
 @pytest.mark.parametrize(
+    "architecture, trainable",
+    [("wrn", "filters"), ("densenet", "all"), ("vgg_bn", ("block2", "classifier"))],
+)
+def test_batch_norms_that_are_not_fitted_still_normalise(
+    digits, architecture, trainable
+):
+    X, _, y, _ = digits
+    options = {**QUICK, **ARCHITECTURES[architecture], "trainable": trainable}
+    fitted = PartialCNNClassifier(architecture, **options).fit(X[:99], y[:99])
+    fixed = clone(fitted).set_params(fit_batch_norms=False).fit(X[:99], y[:99])
+    norms = {name for name in fitted.learned_ if name.endswith((".gain", ".shift"))}
+    assert norms and fitted.learned_.keys() - norms == fixed.learned_.keys()
+    n_fewer = sum(fitted.learned_[name].size for name in norms)
+    assert fixed.n_trainable_parameters_ == fitted.n_trainable_parameters_ - n_fewer
+    blocks = fixed.model_.backbone.module("cpu").train().blocks
+    for norm in parts(blocks, BatchNorm).values():
+        images = 3 * torch.randn(9, len(norm.mean), 5, 5) + 1
+        normal = norm(images)
+        assert_allclose(normal.mean(dim=(0, 2, 3)), 0, atol=1e-5)
+        assert_allclose(normal.var(dim=(0, 2, 3)), 1, atol=0.01)
+
+
+@pytest.mark.parametrize(
     "trainable, of_read_out",
     [("filters", 1), ("all", 1), ("classifier", 1), ("block2", 0), ("batch_norm", 0)],
 )
@@ -284,6 +309,7 @@ def test_zero_slices_stay_zero(digits):
         ({"frozen": "zero", "select": "saliency"}, "needs the same"),
         ({"depth": 12}, "depth of architecture='wrn' must be 6 n"),
         ({"architecture": "vgg", "trainable": "batch_norm"}, "nothing to be learned"),
+        ({"trainable": "batch_norm", "fit_batch_norms": False}, "choose one of them"),
         ({"solver": "lbfgs"}, "solver"),
     ],
 )
@@ -342,6 +368,56 @@ def test_saliency_chooses_by_gradient(digits):
 
 def _indices(model):
     return [index for index in model.selected_.values() if index is not None]
+
+
+def test_tasks_share_a_backbone(digits):
+    """What is fixed is one copy in memory and none in a pickle; training is its own."""
+    X, X_test, y, _ = digits
+    X, y = X[:200], y[:200]
+    task = PartialCNNClassifier(**{**QUICK, "width": 2}, backbone_seed=7)
+    labels = {"digit": y, "odd": y % 2, "below five": y < 5}
+    tasks = {name: clone(task).fit(X, target) for name, target in labels.items()}
+    tasks["odd, other start"] = clone(task).set_params(random_state=1).fit(X, y % 2)
+    first, *others = (model.model_.constants.arrays for model in tasks.values())
+    assert all(other[name] is first[name] for other in others for name in first)
+    learned = tasks["digit"].is_learned_
+    for name, weights in tasks["digit"].weights_.items():
+        same = weights == tasks["odd, other start"].weights_[name]
+        assert same[~learned[name]].all() and not same[learned[name]].any()
+    n_fixed_bytes = sum(4 * (~learned[name]).sum() for name in learned)
+    n_stored = [model.n_stored_bytes_ for model in tasks.values()]
+    assert abs(len(pickle.dumps(tasks)) - sum(n_stored)) < n_fixed_bytes / 2
+    alone = PartialCNNClassifier(**task.get_params()).fit(X, labels["odd"])
+    again = pickle.loads(pickle.dumps(tasks))["odd"]
+    expected = alone.predict_proba(X_test)
+    assert_array_equal(tasks["odd"].predict_proba(X_test), expected)
+    assert_array_equal(again.predict_proba(X_test), expected)
+    with pytest.raises(ValueError, match="backbone_seed changed"):
+        again.set_params(backbone_seed=8, warm_start=True).fit(X, labels["odd"])
+
+
+def test_images_of_other_sizes_share_the_layers_that_fit(digits):
+    X, _, y, _ = digits
+    options = {**QUICK, "image_shape": None, "backbone_seed": 7}
+    grey = PartialCNNClassifier(**options).fit(X[:99].reshape(-1, 8, 8), y[:99])
+    colours = np.random.default_rng(0).random((20, 3, 6, 7))
+    coloured = PartialCNNClassifier(**options).fit(colours, np.arange(20) % 2)
+    one, other = (model.model_.constants.arrays for model in (grey, coloured))
+    shared = [name for name in one if one[name] is other[name]]
+    assert shared == [name for name in one if not name.startswith("conv1")]
+
+
+def test_drawn_weights_are_freed_and_cannot_be_written():
+    shape = {"a": (2, 3, 1, 1)}
+    weights = draw_convolutions(shape, 5, "float32")["a.weight"]
+    assert draw_convolutions(shape, 5, "float32")["a.weight"] is weights
+    assert draw_convolutions(shape, 5, "float64")["a.weight"] is not weights
+    assert draw_convolutions(shape, 6, "float32")["a.weight"] is not weights
+    with pytest.raises(ValueError, match="read-only"):
+        weights[0] = 0
+    dead = weakref.ref(weights)
+    del weights
+    assert dead() is None
 
 
 def test_augmentation_moves_and_mirrors():

@@ -1,4 +1,4 @@
-"""CIFAR-10 from one npz file: JPEG streams that share their header."""
+"""CIFAR-10 or CIFAR-100 from one npz file: JPEG streams that share their header."""
 
 import io
 from itertools import pairwise
@@ -7,15 +7,17 @@ import numpy as np
 
 from sklearn_halfnet.exceptions import DatasetError
 
-__all__ = ["JPEG_TITLE", "decode_jpeg_parts", "is_jpeg_archive"]
-
-# Accuracies on lossy images are not comparable with published ones.
-JPEG_TITLE = "JPEG-recompressed CIFAR-10"
+__all__ = ["decode_jpeg_parts", "is_jpeg_archive", "jpeg_title"]
 
 
 def is_jpeg_archive(names):
     """Whether an npz file with these array names holds JPEG streams."""
     return {"head", "train_data", "train_offsets", "y_train"} <= set(names)
+
+
+def jpeg_title(spec):
+    """Name a set of lossy images: accuracies do not compare with published ones."""
+    return f"JPEG-recompressed {spec.title}"
 
 
 def decode_jpeg_parts(arrays, path, spec):

@@ -7,9 +7,9 @@ from sklearn.datasets import load_digits
 from sklearn.utils import Bunch
 
 from sklearn_halfnet.datasets._cifar import (
-    JPEG_TITLE,
     decode_jpeg_parts,
     is_jpeg_archive,
+    jpeg_title,
 )
 from sklearn_halfnet.datasets._csv import read_csv
 from sklearn_halfnet.datasets._idx import find_idx_files, read_idx
@@ -44,14 +44,15 @@ def load_dataset(
     ----------
     name_or_path : str or path-like
         ``"digits"`` (scikit-learn's), ``"mnist"``, ``"fashion-mnist"``,
-        ``"cifar10"``, or the path of a ``.csv``, ``.csv.gz`` or ``.npz`` file.
-        A csv file needs a first line of column names; an npz file needs ``X``
-        and ``y``, or ``X_train``, ``y_train``, ``X_test`` and ``y_test``.
+        ``"cifar10"``, ``"cifar100"`` (fine labels), or the path of a ``.csv``,
+        ``.csv.gz`` or ``.npz`` file. A csv file needs a first line of column names; an
+        npz file needs ``X`` and ``y``, or ``X_train``, ``y_train``, ``X_test`` and
+        ``y_test``.
     data_home : path-like, default=None
         Folder with the files of the image sets, either directly or in a folder
         named as the set: the four original idx files (``.gz`` or not) for
-        MNIST and Fashion-MNIST, an npz file for CIFAR-10. Without it they come
-        from OpenML and stay in scikit-learn's cache.
+        MNIST and Fashion-MNIST, an npz file for CIFAR-10 and CIFAR-100. Without it
+        they come from OpenML and stay in scikit-learn's cache.
     target : str, default=None
         Column of a csv file to predict, by default the last; or array of an npz
         file, by default ``y``.
@@ -271,7 +272,7 @@ def _read_npz_parts(spec, path):
     arrays = read_npz(path)
     if is_jpeg_archive(arrays):
         with reading(path, "Get the file again."):
-            return JPEG_TITLE, decode_jpeg_parts(arrays, path, spec)
+            return jpeg_title(spec), decode_jpeg_parts(arrays, path, spec)
     parts = {}
     for part, n_rows in (("train", spec.n_train), ("test", spec.n_test)):
         X, y = arrays.get(f"X_{part}"), arrays.get(f"y_{part}")

@@ -83,7 +83,7 @@ def _clear_cache():
 
 
 def _channels_last(X, spec):
-    """CIFAR-10 stores all red, then all green, then all blue pixels."""
+    """CIFAR-10 and CIFAR-100 store all red, then all green, then all blue pixels."""
     if len(spec.image_shape) == 2:
         return X
     height, width, channels = spec.image_shape

@@ -62,6 +62,19 @@ class ImageSet:
         return n
 
 
+_FINE_CLASSES = """
+    apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy
+    bridge bus butterfly camel can castle caterpillar cattle chair chimpanzee clock
+    cloud cockroach couch crab crocodile cup dinosaur dolphin elephant flatfish
+    forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion
+    lizard lobster man maple_tree motorcycle mountain mouse mushroom oak_tree orange
+    orchid otter palm_tree pear pickup_truck pine_tree plain plate poppy porcupine
+    possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper
+    snail snake spider squirrel streetcar sunflower sweet_pepper table tank
+    telephone television tiger tractor train trout tulip turtle wardrobe whale
+    willow_tree wolf woman worm
+"""
+
 IMAGES = {
     "mnist": ImageSet(
         title="MNIST",
@@ -124,5 +137,15 @@ IMAGES = {
             "truck",
         ),
         first_labels={"train": "6994112783", "test": "3880661631"},
+    ),
+    # With its fine labels.
+    "cifar100": ImageSet(
+        title="CIFAR-100",
+        openml="CIFAR-100",
+        image_shape=(32, 32, 3),
+        n_train=50_000,
+        n_test=10_000,
+        classes=tuple(_FINE_CLASSES.split()),
+        first_labels={"train": "192901118690282331", "test": "4933725171921514230"},
     ),
 }

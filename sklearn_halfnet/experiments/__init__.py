@@ -65,7 +65,8 @@ EXPERIMENTS = {
     "partial-cnn": (
         "sklearn_halfnet.experiments.partial_cnn.paper",
         "Rosenfeld & Tsotsos (2018), learning next to nothing: CIFAR-10 by what is "
-        "learned (1), cheap ensembles (2), speed (3)",
+        "learned (1), cheap ensembles (2), speed (3), batch norms (4), VGG and AlexNet "
+        "(5), kernels (6), few filters (7), magnitudes (8), tasks (9), CIFAR-100 (10)",
     ),
     "untrained": (
         "sklearn_halfnet.experiments.untrained.paper",
@@ -99,7 +100,8 @@ EXPERIMENTS = {
     "gpu": (
         "sklearn_halfnet.experiments.gpu.stages",
         "What a GPU is for, within some minutes: passes on MNIST (1), closed form (2), "
-        "HalfNet by rank on CIFAR-10 (3), partial CNNs at the paper's sizes (4)",
+        "HalfNet by rank on CIFAR-10 (3), partial CNNs at the paper's sizes (4) and "
+        "what else the paper claims of them (5)",
     ),
 }
 

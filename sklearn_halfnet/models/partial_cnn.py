@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -36,6 +37,8 @@ __all__ = [
 # Rows from which the batch norms' first averages and the saliencies are computed.
 _START_ROWS = 1_000
 _START_BATCH = 100
+# Drawn weights that are in use, by seed, shape and type: networks share them.
+_DRAWN: WeakValueDictionary[tuple, np.ndarray] = WeakValueDictionary()
 
 
 @dataclass(frozen=True)
@@ -240,7 +243,7 @@ class PartialCNNStart(TorchNetworkStart):
     mixed_precision : bool
     batch_size : int, "auto" or "full"
         Which takes memory.
-    shared_seed : int or None
+    backbone_seed : int or None
         Of the constants, where several networks share them.
     """
 
@@ -250,12 +253,13 @@ class PartialCNNStart(TorchNetworkStart):
     crop_padding: int
     mixed_precision: bool
     batch_size: int | Literal["auto", "full"]
-    shared_seed: int | None
+    backbone_seed: int | None
 
     @property
     def begun(self):
         """Parameters that the network keeps from its start on."""
-        return super().begun | self.design.parameters
+        own = {"backbone_seed": self.backbone_seed}
+        return super().begun | self.design.parameters | own
 
     def ready(self, network, n_passes):
         """Return the network where it is to be trained, with images moved or not."""
@@ -268,7 +272,7 @@ class PartialCNNStart(TorchNetworkStart):
     def network(self, rows, targets, rng):
         """Draw all weights, choose what is learned, and set the head's start value."""
         own_seed, device = int(rng.integers(2**63)), resolve_device(self.device)
-        seed = own_seed if self.shared_seed is None else self.shared_seed
+        seed = own_seed if self.backbone_seed is None else self.backbone_seed
         self.design.check(self.select)
         self._check_memory(rows.X.shape[0])
         scaling = self.fit_scaling(rows, spread=1.0, one_unit=True)
@@ -520,9 +524,10 @@ def draw_convolutions(shapes, seed, dtype):
     Returns
     -------
     weights : dict of str to ndarray
+        Read-only: whoever draws the same while they are in use gets the same arrays.
     """
     return {
-        f"{name}.weight": _draw([seed, i], shape, dtype)
+        f"{name}.weight": _draw((seed, i), tuple(shape), dtype)
         for i, (name, shape) in enumerate(shapes.items())
     }
 
@@ -554,8 +559,12 @@ class EnsembleModel:
 
 
 def _draw(seed, shape, dtype):
-    drawn = np.random.default_rng(seed).standard_normal(shape, np.dtype(dtype))
-    drawn *= np.sqrt(2 / np.prod(shape[1:]), dtype=drawn.dtype)
+    drawn = _DRAWN.get((seed, shape, dtype))
+    if drawn is None:
+        drawn = np.random.default_rng(seed).standard_normal(shape, np.dtype(dtype))
+        drawn *= np.sqrt(2 / np.prod(shape[1:]), dtype=drawn.dtype)
+        drawn.flags.writeable = False
+        _DRAWN[seed, shape, dtype] = drawn
     return drawn
 
 

@@ -29,6 +29,8 @@ class NetworkDesign:
         As the estimator has them.
     image_shape : tuple of int
         (channels, height, width).
+    fit_batch_norms : bool, default=True
+        As the estimator has it.
     """
 
     architecture: str
@@ -39,6 +41,7 @@ class NetworkDesign:
     n_filters: int
     frozen: str
     image_shape: tuple
+    fit_batch_norms: bool = True
 
     @classmethod
     def of(cls, parameters, image_shape):
@@ -137,7 +140,8 @@ class NetworkDesign:
     @cached_property
     def learned(self):
         """What ``trainable`` says, as a Trainable."""
-        return Trainable.of(self.trainable, self._build("meta", int))
+        blocks = self._build("meta", int)
+        return Trainable.of(self.trainable, blocks, self.fit_batch_norms)
 
     @property
     def is_narrow(self):

@@ -34,23 +34,26 @@ class Trainable:
         Dimension of which every convolution learns a slice.
     blocks : set of str
         Blocks that are learned wholly.
-    batch_norm, classifier : bool
-        Whether gains and shifts are learned everywhere; whether the head is.
+    norms : set of str
+        Blocks of which gains and shifts are learned.
+    classifier : bool
+        Whether the head is.
     """
 
     dim: int | None
     blocks: set
-    batch_norm: bool
+    norms: set
     classifier: bool
 
     @classmethod
-    def of(cls, trainable, block_names):
-        """Understand the parameter ``trainable``.
+    def of(cls, trainable, block_names, fit_batch_norms=True):
+        """Understand the parameters ``trainable`` and ``fit_batch_norms``.
 
         Raises
         ------
         ValueError
-            If a name is not known, or two slices are asked for.
+            If a name is not known, or two slices are asked for; or batch norms, and
+            none are to be fitted.
         """
         words = {trainable} if isinstance(trainable, str) else set(trainable)
         unknown = words - _WORDS - set(block_names)
@@ -65,13 +68,20 @@ class Trainable:
                 f"trainable={trainable!r} cuts the weights along {len(slices)} "
                 f"dimensions; name one of {sorted(SLICES)}."
             )
+        if "batch_norm" in words and not fit_batch_norms:
+            raise ValueError(
+                f"trainable={trainable!r} names batch norms, and fit_batch_norms=False "
+                "leaves them as they are: choose one of them."
+            )
         everywhere = "all" in words
-        with_norm = bool(slices) or everywhere
+        whole = bool(slices) or everywhere
+        blocks = set(block_names) if everywhere else words & set(block_names)
+        norms = set(block_names) if whole or "batch_norm" in words else blocks
         return cls(
             SLICES[slices.pop()] if slices and not everywhere else None,
-            set(block_names) if everywhere else words & set(block_names),
-            with_norm or "batch_norm" in words,
-            with_norm or "classifier" in words,
+            blocks,
+            norms if fit_batch_norms else set(),
+            whole or "classifier" in words,
         )
 
     def n_fixed_blocks(self, blocks):
@@ -79,7 +89,7 @@ class Trainable:
         if self.dim is not None:
             return 0
         for i, (name, block) in enumerate(blocks.items()):
-            if name in self.blocks or (self.batch_norm and _has_norms(block)):
+            if name in self.blocks or (name in self.norms and _has_norms(block)):
                 return i
         return len(blocks)
 
@@ -105,7 +115,7 @@ class Trainable:
                 index = None if index is None else torch.from_numpy(index)
                 conv.learn(self.dim, index)
         for name, norm in parts(blocks, BatchNorm).items():
-            if self.batch_norm or _block(name) in self.blocks:
+            if _block(name) in self.norms:
                 norm.learn()
 
 

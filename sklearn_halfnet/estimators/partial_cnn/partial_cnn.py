@@ -94,6 +94,10 @@ _TEXTS = (
         batch norms and the classifier; a block by its name ("conv1", "block1", ...),
         with its batch norms; "batch_norm", the gains and shifts of all; "classifier";
         or "all". Several names add up.
+    fit_batch_norms : bool
+        Whether the gains and shifts of batch norms are learned that ``trainable`` names
+        or brings with it. If not, they stay one and zero, and images are normalised all
+        the same.
     fraction : float
         Share of each layer's filters (or channels, rows, columns) that is learned; at
         least one.
@@ -103,6 +107,11 @@ _TEXTS = (
     frozen : {"random", "zero"}
         What the rest is: as drawn, or zero. Of zero filters nothing is built: the
         network is narrow, and as much faster.
+    backbone_seed : int or None
+        Determines the weights that are fixed, in place of ``random_state``. Networks of
+        one architecture and one such seed share what is fixed, whatever they learn and
+        on whatever images: one backbone for several tasks, of which memory holds one
+        copy and a pickle none.
     select : {"first", "saliency"}
         Which filters are learned: the first, as in [1]_, or those with the largest
         \|gradient x weight\| in the beginning, after [2]_.
@@ -148,7 +157,8 @@ _TEXTS = (
         Whether ``fit`` goes on from the values that the last call left, also where
         Ctrl-C ended it.
     random_state : int, RandomState or None
-        Determines weights, batches, held-out rows, flips and crops.
+        Determines weights, batches, held-out rows, flips and crops; with
+        ``backbone_seed`` of the weights only those that are learned.
     cache_size : float
         Megabytes in which to keep what the network is fed with: the scaled images, or
         the output of the first blocks, where these are wholly fixed. What does not fit
@@ -217,9 +227,11 @@ class PartialCNN(CallbackSupportMixin, BaseEstimator):
     depth: int | None = None
     width: int | None = None
     trainable: str | Collection[str] = "filters"
+    fit_batch_norms: bool = True
     fraction: float = 0.1
     n_filters: int | None = None
     frozen: Literal["random", "zero"] = "random"
+    backbone_seed: int | None = None
     select: Literal["first", "saliency"] = "first"
     image_shape: Sequence[int] | None = None
     head: Literal["linear", "half", "full"] = "linear"
@@ -251,8 +263,6 @@ class PartialCNN(CallbackSupportMixin, BaseEstimator):
 
     model_: PartialCNNModel = field(init=False)
     _history: History = field(init=False)
-    # Of what is fixed, where an ensemble shares it.
-    _shared_seed: int | None = field(init=False, default=None)
 
     _parameter_constraints = {
         **TRAINING_CONSTRAINTS,
@@ -262,9 +272,11 @@ class PartialCNN(CallbackSupportMixin, BaseEstimator):
         "depth": [whole(2, _MAX_DEPTH), None],
         "width": [whole(1), None],
         "trainable": [str, list, tuple, set],
+        "fit_batch_norms": ["boolean"],
         "fraction": [real(0, 1, closed="right")],
         "n_filters": [whole(1), None],
         "frozen": [StrOptions({"random", "zero"})],
+        "backbone_seed": [whole(0), None],
         "select": [StrOptions({"first", "saliency"})],
         "solver": [one_of(_SOLVERS)],
         "momentum": [real(0, 1)],
@@ -319,7 +331,7 @@ class PartialCNN(CallbackSupportMixin, BaseEstimator):
             crop_padding=self.crop_padding,
             mixed_precision=self.mixed_precision,
             batch_size=self.batch_size,
-            shared_seed=self._shared_seed,
+            backbone_seed=self.backbone_seed,
         )
 
     fit = fit_in_passes

@@ -279,10 +279,9 @@ class SharedBackboneEnsembleClassifier(
         else:
             learned |= {"fraction": 1 - self.shared_fraction, "trainable": "filters"}
         if self.shared_max_iter == 0:
-            members = [_copy(member, **learned, random_state=s) for s in seeds]
-            for one in members:
-                one._shared_seed = start_seed
-            return members
+            if member.backbone_seed is None:
+                learned["backbone_seed"] = start_seed
+            return [_copy(member, **learned, random_state=s) for s in seeds]
         start = _copy(
             member,
             trainable="all",

@@ -57,9 +57,11 @@ def first_rows(data, **n_rows):
 
 def channels_first(data):
     """Make arrays (n_images, n_channels, height, width) of images' rows."""
+    height, width, *channels = data.image_shape
+    shape = height, width, *(channels or [1])
     images = {
         f"X_{part}": np.ascontiguousarray(
-            data[f"X_{part}"].reshape(-1, *data.image_shape).transpose(0, 3, 1, 2)
+            data[f"X_{part}"].reshape(-1, *shape).transpose(0, 3, 1, 2)
         )
         for part in ("train", "test")
     }

@@ -42,12 +42,15 @@ class Table:
         Takes model -> results and returns Markdown.
     data : str
         Name of its data set, where the tables have several.
+    missing : str
+        What is written where nothing of it was run; nothing leaves the table out.
     """
 
     title: str
     fits: Callable
     text: Callable | None = None
     data: str = ""
+    missing: str = ""
 
 
 @dataclass(frozen=True)

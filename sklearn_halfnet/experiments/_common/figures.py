@@ -10,6 +10,7 @@ __all__ = [
     "can_draw",
     "critical_difference",
     "evolution_curve",
+    "learned_against_fixed",
     "learning_curves",
     "of_display",
     "ranks_against_seconds",
@@ -99,6 +100,29 @@ def weight_pictures(weights):
             ax.imshow(image, cmap="RdBu", vmin=-limit, vmax=limit)
             ax.set(xticks=[], yticks=[])
         row[0].set_title(title, loc="left", fontsize="small")
+    return figure
+
+
+def learned_against_fixed(series, title):
+    """Mean magnitudes of layers, learned against fixed, each network with its line.
+
+    ``series`` maps a label to two arrays, a number a layer: fixed and learned.
+    """
+    import numpy as np
+
+    figure, [[ax]] = _axes(figsize=(7.5, 5))
+    for i, (label, (fixed, learned)) in enumerate(series.items()):
+        slope, intercept = np.polyfit(fixed, learned, 1)
+        ends = np.array([fixed.min(), fixed.max()])
+        ax.scatter(fixed, learned, marker=MARKERS[i], color=f"C{i}", alpha=0.7)
+        line = f"{label}: {intercept:.3f} + {slope:.2f} fixed"
+        ax.plot(ends, intercept + slope * ends, color=f"C{i}", label=line)
+    end = max(fixed.max() for fixed, _ in series.values())
+    ax.plot([0, end], [0, end], color="0.5", linestyle=":", label="as large as fixed")
+    ax.set(xlabel="mean |w| of a layer's fixed weights", xlim=(0, None), title=title)
+    ax.set(ylabel="of its learned weights", ylim=(0, None))
+    ax.grid(alpha=0.3)
+    ax.legend(fontsize="small")
     return figure
 
 

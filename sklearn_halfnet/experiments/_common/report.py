@@ -194,14 +194,17 @@ def range_text(values, form=".2f"):
 
 
 def tables_text(head, tables, records):
-    """Write every ``Table`` that has results, and on what they ran, as Markdown.
+    """Write every ``Table`` that has results, or says why not, as Markdown.
+
+    At the end stands on what they ran.
 
     ``head`` are the lines before; the records' keys have ``table`` and ``model``.
     """
     lines = [*head, ""]
     for number, table in tables.items():
         results = by_model(records, number)
-        if results:
-            lines += [f"## Table {number}. {table.title}", "", table.text(results), ""]
+        text = table.text(results) if results else table.missing
+        if text:
+            lines += [f"## Table {number}. {table.title}", "", text, ""]
     lines += ["## Environment", "", environment_text(records)]
     return "\n".join(lines) + "\n"

@@ -21,6 +21,11 @@ from sklearn_halfnet.experiments._common.epochs import (
     percent_right,
 )
 from sklearn_halfnet.experiments._common.measures import timed
+from sklearn_halfnet.experiments._common.partial_cnns import (
+    magnitudes,
+    of_tasks,
+    tasks_of_halves,
+)
 from sklearn_halfnet.experiments._common.recipes import (
     CIFAR_RECIPE,
     FIELDS,
@@ -40,6 +45,7 @@ __all__ = [
     "partial_cnn",
     "plain_net",
     "rows_beside_the_cpu",
+    "two_tasks",
 ]
 
 RIDGE = 100.0
@@ -181,18 +187,42 @@ def by_rank(data, device, rank, max_iter):
     return measure_epochs(make_pipeline(StandardScaler(with_std=False), mlp), data)
 
 
-def partial_cnn(data, device, options, seconds):
-    """Fit a network of the paper's size; None if it cannot end in these seconds."""
+def partial_cnn(data, device, options, seconds, of_layers=False):
+    """Fit a network of the paper's size; None if it cannot end in these seconds.
+
+    With ``of_layers`` magnitudes of weights are told, too.
+    """
     model = PartialCNNClassifier(**options, device=device, random_state=0)
-    watch = PassesInTime(seconds, options["max_iter"])
     begun = time.perf_counter()
     try:
-        fit_all_epochs(model.set_callbacks(watch), data)
+        found = _fit_in_time(model, data, seconds)
     except NonFiniteError:
         return {"test": None, "fit_seconds": time.perf_counter() - begun}
+    if found is None:
+        return None
+    model, result = found
+    return result | ({"magnitudes": magnitudes(model)} if of_layers else {})
+
+
+def two_tasks(data, device, options, seconds):
+    """Fit a network for each half of the classes; None if there is no time."""
+    model = PartialCNNClassifier(**options, device=device)
+    end = time.perf_counter() + seconds
+
+    def fit(model, task):
+        return _fit_in_time(model, task, end - time.perf_counter())
+
+    return of_tasks(model, tasks_of_halves(data), 0, fit)
+
+
+def _fit_in_time(model, data, seconds):
+    """Return a fitted network and what is measured of it, or None."""
+    watch = PassesInTime(seconds, model.max_iter)
+    begun = time.perf_counter()
+    fit_all_epochs(model.set_callbacks(watch), data)
     if watch.gave_up:
         return None
-    return {
+    return model, {
         "test": 100 * model.score(data.X_test, data.y_test),
         "n_learned": int(model.n_trainable_parameters_),
         "n_stored_bytes": int(model.n_stored_bytes_),

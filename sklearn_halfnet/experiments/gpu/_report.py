@@ -1,9 +1,24 @@
 """The report of ``halfnet reproduce gpu``."""
 
-from sklearn_halfnet.experiments._common.published import OF_TEN_PASSES, PUBLISHED
-from sklearn_halfnet.experiments._common.report import markdown_table, met
+from functools import partial
 
-__all__ = ["HEAD", "by_rank", "closed_form", "partial_cnns", "passes"]
+from sklearn_halfnet.experiments._common.figures import learned_against_fixed
+from sklearn_halfnet.experiments._common.partial_cnns import (
+    magnitudes_series,
+    magnitudes_text,
+)
+from sklearn_halfnet.experiments._common.published import OF_TEN_PASSES, PUBLISHED
+from sklearn_halfnet.experiments._common.report import by_model, markdown_table, met
+
+__all__ = [
+    "HEAD",
+    "by_rank",
+    "closed_form",
+    "figures",
+    "further",
+    "partial_cnns",
+    "passes",
+]
 
 HEAD = [
     "# On a GPU",
@@ -102,6 +117,39 @@ def partial_cnns(results):
     table = markdown_table(header, rows)
     note = "\\* After full training of 200 or 300 passes; else after 10, as ours."
     return f"{table}\n\n{note}"
+
+
+def further(results):
+    """Accuracy, and the weights of the networks of which they were told."""
+    lines = [partial_cnns(results)]
+    tasks = [
+        f"{model}: {' and '.join(f'{test:.2f}' for test in found['tests'])}, "
+        f"{found['n_drawn']:,} numbers drawn, {found['n_stored_bytes']:,} bytes stored"
+        for model, (found,) in results.items()
+        if "tests" in found
+    ]
+    if tasks:
+        lines += ["", "Tasks, their mean above:", "", *(f"- {line}" for line in tasks)]
+    weights = _with_weights(results)
+    if weights:
+        lines += ["", magnitudes_text(weights)]
+    return "\n".join(lines)
+
+
+def figures(records, run):
+    """Learned weights against fixed ones."""
+    series = magnitudes_series(_with_weights(by_model(records, 5)))
+    title = "WRN-28-4: mean magnitude of each layer's weights"
+    draw = partial(learned_against_fixed, series, title)
+    return {"wrn-weights.png": draw} if series else {}
+
+
+def _with_weights(results):
+    return {
+        model.removesuffix(", weights"): found
+        for model, found in results.items()
+        if all("magnitudes" in each for each in found)
+    }
 
 
 def _published(model):

@@ -4,19 +4,31 @@ A job is stored when it has ended, under the name of its device; what did not fi
 the minutes is left to the next run.
 """
 
+from functools import partial
+
 from sklearn_halfnet._device import resolve_device
 from sklearn_halfnet.experiments._common.data import channels_first, load_images
 from sklearn_halfnet.experiments._common.environment import describe_environment
 from sklearn_halfnet.experiments._common.experiment import Experiment, Table
+from sklearn_halfnet.experiments._common.partial_cnns import (
+    COUNTS,
+    FEW,
+    HALVES,
+    LOW_RATE,
+    MAGNITUDES,
+    NORMS_FIXED,
+    SLICES,
+    TASKS,
+)
 from sklearn_halfnet.experiments._common.report import tables_text
 from sklearn_halfnet.experiments._common.runner import Job
 from sklearn_halfnet.experiments.gpu import _measures as measures, _report as report
 from sklearn_halfnet.experiments.gpu._minutes import Minutes
 
-__all__ = ["EXPERIMENT", "NETWORKS", "PARTS", "TABLES"]
+__all__ = ["EXPERIMENT", "FURTHER", "NETWORKS", "PARTS", "TABLES"]
 
 # Of the minutes; what a stage leaves is the next one's.
-SHARES = {1: 2.0, 2: 3.0, 3: 2.0, 4: 5.0}
+SHARES = {1: 2.0, 2: 3.0, 3: 2.0, 4: 5.0, 5: 8.0}
 ROWS = {"n_rows": 1_000_000, "n_units": 8192}
 ROWS |= {"n_cpu_rows": 200_000, "n_exact_rows": 20_000}
 QUICK_ROWS = {"n_rows": 4_000, "n_units": 96, "n_cpu_rows": 2_000}
@@ -26,6 +38,13 @@ RANKS = (32, 64, 128, 256)
 NETWORKS = {
     "wrn": {"architecture": "wrn", "depth": 28, "width": 4},
     "densenet": {"architecture": "densenet", "depth": 100, "width": 12},
+}
+# VGG-19 has 16 convolutions, AlexNet 5.
+VGG = {"depth": 17, "width": 64}
+OTHERS = {
+    "vgg_bn": {"architecture": "vgg_bn", **VGG},
+    "vgg": {"architecture": "vgg", **VGG, **LOW_RATE},
+    "alexnet": {"architecture": "alexnet", "depth": 6, "width": 64, **LOW_RATE},
 }
 QUICK_SIZES = {"depth": 10, "width": 1}
 # The paper learns all batch norms beside a part, and of a part no more than it.
@@ -42,8 +61,31 @@ PARTS = {
     "block3": {"trainable": ["block3", "batch_norm"]},
     "fc": {"trainable": ["classifier", "batch_norm"]},
 }
-# VGG-19 has 16 convolutions; without batch norms it needs a lower rate.
-VGG = {"depth": 17, "width": 64, "fraction": 0.1}
+# What the paper claims beside these, what tells most first. Network, what is learned.
+FURTHER = {
+    **{
+        ("wrn", f"fraction {name}{NORMS_FIXED}"): {
+            "fraction": fraction,
+            "fit_batch_norms": False,
+        }
+        for name, fraction in ((".05", 0.05), (".1", 0.1), (".4", 0.4))
+    },
+    ("wrn", "fraction .05"): {"fraction": 0.05},
+    **{
+        ("wrn", name): SLICES[name]
+        for name in ("kernel rows 1/3", "kernel columns 1/3", "fraction 1/3")
+    },
+    **{("wrn", name): options for name, options in (COUNTS | FEW).items()},
+    **{
+        (network, name): MAGNITUDES[name]
+        for network in ("vgg", "alexnet")
+        for name in ("fraction .1", "fraction .4")
+    },
+}
+LAST = {
+    ("vgg_bn", "fraction .4"): MAGNITUDES["fraction .4"],
+    ("wrn", "input channels 1/3"): SLICES["input channels 1/3"],
+}
 CNN_RECIPE = {
     **{"max_iter": 10, "batch_size": 128, "learning_rate_init": 0.1},
     **{"flips": True, "crop_padding": 4, "mixed_precision": True},
@@ -159,22 +201,52 @@ def _partial_cnns(run):
     for name, network in NETWORKS.items():
         for part, options in PARTS.items():
             fits[f"{name}: {part}"] = network | options
-    for name in ("vgg_bn", "vgg"):
-        rate = {"learning_rate_init": 0.01} if name == "vgg" else {}
-        fits[f"{name}: fraction .1"] = {"architecture": name, **VGG} | rate
-    if run.quick:
-        fits = {name: fits[name] | QUICK_SIZES for name in [*fits][:2]}
-    recipe = CNN_RECIPE | ({"max_iter": 1} if run.quick else {})
+    fits["vgg_bn: fraction .1"] = OTHERS["vgg_bn"] | PARTS["fraction .1"]
+    names = [*fits][:2] if run.quick else fits
     return {
-        name: (
-            name.split(":")[0],
-            {"options": recipe | options},
-            lambda left, options=recipe | options: measures.partial_cnn(
-                run.load("cifar10"), run.more["device"], options, left
-            ),
-        )
-        for name, options in fits.items()
+        name: _cnn(run, name.split(":")[0], fits[name], measures.partial_cnn)
+        for name in names
     }
+
+
+def _cnn(run, kind, options, measure):
+    """One row: its kind, its settings, and a function of the seconds left."""
+    options = CNN_RECIPE | options
+    if run.quick:
+        options |= QUICK_SIZES | {"max_iter": 1}
+    return (
+        kind,
+        {"options": options},
+        lambda left: measure(run.load("cifar10"), run.more["device"], options, left),
+    )
+
+
+def _further(run):
+    networks = NETWORKS | OTHERS
+    of_layers = partial(measures.partial_cnn, of_layers=True)
+
+    def rows(parts):
+        return {
+            f"{network}: {part}": _cnn(
+                run, network, networks[network] | options, measures.partial_cnn
+            )
+            for (network, part), options in parts.items()
+        }
+
+    fits = rows(FURTHER)
+    for name, options in TASKS.items():
+        options = NETWORKS["wrn"] | options
+        fits[f"{HALVES}: {name}"] = _cnn(run, "tasks", options, measures.two_tasks)
+    for name, options in MAGNITUDES.items():
+        options = NETWORKS["wrn"] | options
+        fits[f"wrn: {name}, weights"] = _cnn(run, "wrn", options, of_layers)
+    fits |= rows(LAST)
+    if run.quick:
+        # One of a kind; of magnitudes what has fixed weights, and what has none.
+        kinds = {name.split(":")[0]: name for name in reversed(fits)}
+        weights = [name for name in fits if name.endswith(", weights")]
+        fits = {name: fits[name] for name in [*kinds.values(), *weights]}
+    return fits
 
 
 TABLES = {
@@ -189,6 +261,11 @@ TABLES = {
         "CIFAR-10: partly trained networks of the paper's sizes, 10 passes",
         _partial_cnns,
         report.partial_cnns,
+    ),
+    5: Table(
+        "CIFAR-10: what else the paper claims, at its sizes, 10 passes",
+        _further,
+        report.further,
     ),
 }
 
@@ -211,6 +288,7 @@ EXPERIMENT = Experiment(
     _report,
     tables=TABLES,
     load=_load,
-    prints=("path", "report"),
+    figures=report.figures,
+    prints=("path", "report", "figures"),
     whole=True,
 )

@@ -5,8 +5,19 @@ from functools import partial
 
 import numpy as np
 
-from sklearn_halfnet.experiments._common.figures import score_against_parameters
-from sklearn_halfnet.experiments._common.published import OF_TEN_PASSES, PUBLISHED
+from sklearn_halfnet.experiments._common.figures import (
+    learned_against_fixed,
+    score_against_parameters,
+)
+from sklearn_halfnet.experiments._common.partial_cnns import (
+    NORMS_FIXED,
+    magnitudes_series,
+)
+from sklearn_halfnet.experiments._common.published import (
+    OF_TEN_PASSES,
+    PUBLISHED,
+    PUBLISHED_100,
+)
 from sklearn_halfnet.experiments._common.report import (
     by_model,
     markdown_table,
@@ -17,7 +28,18 @@ from sklearn_halfnet.experiments._common.report import (
     range_text,
 )
 
-__all__ = ["HEAD", "by_part", "ensembles", "figures", "findings", "speed"]
+__all__ = [
+    "HEAD",
+    "accuracies",
+    "by_part",
+    "ensembles",
+    "figures",
+    "findings",
+    "norms",
+    "of_100",
+    "speed",
+    "tasks",
+]
 
 # Mean member and ensemble.
 PUBLISHED_ENSEMBLES = {
@@ -47,13 +69,20 @@ HEAD = [
 
 def by_part(results):
     """Accuracy by what is learned, and the paper's findings."""
+    lines = [accuracies(results), "", "What the paper finds, and whether here:"]
+    lines += ["", *(f"- {line}" for line in findings(results))]
+    return "\n".join(lines)
+
+
+def accuracies(results, published=PUBLISHED):
+    """Accuracy by what is learned, beside what was published."""
     rows = [
         [
             model,
             f"{mean(results[model], 'n_learned'):,.0f}",
             mean_text(results[model], "test"),
             mean_text(results[model], "train"),
-            *_published(model),
+            *_published(model, published),
             f"{mean(results[model], 'n_stored_bytes') / 1000:,.0f}",
             f"{np.median([r['fit_seconds'] for r in results[model]]):.0f}",
         ]
@@ -68,22 +97,55 @@ def by_part(results):
         "paper, 200",
     ]
     header += ["stored KB", "median s"]
-    lines = [
-        markdown_table(header, rows),
-        "",
-        "What the paper finds, and whether here:",
+    return markdown_table(header, rows)
+
+
+def of_100(results):
+    """Accuracy on a hundred classes."""
+    return accuracies(results, PUBLISHED_100)
+
+
+def norms(results):
+    """Accuracy with batch norms learned and fixed, and what learning them gives."""
+    rows = []
+    for fixed in (name for name in results if name.endswith(NORMS_FIXED)):
+        learned = fixed.removesuffix(NORMS_FIXED)
+        gain = mean(results[learned], "test") - mean(results[fixed], "test")
+        texts = (mean_text(results[name], "test") for name in (learned, fixed))
+        counts = (mean(results[name], "n_learned") for name in (learned, fixed))
+        rows.append(
+            [learned, *texts, f"{gain:+.2f}", *(f"{count:,.0f}" for count in counts)]
+        )
+    header = ["learned", "batch norms too, test %", "batch norms fixed", "gain"]
+    return markdown_table([*header, "numbers", "numbers, fixed"], rows)
+
+
+def tasks(results):
+    """Accuracy of two networks, one a task, by what they share."""
+    rows = [
+        [
+            model,
+            mean_text(results[model], "test"),
+            ", ".join(
+                f"{test:.2f}" for test in np.mean([r["tests"] for r in found], axis=0)
+            ),
+            f"{mean(found, 'n_learned'):,.0f}",
+            f"{mean(found, 'n_drawn'):,.0f}",
+            f"{mean(found, 'n_stored_bytes') / 1000:,.0f}",
+        ]
+        for model, found in results.items()
     ]
-    lines += ["", *(f"- {line}" for line in findings(results))]
-    return "\n".join(lines)
+    header = ["tasks: networks", "mean test %", "each", "learned", "drawn", "stored KB"]
+    return markdown_table(header, rows)
 
 
-def _published(model):
+def _published(model, published):
     """Cells of the paper after its 10 passes, and after 200 to 300."""
     network, part = model.split(": ")
     of_paper = part.removesuffix(", batch norms")
     if part == of_paper and part in OF_TEN_PASSES[1:]:
         return "", ""  # the paper has it with batch norms only
-    value = PUBLISHED.get(f"{network}: {of_paper}")
+    value = published.get(f"{network}: {of_paper}")
     if value is None:
         return "", ""
     return (f"{value:.2f}", "") if of_paper in OF_TEN_PASSES else ("", f"{value:.2f}")
@@ -201,4 +263,8 @@ def figures(records, run):
         series[f"{network}, {kind}"].append(point)
     title = "CIFAR-10: accuracy by how much is learned"
     draw = partial(score_against_parameters, series, "test accuracy, %", title)
-    return {"cifar10-learned.png": draw} if series else {}
+    drawn = {"cifar10-learned.png": draw} if series else {}
+    lines = magnitudes_series(by_model(records, 8))
+    title = "Mean magnitude of each layer's weights"
+    draw = partial(learned_against_fixed, lines, title)
+    return drawn | ({"weights.png": draw} if lines else {})

@@ -7,11 +7,14 @@ Networks: Generalizing While Learning Next to Nothing", arXiv 1802.00844.
 """
 
 import pickle
+import warnings
+from functools import partial
 
 import numpy as np
 from sklearn.base import clone
 
 from sklearn_halfnet import PartialCNNClassifier, SharedBackboneEnsembleClassifier
+from sklearn_halfnet.exceptions import DatasetError
 from sklearn_halfnet.experiments._common.data import (
     channels_first,
     first_rows,
@@ -20,6 +23,20 @@ from sklearn_halfnet.experiments._common.data import (
 from sklearn_halfnet.experiments._common.epochs import EpochClock
 from sklearn_halfnet.experiments._common.experiment import Experiment, Table
 from sklearn_halfnet.experiments._common.measures import timed
+from sklearn_halfnet.experiments._common.partial_cnns import (
+    COUNTS,
+    FEW,
+    HALVES,
+    LOW_RATE,
+    MAGNITUDES,
+    NORMS_FIXED,
+    SLICES,
+    TASKS,
+    magnitudes,
+    magnitudes_text,
+    of_tasks,
+    tasks_of_halves,
+)
 from sklearn_halfnet.experiments._common.recipes import PARTIAL_CNN
 from sklearn_halfnet.experiments._common.report import tables_text
 from sklearn_halfnet.experiments._common.runner import Job
@@ -32,6 +49,7 @@ NETWORKS = {
     "wrn": {"architecture": "wrn", "depth": 10, "width": 1},
     "densenet": {"architecture": "densenet", "depth": 10, "width": 12},
 }
+WRN = {"wrn": NETWORKS["wrn"]}
 CONFIGURATIONS = {
     "fraction 1": {"trainable": "all"},
     "fraction .7": {"fraction": 0.7},
@@ -54,6 +72,33 @@ CONFIGURATIONS = {
     "block3, batch norms": {"trainable": ["block3", "batch_norm"]},
     "fc, batch norms": {"trainable": ["classifier", "batch_norm"]},
 }
+
+
+def _chosen(*names):
+    return {name: CONFIGURATIONS[name] for name in names}
+
+
+TWENTIETH = {"fraction .05": {"fraction": 0.05}}
+FRACTIONS = TWENTIETH | _chosen("fraction .1", "fraction .4", "fraction .7")
+NORMS = FRACTIONS | {
+    f"{name}{NORMS_FIXED}": options | {"fit_batch_norms": False}
+    for name, options in FRACTIONS.items()
+}
+BACKBONES = {
+    "vgg_bn": {"architecture": "vgg_bn", "depth": 9, "width": 16},
+    "vgg": {"architecture": "vgg", "depth": 9, "width": 16, **LOW_RATE},
+    "alexnet": {"architecture": "alexnet", "depth": 6, "width": 16, **LOW_RATE},
+}
+OF_COUNTS = _chosen("one filter") | COUNTS | TWENTIETH | FEW | _chosen("fraction .1")
+# What the paper has of CIFAR-100.
+OF_100 = _chosen(
+    "fraction .1",
+    "fraction .4",
+    "fraction 1",
+    "one filter",
+    "batch norm",
+    *(f"{part}, batch norms" for part in ("conv1", "block1", "block2", "block3", "fc")),
+)
 # Shared fraction of an ensemble of densenets, one pass after a start of one pass.
 SHARED = {
     "fc only": 1.0,
@@ -74,8 +119,8 @@ SPEED = {
 QUICK_ROWS = 200
 
 
-def _load(run):
-    data = load_images(run, "cifar10", train=QUICK_ROWS, test=QUICK_ROWS)
+def _load(run, name="cifar10"):
+    data = load_images(run, name, train=QUICK_ROWS, test=QUICK_ROWS)
     data = first_rows(data, train=N_TRAIN, test=N_TEST)
     return channels_first(data)
 
@@ -100,20 +145,6 @@ def _jobs(run):
 # -- tables: model -> its options, and the function that fits and scores it ------------
 
 
-def _by_part(load, seed, recipe):
-    fits = {}
-    for name, network in NETWORKS.items():
-        for what, options in CONFIGURATIONS.items():
-            model = PartialCNNClassifier(
-                **network, **recipe, **options, random_state=seed
-            )
-            fits[f"{name}: {what}"] = (
-                network | options,
-                lambda model=model: _measure(model, load()),
-            )
-    return fits
-
-
 def _measure(model, data):
     model, result = _fit(model, data)
     train = 100 * model.score(data.X_train, data.y_train)
@@ -130,6 +161,61 @@ def _fit(model, data):
         "n_stored_bytes": int(model.n_stored_bytes_),
         "fit_seconds": seconds,
     }
+
+
+def _fits(networks, configurations, load, seed, recipe, measure=_measure):
+    """Every configuration of every network."""
+    fits = {}
+    for name, network in networks.items():
+        for what, options in configurations.items():
+            settings = network | options
+            model = PartialCNNClassifier(**recipe | settings, random_state=seed)
+            fits[f"{name}: {what}"] = (
+                settings,
+                lambda model=model: measure(model, load()),
+            )
+    return fits
+
+
+def _measure_weights(model, data):
+    model, result = _fit(model, data)
+    return result | {"magnitudes": magnitudes(model)}
+
+
+def _measure_weights(model, data):
+    model, result = _fit(model, data)
+    return result | {"magnitudes": magnitudes(model)}
+
+
+def _cifar100(load, seed, recipe):
+    def measure(model, load):
+        try:
+            data = load("cifar100")
+        except DatasetError as error:
+            warnings.warn(f"Table 10 is left out. {error}", stacklevel=1)
+            return None
+        return _measure(model, data)
+
+    return _fits(WRN, OF_100, lambda: load, seed, recipe, measure)
+
+
+def _tasks(load, seed, recipe):
+    def pair():
+        return [load("mnist"), load("fashion-mnist")]
+
+    def halves():
+        return tasks_of_halves(load())
+
+    fits = {}
+    for name, tasks in ((HALVES, halves), ("MNIST and Fashion-MNIST", pair)):
+        for what, options in TASKS.items():
+            settings = NETWORKS["wrn"] | options
+            model = PartialCNNClassifier(**recipe | settings)
+            fits[f"{name}: {what}"] = (
+                settings,
+                lambda model=model, tasks=tasks: of_tasks(model, tasks(), seed, _fit),
+            )
+    return fits
 
 
 def _ensembles(load, seed, recipe):
@@ -187,9 +273,38 @@ def _seconds_of_a_pass(options, X, y):
 
 
 TABLES = {
-    1: Table("Accuracy by what is learned", _by_part, report.by_part),
+    1: Table(
+        "Accuracy by what is learned",
+        partial(_fits, NETWORKS, CONFIGURATIONS),
+        report.by_part,
+    ),
     2: Table("Ensembles of five that share a fraction", _ensembles, report.ensembles),
     3: Table("Seconds of a pass, beside full training", _speed, report.speed),
+    4: Table(
+        "Batch norms learned or fixed", partial(_fits, NETWORKS, NORMS), report.norms
+    ),
+    5: Table(
+        "VGG and AlexNet",
+        partial(_fits, BACKBONES, FRACTIONS | _chosen("fraction 1")),
+        report.accuracies,
+    ),
+    6: Table(
+        "Rows and columns of kernels", partial(_fits, WRN, SLICES), report.accuracies
+    ),
+    7: Table(
+        "Some filters, and small fractions",
+        partial(_fits, NETWORKS, OF_COUNTS),
+        report.accuracies,
+    ),
+    8: Table(
+        "How large weights are",
+        partial(_fits, WRN, MAGNITUDES, measure=_measure_weights),
+        magnitudes_text,
+    ),
+    9: Table("Two tasks, two networks", _tasks, report.tasks),
+    10: Table(
+        "CIFAR-100", _cifar100, report.of_100, missing="Not run: no data of CIFAR-100."
+    ),
 }
 
 
