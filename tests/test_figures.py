@@ -20,6 +20,7 @@ from scipy.stats import norm
 from sklearn_halfnet import HalfNetClassifier, HalfNetRegressor
 from sklearn_halfnet.datasets import make_multi_index
 from sklearn_halfnet.evolution.search import _BY_SIZE
+from sklearn_halfnet.experiments._common.partial_cnns import magnitudes_series
 from sklearn_halfnet.experiments._common.published import PUBLISHED
 from sklearn_halfnet.experiments._common.report import by_model
 from sklearn_halfnet.experiments.claims._records import Records
@@ -86,9 +87,7 @@ def _of_rank_8(records):
     models = ("rank 8", "45 passes", "rank 10", "rank 16")
     told = []
     for model in models:
-        key = {"table": 7, "model": model}
-        stored = [r for r in records.of("halfnet") if key.items() <= r["key"].items()]
-        found = [r["result"] for r in stored]
+        found = records.results("halfnet", table=7, model=model)
         assert len(found) == 10
         missed = [{q for q, share in r["found"].items() if share < 0.5} for r in found]
         assert all(each in (set(), {"q1"}) for each in missed)
@@ -357,6 +356,34 @@ def of_partial_cnn(records):
     )
     tenth = PUBLISHED["wrn: fraction .1"]
     yield f"Its figures for fractions ({tenth:.1f} % with .1) are those of 200 passes."
+
+    def further(model, field="test", table=5):
+        return records.mean("gpu", field, table=table, model=model)
+
+    fixed = [further(f"wrn: fraction {f}, batch norms fixed") for f in (".05", ".4")]
+    most = on_gpu("wrn: fraction .4")
+    yield (
+        f"{further('wrn: fraction .05'):.1f} against {fixed[0]:.1f} % at .05, "
+        f"{most:.1f} against {fixed[1]:.1f} % at .4."
+    )
+    names = ("kernel rows 1/3", "kernel columns 1/3", "fraction 1/3")
+    kernels = [further(f"wrn: {name}") for name in names]
+    yield "{:.1f} and {:.1f} against {:.1f} %".format(*kernels)
+    plain = [further(f"{name}: fraction .1") for name in ("vgg", "alexnet")]
+    yield (
+        f"at .1 VGG has {plain[0]:.1f} % (with them "
+        f"{on_gpu('vgg_bn: fraction .1'):.1f} %), AlexNet {plain[1]:.1f} %."
+    )
+    tasks = ("one backbone", "a backbone each", "all learned")
+    shares = [further(f"halves of CIFAR-10: {name}") for name in tasks]
+    yield (
+        "{:.1f} %, and {:.1f} % with a backbone each; {:.1f} % where all is learned."
+    ).format(*shares)
+    key = {"table": 5, "model": "wrn: fraction .1, weights"}
+    (result,) = records.results("gpu", **key)
+    ((fixed, learned),) = magnitudes_series({"": [result]}).values()
+    middle = np.median(learned / fixed)
+    yield f"{middle:.2f} of their magnitude in the median layer."
 
 
 def of_gpu(records):
