@@ -160,7 +160,7 @@ class ConvHalfLayer(CallbackSupportMixin, BaseEstimator):
     batch_size: int | Literal["auto", "full"] = "auto"
     learning_rate: Literal["one_cycle", "cosine", "constant"] = "one_cycle"
     learning_rate_init: float = 1e-2
-    max_iter: int = 10
+    max_iter: int | Literal["auto"] = 10
     tol: float = 1e-4
     early_stopping: bool | Literal["auto"] = "auto"
     validation_fraction: float = 0.1
@@ -175,6 +175,7 @@ class ConvHalfLayer(CallbackSupportMixin, BaseEstimator):
     model_: ConvHalfLayerModel = field(init=False)
     _history: History = field(init=False)
 
+    _most_passes = 100
     _parameter_constraints = {
         **TRAINING_CONSTRAINTS,
         **HEAD_CONSTRAINTS,

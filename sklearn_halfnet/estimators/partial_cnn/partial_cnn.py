@@ -142,8 +142,9 @@ _TEXTS = (
         Schedule of the rate. The first two end at zero after ``max_iter`` passes.
     learning_rate_init : float
         Largest rate. Networks without batch norms, and Adam, need less.
-    max_iter : int
-        Passes over the data.
+    max_iter : int or "auto"
+        Passes over the data. "auto" is 400,000 / n_samples, but at least 10, and at
+        most 100.
     flips : bool
         Whether training images are mirrored, left to right, half of the time.
     crop_padding : int
@@ -246,7 +247,7 @@ class PartialCNN(CallbackSupportMixin, BaseEstimator):
     batch_size: int | Literal["auto", "full"] = 128
     learning_rate: Literal["cosine", "one_cycle", "constant"] = "cosine"
     learning_rate_init: float = 0.1
-    max_iter: int = 10
+    max_iter: int | Literal["auto"] = 10
     flips: bool = False
     crop_padding: int = 0
     mixed_precision: bool = False
@@ -264,6 +265,7 @@ class PartialCNN(CallbackSupportMixin, BaseEstimator):
     model_: PartialCNNModel = field(init=False)
     _history: History = field(init=False)
 
+    _most_passes = 100
     _parameter_constraints = {
         **TRAINING_CONSTRAINTS,
         **HEAD_CONSTRAINTS,
