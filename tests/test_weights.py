@@ -413,6 +413,18 @@ def test_principal_directions_leave_out_what_does_not_vary():
     assert np.linalg.matrix_rank(weights, tol=1e-4) == 6
 
 
+@pytest.mark.parametrize("offset, scale", [(1e7, 1.0), (-3e9, 1.0), (0, 1e-200)])
+def test_principal_directions_wherever_the_rows_are(offset, scale):
+    X = training_rows(n_features=8).astype(np.float64).round(2) * scale
+    weights = draw("principal", 6, 8, X=X + offset)
+    np.testing.assert_allclose(weights, draw("principal", 6, 8, X=X), atol=1e-5)
+    # A share of any type of float.
+    kind = WEIGHTS["principal"](np.float32(0.5))
+    np.testing.assert_array_equal(
+        draw(kind, 6, 8, X=X), draw(WEIGHTS["principal"](0.5), 6, 8, X=X)
+    )
+
+
 @pytest.mark.parametrize("X", [np.ones((9, 4)), np.ones((1, 4))])
 def test_principal_directions_need_rows_that_differ(X):
     with pytest.raises(ValueError, match="'principal' needs rows that differ"):

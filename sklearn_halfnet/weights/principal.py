@@ -83,11 +83,14 @@ class PrincipalWeights(BaseWeights):
         if most == "auto":
             most = max(_LEAST_AUTO, n_units // 4)
         if most is not None and most < 1:
-            share, most = most, None
+            share, most = float(most), None  # PCA takes no float32
+        # Far from zero, or at extreme scales, squares would lose what differs.
+        rows = X.astype(np.float64) - X[0]
+        rows /= np.abs(rows).max()
         # Of few columns an eigenproblem is small, and exact enough in float64.
         few = X.shape[1] <= len(X)
         pca = PCA(share, svd_solver="covariance_eigh" if few else "full")
-        pca.fit(X.astype(np.float64))
+        pca.fit(rows)
         variance = pca.explained_variance_
         noise = max(X.shape) * np.finfo(np.float64).eps * variance[0]
         directions = pca.components_[variance > noise]
