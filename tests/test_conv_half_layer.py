@@ -37,6 +37,21 @@ def test_flat_rows_equal_images(digits):
         )
 
 
+def test_images_of_another_shape_are_refused(digits):
+    images, y = digits[0][:50].reshape(-1, 8, 8, 1), digits[2][:50]
+    model = ConvHalfLayerClassifier(**SHAPED).fit(images, y)  # the same rows, told so
+    flat = model.predict(images.reshape(-1, 64))
+    assert_array_equal(model.predict(images[..., 0]), flat)
+    wide = images.reshape(-1, 4, 16)
+    for refused in (model.predict, lambda X: model.partial_fit(X, y)):
+        with pytest.raises(ValueError, match=r"shape \(4, 16\), but in fit they had"):
+            refused(wide)
+    with pytest.raises(ValueError, match=r"\(4, 16\), but image_shape is \(8, 8\)"):
+        model.fit(wide, y)
+    with pytest.raises(ValueError, match="Found array with 0 sample"):
+        model.predict(images[:0])
+
+
 @pytest.mark.parametrize("head", HEADS)
 def test_every_head_learns_in_a_pipeline(digits, head):
     X_train, X_test, y_train, y_test = digits

@@ -289,6 +289,22 @@ def test_bad_parameters_are_named(model, match):
         model.fit(X)
 
 
+@pytest.mark.parametrize(
+    "network, X",
+    [
+        (RandomRecurrentNetwork(5), SERIES),
+        (RandomBranchedNetwork([[2]], n_blocks=1), IMAGES),
+    ],
+)
+def test_series_the_wrong_way_round_are_refused(network, X):
+    turned = np.swapaxes(X, -1, -2)
+    with pytest.raises(ValueError, match="but in fit they had"):
+        network.fit(X).transform(turned)
+    name = "series_shape" if X is SERIES else "image_shape"
+    with pytest.raises(ValueError, match=f"but {name} is"):
+        clone(network).set_params(**{name: X.shape[1:]}).fit(turned)
+
+
 def test_a_failed_fit_keeps_the_former_network():
     network = RandomRecurrentNetwork(5, random_state=0).fit(X)
     before = network.transform(X)

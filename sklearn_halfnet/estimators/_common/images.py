@@ -1,19 +1,39 @@
 """Images as estimators take them: flat rows, or arrays of three or four dimensions."""
 
+import math
 import warnings
 
 import numpy as np
 
-__all__ = ["conv_shapes", "flat_images", "full_image_shape"]
+__all__ = ["check_shape", "conv_shapes", "flat_images", "full_image_shape"]
 
 
-def flat_images(X):
+def flat_images(X, fitted_shape=None):
     """Flatten images (n, height, width) or (n, channels, height, width) to rows.
 
-    Anything that is not an array of three or four dimensions is returned as it is.
+    Series (n, channels, steps) as well. Anything that is not an array of three or four
+    dimensions is returned as it is.
+
+    Raises
+    ------
+    ValueError
+        If they have another shape than those of ``fit``.
     """
-    are_images = len(getattr(X, "shape", ())) in (3, 4)
-    return X.reshape(X.shape[0], -1) if are_images else X
+    if len(getattr(X, "shape", ())) not in (3, 4):
+        return X
+    if fitted_shape is not None:
+        check_shape(X, fitted_shape, "in fit they had")
+    return X.reshape(len(X), math.prod(X.shape[1:]))
+
+
+def check_shape(X, shape, told):
+    """Raise if each of X has another shape; sides of one do not count."""
+    given = tuple(X.shape[1:])
+    if [side for side in given if side != 1] != [side for side in shape if side != 1]:
+        raise ValueError(
+            f"X has images or series of shape {given}, but {told} {tuple(shape)}: their "
+            "values would be taken for others."
+        )
 
 
 def full_image_shape(X, image_shape):
@@ -33,7 +53,7 @@ def full_image_shape(X, image_shape):
     Raises
     ------
     ValueError
-        If the shape is not known, or does not fit the rows.
+        If the shape is not known, or does not fit X.
 
     Warns
     -----
@@ -59,6 +79,8 @@ def full_image_shape(X, image_shape):
             "image_shape must be (height, width) or (channels, height, width), got "
             f"{image_shape!r}."
         )
+    if len(X.shape) > 2:
+        check_shape(X, shape, "image_shape is")
     if len(shape) == 3 and shape[2] <= 4 < shape[0]:
         warnings.warn(
             f"Images of shape {shape} are taken for (channels, height, width). If the "

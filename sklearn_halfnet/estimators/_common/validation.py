@@ -62,7 +62,7 @@ def validate_X(estimator, X, *, reset=False) -> Any:
     X : {ndarray, CSR matrix}
         float32 or float64, finite; a sparse one with each entry stored once.
     """
-    X = _as_rows(estimator, _at_the_door(X, "X"))
+    X = _as_rows(estimator, _at_the_door(X, "X"), reset)
     X = _checked(estimator, X, reset=reset, **_accepted(estimator))
     return _refuse_sparse_nan(X)
 
@@ -96,7 +96,7 @@ def validate_input(estimator, X, y, *, reset, keeps_unseen=False, **options) -> 
     """
     _warn_if_misaligned(X, y)
     refuse_missing(y)
-    X, y = _as_rows(estimator, _at_the_door(X, "X")), _at_the_door(y, "y")
+    X, y = _as_rows(estimator, _at_the_door(X, "X"), reset), _at_the_door(y, "y")
     if sparse.issparse(y):  # as MultiLabelBinarizer(sparse_output=True) gives them
         y = y.toarray()
     options |= {"multi_output": True, "keeps_unseen": keeps_unseen}
@@ -289,9 +289,15 @@ def _accepted(estimator):
     }
 
 
-def _as_rows(estimator, X):
-    """Flatten images, for an estimator whose tags say that it takes them."""
-    return flat_images(X) if get_tags(estimator).input_tags.three_d_array else X
+def _as_rows(estimator, X, reset):
+    """Flatten images or series, for an estimator whose tags say that it takes them."""
+    if not get_tags(estimator).input_tags.three_d_array:
+        return X
+    fitted = None
+    if not reset:
+        shapes = (getattr(estimator, f"{of}_shape_", None) for of in ("image", "series"))
+        fitted = next(filter(None, shapes), None)
+    return flat_images(X, fitted)
 
 
 def _at_the_door(data, name):

@@ -18,6 +18,7 @@ from sklearn_halfnet.estimators._common.documented import (
     numpydoc,
 )
 from sklearn_halfnet.estimators._common.fitting import of_model
+from sklearn_halfnet.estimators._common.images import check_shape
 from sklearn_halfnet.estimators._common.layer_options import check_kinds, fit_scaling
 from sklearn_halfnet.estimators._common.types import ActivationName, WeightKind
 from sklearn_halfnet.estimators._common.validation import validate_for_weights
@@ -186,7 +187,7 @@ def _full_series_shape(shape, series_shape):
     Raises
     ------
     ValueError
-        If the shape does not fit the rows.
+        If the shape does not fit.
     """
     if series_shape is None:
         series_shape = (1, -1) if len(shape) == 2 else shape[1:]
@@ -198,4 +199,6 @@ def _full_series_shape(shape, series_shape):
             f"series_shape={series_shape!r} must be (channels, steps) of series of "
             f"{n_values} values."
         ) from error
+    if len(shape) > 2:
+        check_shape(np.empty((0, *shape[1:])), (n_channels, n_steps), "series_shape is")
     return n_channels, n_steps
