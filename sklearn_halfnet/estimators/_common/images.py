@@ -31,8 +31,8 @@ def check_shape(X, shape, told):
     given = tuple(X.shape[1:])
     if [side for side in given if side != 1] != [side for side in shape if side != 1]:
         raise ValueError(
-            f"X has images or series of shape {given}, but {told} {tuple(shape)}: their "
-            "values would be taken for others."
+            f"X has images or series of shape {given}, but {told} {tuple(shape)}. "
+            "Their values would be mixed up."
         )
 
 

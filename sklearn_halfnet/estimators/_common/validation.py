@@ -293,11 +293,10 @@ def _as_rows(estimator, X, reset):
     """Flatten images or series, for an estimator whose tags say that it takes them."""
     if not get_tags(estimator).input_tags.three_d_array:
         return X
-    fitted = None
-    if not reset:
-        shapes = (getattr(estimator, f"{of}_shape_", None) for of in ("image", "series"))
-        fitted = next(filter(None, shapes), None)
-    return flat_images(X, fitted)
+    if reset:
+        return flat_images(X)
+    series_shape = getattr(estimator, "series_shape_", None)
+    return flat_images(X, getattr(estimator, "image_shape_", series_shape))
 
 
 def _at_the_door(data, name):

@@ -99,11 +99,11 @@ TRAINING_TEXTS = numpydoc("""
         Share of each hidden layer's units that are zero in a step on minibatches, drawn
         anew for each row and step. L-BFGS, whose objective must stay the same, drops
         none. "auto" tries 0, 0.1 and 0.25, in trainings of two fifths of the passes on
-        three quarters of the rows, and takes what has the least loss on the others. If
-        that is the last one and ``learning_rate_init="auto"``, or no training is better
-        than none, a tenth and a hundredth of the rate are tried as well. Of more than
-        10,000 rows, and in ``partial_fit``, it is 0; of less than 100 rows 0.25, with a
-        tenth of the rate.
+        three quarters of the rows, and takes what has the least loss on the others.
+        With ``learning_rate_init="auto"``, a tenth of the rate and then a hundredth are
+        tried as well, each where the one before is the best or no training is better
+        than none. Of more than 10,000 rows, and in ``partial_fit``, it is 0; of less
+        than 100 rows 0.25, with a tenth of the rate.
     label_smoothing : float
         Part of a label that goes to all classes in the loss, as they are shared among
         the rows: a network need not be sure of labels that are noise.
