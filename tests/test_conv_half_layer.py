@@ -44,7 +44,9 @@ def test_images_of_another_shape_are_refused(digits):
     assert_array_equal(model.predict(images[..., 0]), flat)
     wide = images.reshape(-1, 4, 16)
     for refused in (model.predict, lambda X: model.partial_fit(X, y)):
-        with pytest.raises(ValueError, match=r"shape \(4, 16\), but in fit they had"):
+        with pytest.raises(
+            ValueError, match=r"shape \(4, 16\), but the model was fitted to"
+        ):
             refused(wide)
     with pytest.raises(ValueError, match=r"\(4, 16\), but image_shape is \(8, 8\)"):
         model.fit(wide, y)

@@ -298,7 +298,7 @@ def test_bad_parameters_are_named(model, match):
 )
 def test_series_the_wrong_way_round_are_refused(network, X):
     turned = np.swapaxes(X, -1, -2)
-    with pytest.raises(ValueError, match="but in fit they had"):
+    with pytest.raises(ValueError, match="but the model was fitted to"):
         network.fit(X).transform(turned)
     name = "series_shape" if X is SERIES else "image_shape"
     with pytest.raises(ValueError, match=f"but {name} is"):

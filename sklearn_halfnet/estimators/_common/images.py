@@ -22,7 +22,7 @@ def flat_images(X, fitted_shape=None):
     if len(getattr(X, "shape", ())) not in (3, 4):
         return X
     if fitted_shape is not None:
-        check_shape(X, fitted_shape, "in fit they had")
+        check_shape(X, fitted_shape, "the model was fitted to")
     return X.reshape(len(X), math.prod(X.shape[1:]))
 
 
