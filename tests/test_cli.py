@@ -8,7 +8,7 @@ import pytest
 from sklearn_halfnet import __version__, cli
 from sklearn_halfnet.datasets import IMAGES
 from sklearn_halfnet.exceptions import CommandError, DatasetError
-from sklearn_halfnet.experiments import EXPERIMENTS
+from sklearn_halfnet.experiments import EXPERIMENTS, MORE_OPTIONS
 
 HEAVY = {"numpy", "scipy", "sklearn", "torch", "joblib", "matplotlib", "rich"}
 
@@ -119,8 +119,7 @@ def test_reproduce_options_reach_the_module(recorder, name):
         "seeds": 5,
         "out": f"halfnet-{name}",
         "quick": True,
-        **({"device": "auto", "minutes": 7.0} if name == "gpu" else {}),
-        **({"results": "doc/results"} if name == "claims" else {}),
+        **{option: value for option, (value, _) in MORE_OPTIONS.get(name, {}).items()},
     }
 
 
