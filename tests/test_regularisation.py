@@ -66,8 +66,8 @@ def test_the_ladder_is_gone_up_while_it_helps(
         return None, History([], 0.0, validation_losses=[9.0, loss])
 
     monkeypatch.setattr(regularisation, "train", train)
-    parameters = HalfNetRegressor(max_iter=100, **(OPEN | given)).get_params()
-    options = TrainingOptions.of("HalfNet", 0.0, parameters)
+    parameters = HalfNetRegressor(**(OPEN | given)).get_params()
+    options = TrainingOptions.of("HalfNet", 0.0, parameters, 1000)
     left = rungs(parameters, n_rows=1000)
     rng = np.random.default_rng(0)
     assert choose_regularisation(left, FirstMember(), None, options, rng) == chosen

@@ -52,7 +52,7 @@ _BATCH, _LEAST_BATCH, _LEAST_STEPS = 256, 32, 16
 # Of what is "auto" where nobody has chosen.
 AUTO = {"dropout": 0.0, "learning_rate_init": 1e-2}
 # Of max_iter="auto".
-_ROWS_SEEN, _LEAST_PASSES = 400_000, 10
+_ROWS_SEEN, _LEAST_PASSES, _MOST_PASSES = 400_000, 10, 100
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,8 @@ class TrainingOptions:
     judged_smoothed: bool = False
 
     @classmethod
-    def of(cls, name, alpha, parameters):
-        """Take them from all parameters of an estimator, a dict; passes are counted."""
+    def of(cls, name, alpha, parameters, n_rows):
+        """Take them from all parameters of an estimator, a dict, for so many rows."""
         auto = [each for each in AUTO if parameters.get(each) == "auto"]
         parameters = parameters | {each: AUTO[each] for each in auto}
         takes = SOLVERS[parameters["solver"]].takes
@@ -107,6 +107,7 @@ class TrainingOptions:
             "of_solver": {
                 each: parameters[each] for each in takes if each in parameters
             },
+            "max_iter": n_passes(parameters["max_iter"], n_rows),
         }
         own = {each.name for each in fields(cls)} - set(given)
         return cls(
@@ -199,19 +200,22 @@ def rows_a_step(batch_size: int | Literal["auto", "full"], n_rows: int) -> int:
     return min(max(few, _LEAST_BATCH), _BATCH, n_rows)
 
 
-def n_passes(n_rows: int, most: int) -> int:
-    """Find how often ``max_iter="auto"`` goes over so many rows.
+def n_passes(max_iter: int | Literal["auto"], n_rows: int) -> int:
+    """Find how often training goes over so many rows.
 
-    As often as 400,000 rows allow for, at least 10 times and at most ``most`` times.
+    "auto" is 100 times up to 4,000 rows, and then as often as the same number of rows
+    allows for, but at least 10 times.
 
     Examples
     --------
     >>> from sklearn_halfnet.models.train import n_passes
-    >>> [n_passes(n_rows, most=50) for n_rows in (100, 8_000, 10_000, 60_000)]
-    [50, 50, 40, 10]
+    >>> [n_passes("auto", n_rows) for n_rows in (100, 4_000, 10_000, 60_000)]
+    [100, 100, 40, 10]
     """
+    if max_iter != "auto":
+        return max_iter
     passes = _ROWS_SEEN / max(n_rows, 1)  # no rows are refused later
-    return round(min(max(passes, _LEAST_PASSES), most))
+    return round(min(max(passes, _LEAST_PASSES), _MOST_PASSES))
 
 
 def of_weight(weight, n_samples):

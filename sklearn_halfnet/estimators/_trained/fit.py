@@ -180,7 +180,7 @@ def fit_network(
 
 def _begin_task(estimator, X, y, weight, twice):
     """Tell the callbacks that a fit begins, and of how many passes at most."""
-    passes = _passes(estimator, len(of_weight(weight, len(y))))
+    passes = n_passes(estimator.max_iter, len(of_weight(weight, len(y))))
     context = estimator._init_callback_context(max_subtasks=(1 + twice) * passes)
     context.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
     return context
@@ -279,7 +279,7 @@ class _Fit:
         """Whether Ctrl-C has left passes to be done."""
         if self.history is None:
             return False
-        passes = _passes(self.estimator, len(self._counting))
+        passes = n_passes(self.estimator.max_iter, len(self._counting))
         return self.history.left_off(self.estimator.solver, passes) is not None
 
     def _divided(self, rng):
@@ -482,15 +482,9 @@ def training_options(estimator, network, n_rows):
     options : TrainingOptions
     """
     alpha = strength(estimator.alpha, network.start_alpha)
-    counted = {"max_iter": _passes(estimator, n_rows)}
-    parameters = estimator.get_params(deep=False) | counted
-    return TrainingOptions.of(type(estimator).__name__, alpha, parameters)
-
-
-def _passes(estimator, n_rows):
-    """Find how often training goes over so many rows."""
-    passes = estimator.max_iter
-    return n_passes(n_rows, estimator._most_passes) if passes == "auto" else passes
+    parameters = estimator.get_params(deep=False)
+    name = type(estimator).__name__
+    return TrainingOptions.of(name, alpha, parameters, n_rows)
 
 
 def start_options(estimator):

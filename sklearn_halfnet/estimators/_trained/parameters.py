@@ -93,8 +93,7 @@ TRAINING_TEXTS = numpydoc("""
         or 0.0001.
     max_iter : int or "auto"
         Passes over the data, or iterations of a solver that sees all rows. "auto" is
-        400,000 / n_samples, but at least 10, and at most 100 of half layers and 50 of
-        HalfNet.
+        100 up to 4,000 rows, and beyond 400,000 / n_samples, but at least 10.
     dropout : float or "auto"
         Share of each hidden layer's units that are zero in a step on minibatches, drawn
         anew for each row and step. L-BFGS, whose objective must stay the same, drops

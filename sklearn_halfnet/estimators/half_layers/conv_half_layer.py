@@ -175,7 +175,6 @@ class ConvHalfLayer(CallbackSupportMixin, BaseEstimator):
     model_: ConvHalfLayerModel = field(init=False)
     _history: History = field(init=False)
 
-    _most_passes = 100
     _parameter_constraints = {
         **TRAINING_CONSTRAINTS,
         **HEAD_CONSTRAINTS,

@@ -159,7 +159,6 @@ class HalfLayer(CallbackSupportMixin, BaseEstimator):
     _history: History = field(init=False)
     _vocabulary: Vocabulary | None = field(init=False)
 
-    _most_passes = 100
     _parameter_constraints = {
         **TRAINING_CONSTRAINTS,
         **REGULARISATION,

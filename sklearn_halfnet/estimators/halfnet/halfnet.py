@@ -218,8 +218,6 @@ class HalfNet(
     _history: History = field(init=False)
     _vocabulary: Vocabulary | None = field(init=False)
 
-    # Members learn in these what one network learns in twice as many.
-    _most_passes = 50
     _parameter_constraints = {
         **TRAINING_CONSTRAINTS,
         **REGULARISATION,

@@ -265,7 +265,6 @@ class PartialCNN(CallbackSupportMixin, BaseEstimator):
     model_: PartialCNNModel = field(init=False)
     _history: History = field(init=False)
 
-    _most_passes = 100
     _parameter_constraints = {
         **TRAINING_CONSTRAINTS,
         **HEAD_CONSTRAINTS,
