@@ -27,7 +27,7 @@ BENCH = {
             "data_home": None,
             "target": None,
             "task": None,
-            "seeds": 2,
+            "seeds": 1,
             "out": "halfnet-bench",
             "models": None,
             "sizes": None,
@@ -133,7 +133,7 @@ def _add_bench(commands):
         choices=("classification", "regression"),
         help="default: told by the target",
     )
-    _add_common(bench, seeds=2, out="halfnet-bench")
+    _add_common(bench, seeds=1, out="halfnet-bench")
     bench.add_argument(
         "--models",
         nargs="+",

@@ -41,7 +41,7 @@ def run(
     data_home=None,
     target=None,
     task=None,
-    seeds=2,
+    seeds=1,
     out="halfnet-bench",
     models=None,
     sizes=None,
@@ -55,7 +55,7 @@ def run(
     ----------
     data, data_home, target, task
         As :func:`sklearn_halfnet.datasets.load_dataset` takes them.
-    seeds : int, default=2
+    seeds : int, default=1
         Repetitions: a new random state of the models each, and a new split of
         data that have no split of their own.
     out : path-like, default="halfnet-bench"
