@@ -146,14 +146,16 @@ def magnitudes_series(results):
     """
     series = {}
     for model, found in results.items():
-        fixed, learned = (
-            np.mean([np.array(r["magnitudes"][n], float) for r in found], axis=0)
-            for n in ("fixed", "learned")
-        )
+        fixed, learned = (_mean_magnitudes(found, n) for n in ("fixed", "learned"))
         both = ~np.isnan(fixed)
         if both.any():
             series[model] = fixed[both], learned[both]
     return series
+
+
+def _mean_magnitudes(found, part):
+    """Mean over seeds, a number a layer; nan where there is nothing."""
+    return np.mean([np.array(r["magnitudes"][part], float) for r in found], axis=0)
 
 
 def magnitudes_text(results):
@@ -177,12 +179,7 @@ def magnitudes_text(results):
 
 def _by_layer(results):
     columns = [(m, part) for m in results for part in ("learned", "fixed")]
-    values = {
-        (model, part): np.mean(
-            [np.array(r["magnitudes"][part], float) for r in results[model]], axis=0
-        )
-        for model, part in columns
-    }
+    values = {(m, part): _mean_magnitudes(results[m], part) for m, part in columns}
     columns = [column for column in columns if not np.isnan(values[column]).all()]
     layers = next(iter(results.values()))[0]["magnitudes"]["layers"]
     rows = [
