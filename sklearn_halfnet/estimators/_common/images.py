@@ -22,26 +22,27 @@ def flat_images(X, fitted_shape=None):
     if len(getattr(X, "shape", ())) not in (3, 4):
         return X
     if fitted_shape is not None:
-        check_shape(X, fitted_shape, "the model was fitted to")
+        check_shape(X.shape[1:], fitted_shape, "the model was fitted to")
     return X.reshape(len(X), math.prod(X.shape[1:]))
 
 
-def check_shape(X, shape, told):
-    """Raise if each of X has another shape; sides of one do not count."""
-    given = tuple(X.shape[1:])
+def check_shape(given, shape, told):
+    """Raise if images or series have another shape; sides of one do not count."""
     if [side for side in given if side != 1] != [side for side in shape if side != 1]:
         raise ValueError(
-            f"X has images or series of shape {given}, but {told} {tuple(shape)}. "
-            "Their values would be mixed up."
+            f"X has images or series of shape {tuple(given)}, but {told} "
+            f"{tuple(shape)}. Their values would be mixed up."
         )
 
 
-def full_image_shape(X, image_shape):
+def full_image_shape(given, image_shape):
     """Find (channels, height, width) of the images in X.
 
     Parameters
     ----------
-    X : array of shape (n, n_pixels), (n, height, width) or (n, channels, height, width)
+    given : tuple of int
+        The shape of X: (n, n_pixels), (n, height, width) or (n, channels, height,
+        width).
     image_shape : tuple of int or None
         (height, width) or (channels, height, width); one entry may be -1. None takes
         the shape of X.
@@ -60,14 +61,14 @@ def full_image_shape(X, image_shape):
     UserWarning
         If the shape looks as if the channels stood last.
     """
-    n_pixels = int(np.prod(X.shape[1:]))
+    n_pixels = int(np.prod(given[1:]))
     if image_shape is None:
-        if len(X.shape) == 2:
+        if len(given) == 2:
             raise ValueError(
                 "image_shape must be given where X has flat rows: (height, width) or "
                 f"(channels, height, width) of {n_pixels} pixels."
             )
-        image_shape = X.shape[1:]
+        image_shape = given[1:]
     try:
         shape = np.empty(n_pixels, bool).reshape(image_shape).shape
     except (ValueError, TypeError) as error:
@@ -79,8 +80,8 @@ def full_image_shape(X, image_shape):
             "image_shape must be (height, width) or (channels, height, width), got "
             f"{image_shape!r}."
         )
-    if len(X.shape) > 2:
-        check_shape(X, shape, "image_shape is")
+    if len(given) > 2:
+        check_shape(given[1:], shape, "image_shape is")
     if len(shape) == 3 and shape[2] <= 4 < shape[0]:
         warnings.warn(
             f"Images of shape {shape} are taken for (channels, height, width). If the "

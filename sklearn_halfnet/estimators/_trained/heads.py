@@ -55,7 +55,7 @@ def head_options(estimator, X, network):
         Of ``TorchNetworkStart``.
     """
     if network is None:
-        image_shape = full_image_shape(X, estimator.image_shape)
+        image_shape = full_image_shape(X.shape, estimator.image_shape)
     else:
         image_shape = network.image_shape
     sizes, head = check_sizes(estimator.hidden_layer_sizes), estimator.head

@@ -123,7 +123,7 @@ class DeskewResize(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         n_pixels = validate_X(self, X, reset=True).shape[1]
         if shape is None:
             shape = isqrt(n_pixels), -1
-        channels, *shape = full_image_shape(np.empty((0, n_pixels)), shape)
+        channels, *shape = full_image_shape((0, n_pixels), shape)
         if channels != 1 or (self.image_shape is None and shape[0] != shape[1]):
             raise ValueError(
                 f"Rows of {n_pixels} pixels are not images of shape "

@@ -173,7 +173,7 @@ class RandomBranchedNetwork(UntrainedNetwork):
                     "flat rows: set image_shape=(height, width)."
                 )
         else:
-            image_shape = full_image_shape(np.empty((0, *shape[1:])), self.image_shape)
+            image_shape = full_image_shape(shape, self.image_shape)
         self._check_size(X, paths, image_shape)
         return BranchedStack.start(
             X,

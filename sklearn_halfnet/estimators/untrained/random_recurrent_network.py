@@ -200,5 +200,5 @@ def _full_series_shape(shape, series_shape):
             f"{n_values} values."
         ) from error
     if len(shape) > 2:
-        check_shape(np.empty((0, *shape[1:])), (n_channels, n_steps), "series_shape is")
+        check_shape(shape[1:], (n_channels, n_steps), "series_shape is")
     return n_channels, n_steps
