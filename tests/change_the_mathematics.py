@@ -293,15 +293,15 @@ CHANGES = [
 # Slips that an audit made elsewhere, and that nothing noticed then.
 ONCE_SURVIVED = [
     Change(
-        "networks/low_rank.py",
-        "torch.addmm(shift, hidden @ factor, weights.t())",
-        "torch.addmm(shift, hidden.detach() @ factor, weights.t())",
+        "networks/units.py",
+        'of["projection"] = error.mul_(scales.unsqueeze(-2))',
+        'of["projection"] = error',
         "training",
     ),
     Change(
         "networks/partial_cnn.py",
-        "return weights + [p for p in",
-        "return [p for p in",
+        "return pairs + [pair for pair in",
+        "return [pair for pair in",
         "partial_cnn",
     ),
     Change(
@@ -312,8 +312,8 @@ ONCE_SURVIVED = [
     ),
     Change(
         "solvers/losses.py",
-        "return 0.5 * self.alpha * squares",
-        "return self.alpha * squares",
+        "[0.5 * self.alpha * factor for",
+        "[self.alpha * factor for",
         "training",
     ),
     Change(

@@ -435,5 +435,6 @@ def test_penalty_is_indifferent_to_a_factor_between_read_out_and_geometry():
     X, y = load_iris(return_X_y=True)
     model = HalfNetClassifier((20, 30), max_iter=1, **PLAIN).fit(X, y)
     network = model.model_.balanced().module("cpu")
-    read_out, *factors = [float((p.detach() ** 2).sum()) for p in network.penalised()]
+    pairs = network.penalised()
+    read_out, *factors = [float(f * (p.detach() ** 2).sum()) for f, p in pairs]
     assert_allclose(factors, [read_out] * 2, rtol=1e-5)

@@ -225,12 +225,13 @@ def test_each_member_drops_units_of_its_own(iris):
     module = HalfNetClassifier(**SMALL).fit(*iris).model_.module(CPU)
     masks = []
 
-    def dropout(hidden):
-        dropped = Dropout(0.5, np.random.default_rng(0))(torch.ones_like(hidden))
-        masks.append(dropped)
-        return hidden * dropped
+    class Watched(Dropout):
+        def drop(self, hidden):
+            hidden.fill_(1)
+            super().drop(hidden)
+            masks.append(hidden.clone())
 
-    module.dropout = dropout
+    module.dropout = Watched(0.5, np.random.default_rng(0))
     module(torch.zeros(9, 68))
     assert [mask.shape for mask in masks] == [(3, 9, 12), (3, 9, 8)]
     assert (masks[0][0] != masks[0][1]).any() and (masks[0][1] != masks[0][2]).any()

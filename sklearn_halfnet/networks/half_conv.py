@@ -72,5 +72,5 @@ class ConvNetwork(nn.Module):
         return self.head(self.convolutions(rows))
 
     def penalised(self):
-        """Parameters that the L2 penalty acts on: the read-out's weights."""
+        """Pairs of a factor and what the L2 penalty acts on: the read-out's weights."""
         return self.head.penalised()

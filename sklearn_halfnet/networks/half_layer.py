@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from sklearn_halfnet.activations import ACTIVATIONS
+from sklearn_halfnet.networks.units import Units
 
 __all__ = ["FullHalfNetwork", "HalfLayerNetwork"]
 
@@ -40,28 +40,26 @@ class HalfLayerNetwork(nn.Module):
         self.coef = nn.Parameter(coef)
         self.intercept = nn.Parameter(intercept)
         self.weights = weights
-        self.activate = ACTIVATIONS[activation].tensor
+        self.units = [Units(activation) for _ in scales]
         self.dropout = None
 
     def forward(self, projection):
         """Compute scores (n_rows, n_outputs) from a projection (n_rows, n_units)."""
-        hidden = projection
-        for i, (scale, shift) in enumerate(zip(self.scales, self.shifts, strict=True)):
-            if i > 0:
-                hidden = hidden @ self.weights[i - 1].t()
-            hidden = self.units(torch.addcmul(shift, hidden, scale))
-        return torch.addmm(self.intercept, hidden, self.coef.t())
+        *inner, last = zip(self.units, self.scales, self.shifts, strict=True)
+        dropout = self.dropping
+        for (units, *own), weights in zip(inner, self.weights, strict=True):
+            projection = units(projection, *own, weights.t(), dropout=dropout)
+        units, *own = last
+        return units(projection, *own, self.coef.t(), self.intercept, dropout)
 
-    def units(self, hidden):
-        """Turn pre-activations into units, some of them dropped in training."""
-        hidden = self.activate(hidden)
-        if self.training and self.dropout is not None:
-            hidden = self.dropout(hidden)
-        return hidden
+    @property
+    def dropping(self):
+        """Dropout, in training."""
+        return self.dropout if self.training else None
 
     def penalised(self):
-        """Parameters that the L2 penalty acts on: the read-out's weights."""
-        return [self.coef]
+        """Pairs of a factor and what the L2 penalty acts on: the read-out's weights."""
+        return [(1, self.coef)]
 
 
 class FullHalfNetwork(HalfLayerNetwork):
@@ -97,13 +95,17 @@ class FullHalfNetwork(HalfLayerNetwork):
         super().__init__(scales, shifts, weights[1:], coef, intercept, activation)
         self.full_weights = nn.ParameterList(full_weights)
         self.full_shifts = nn.ParameterList(full_shifts)
+        self.full_units = Units(activation)
         self.first = weights[:1]
 
     def forward(self, hidden):
         """Compute scores (n_rows, n_outputs) from x' (n_rows, n_inputs)."""
         full = zip(self.full_weights, self.full_shifts, strict=True)
         for weights, shifts in full:
-            hidden = self.units(torch.addmm(shifts, hidden, weights.t()))
+            hidden = torch.addmm(shifts, hidden, weights.t())
+            hidden = self.full_units.outputs(hidden, self.dropping)
         for weights in self.first:
             hidden = hidden @ weights.t()
-        return super().forward(hidden)
+        if self.scales:
+            return super().forward(hidden)
+        return torch.addmm(self.intercept, hidden, self.coef.t())

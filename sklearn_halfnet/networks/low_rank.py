@@ -1,11 +1,10 @@
 """Hidden layers whose weights' covariance is learned, as a torch module."""
 
-import torch
 from torch import nn
 
-from sklearn_halfnet.activations import ACTIVATIONS
+from sklearn_halfnet.networks.units import Units
 
-__all__ = ["LowRankNetwork"]
+__all__ = ["LowRankNetwork", "behind_embedding"]
 
 
 class LowRankNetwork(nn.Module):
@@ -60,32 +59,30 @@ class LowRankNetwork(nn.Module):
         self.shifts = nn.ParameterList(shifts)
         self.coef = nn.Parameter(coef)
         self.intercept = nn.Parameter(intercept)
-        self.activate = ACTIVATIONS[activation].tensor
+        self.units = [Units(activation) for _ in factors]
         self.balances = balances or []
         self.dropout = None
 
     def forward(self, inputs):
         """Compute scores (n_rows, n_outputs) from inputs (n_rows, n_features)."""
-        return torch.addmm(self.intercept, self.hidden(inputs), self.coef.t())
-
-    def hidden(self, inputs):
-        """Compute the last layer's features (n_rows, n_units)."""
-        hidden = inputs
-        for factor, directions, scale, shift in zip(
-            self.factors, self.directions, self.scales, self.shifts, strict=True
-        ):
-            # Scaling Z touches n_units * rank numbers, scaling the product
-            # n_rows * n_units, several times as many.
-            weights = directions * scale[:, None]
-            hidden = self.activate(torch.addmm(shift, hidden @ factor, weights.t()))
-            if self.training and self.dropout is not None:
-                hidden = self.dropout(hidden)
-        return hidden
+        return behind_embedding(self, inputs @ self.factors[0])
 
     def penalised(self):
-        """Tensors that the L2 penalty acts on: the read-out's weights, and A.
+        """Pairs of a factor and what the L2 penalty acts on: the read-out, and A.
 
         A longer A makes up for shorter V. So A counts by ``balances``.
         """
         factors = zip(self.balances, self.factors, strict=False)
-        return [self.coef, *(balance * factor for balance, factor in factors)]
+        return [(1, self.coef), *((b * b, factor) for b, factor in factors)]
+
+
+def behind_embedding(network, embedded):
+    """Compute scores (..., n_rows, n_outputs) from u_1 (..., n_rows, rank)."""
+    dropout = network.dropout if network.training else None
+    behind = [(factor, None) for factor in network.factors[1:]]
+    behind.append((network.coef.transpose(-1, -2), network.intercept))
+    layers = zip(network.directions, network.scales, network.shifts, strict=True)
+    for units, layer, then in zip(network.units, layers, behind, strict=True):
+        directions, *own = layer
+        embedded = units(embedded @ directions.t(), *own, *then, dropout)
+    return embedded

@@ -1,10 +1,11 @@
 """Networks that share the weights of their hidden layers, as one torch module."""
 
-import math
 from types import SimpleNamespace
 
 import torch
 from torch import nn
+
+from sklearn_halfnet.networks.low_rank import behind_embedding
 
 __all__ = ["MembersNetwork"]
 
@@ -35,7 +36,7 @@ class MembersNetwork(nn.Module):
         self.shifts = _stacked([member.shifts for member in members])
         self.coef = _stack([member.coef for member in members])
         self.intercept = _stack([member.intercept for member in members])
-        self.activate, self.balances = first.activate, first.balances
+        self.units, self.balances = first.units, first.balances
         self.dropout = None
 
     def forward(self, inputs):
@@ -47,11 +48,7 @@ class MembersNetwork(nn.Module):
             In training, where each member has a loss; else their mean over the members,
             (n_rows, n_outputs).
         """
-        hidden = self._units(0, self._embedded(inputs))
-        for number in range(1, len(self.factors)):
-            hidden = self._units(number, hidden @ self.factors[number])
-        coef = self.coef.transpose(1, 2)
-        scores = torch.baddbmm(self.intercept[:, None], hidden, coef)
+        scores = behind_embedding(self, self._embedded(inputs))
         return scores if self.training else scores.mean(dim=0)
 
     def _embedded(self, inputs):
@@ -64,29 +61,18 @@ class MembersNetwork(nn.Module):
         embedded = inputs @ factors.flatten(1)
         return embedded.unflatten(1, factors.shape[1:]).transpose(0, 1)
 
-    def _units(self, number, embedded):
-        """Compute a layer's outputs (n_members, n_rows, n_units)."""
-        weights = self.directions[number] * self.scales[number][:, :, None]
-        shifts = self.shifts[number][:, None]
-        hidden = torch.baddbmm(shifts, embedded, weights.transpose(1, 2))
-        hidden = self.activate(hidden)
-        if self.training and self.dropout is not None:
-            hidden = self.dropout(hidden)
-        return hidden
-
     def _signed_factors(self):
         """Put signs into A of the first layer, (n_members, n_inputs, rank)."""
         return self.signs[:, :, None] * self.factors[0]
 
     def penalised(self):
-        """Tensors whose squares add up to the mean of the members' penalties."""
-        share = 1 / math.sqrt(len(self.signs))
-        penalised = [share * self.coef]
+        """Pairs of a factor and a tensor, for the mean of the members' penalties."""
+        share = 1 / len(self.signs)
+        penalised = [(share, self.coef)]
         if self.balances:
-            of_first, *of_later = self.balances
-            penalised.append(share * of_first * self._signed_factors())
-            later = zip(of_later, self.factors[1:], strict=True)
-            penalised += [balance * factor for balance, factor in later]
+            of_first, *of_later = (balance * balance for balance in self.balances)
+            penalised.append((share * of_first, self._signed_factors()))
+            penalised += zip(of_later, self.factors[1:], strict=True)
         return penalised
 
     def values_of(self, number):

@@ -170,10 +170,11 @@ class PartialCNN(nn.Module):
         return torch.autocast(device, torch.bfloat16, cache_enabled=False)
 
     def penalised(self):
-        """Parameters that the L2 penalty acts on: all weights, no offsets or gains."""
+        """Pairs of a factor and what the L2 penalty acts on: no offsets or gains."""
         convolutions = parts(self.blocks.blocks, PartialConv2d).values()
-        weights = [conv.learned for conv in convolutions if conv.learned is not None]
-        return weights + [p for p in self.head.penalised() if p.requires_grad]
+        learned = [conv.learned for conv in convolutions]
+        pairs = [(1, weights) for weights in learned if weights is not None]
+        return pairs + [pair for pair in self.head.penalised() if pair[1].requires_grad]
 
 
 class Augmentation:

@@ -25,5 +25,5 @@ class ReadOut(nn.Module):
         return torch.addmm(self.intercept, features, self.coef.t())
 
     def penalised(self):
-        """Parameters that the L2 penalty acts on."""
-        return [self.coef]
+        """Pairs of a factor and what the L2 penalty acts on."""
+        return [(1, self.coef)]

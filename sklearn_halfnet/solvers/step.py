@@ -32,11 +32,13 @@ class Step:
 
     def __init__(self, objective, optimizer):
         self.objective, self.optimizer = objective, optimizer
+        self.parameters = objective.parameters()
 
     def __call__(self, batch):
         """Take a step; return the objective before it."""
         loss = self.objective(*batch)
-        self.optimizer.zero_grad()
+        for parameter in self.parameters:
+            parameter.grad = None
         loss.backward()
         self.optimizer.step()
         return loss.detach()
