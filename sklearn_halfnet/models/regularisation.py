@@ -20,15 +20,19 @@ LADDER = (
     AUTO,
     AUTO | {"dropout": 0.1},
     AUTO | {"dropout": 0.25},
-    {"dropout": 0.25, "learning_rate_init": 1e-3},
-    {"dropout": 0.25, "learning_rate_init": 1e-4},
+    {"dropout": 0.25, "learning_rate_init": 1.5e-3},
+    {"dropout": 0.25, "learning_rate_init": 1.5e-4},
 )
 # Of few rows some judge nothing, and all are too few to be learned by heart.
 _FEW_ROWS, _FOR_FEW = 100, LADDER[3]
 # Many need no dropout, and trainings on them take time.
 _MOST_ROWS = 10_000
-# Of the rows, to be judged by; and of the passes, to be trained for.
-_HELD_OUT, _PASSES = 0.25, 0.4
+# Of the rows, to be judged by.
+_HELD_OUT = 0.25
+# Of the passes, to be trained for; and rungs that are tried in any case. The judges of
+# few rows err, and noise is learned late.
+_SHARE, _LEAST_TRIED = 0.4, 3
+_MANY_ROWS, _SHARE_OF_MANY, _LEAST_TRIED_OF_MANY = 1_000, 0.2, 1
 
 
 def rungs(parameters, n_rows):
@@ -49,9 +53,9 @@ def rungs(parameters, n_rows):
     >>> from sklearn_halfnet.models.regularisation import rungs
     >>> parameters = {"solver": "adam", "dropout": 0.5, "learning_rate_init": "auto"}
     >>> rungs(parameters, n_rows=50)
-    [{'learning_rate_init': 0.001}]
+    [{'learning_rate_init': 0.0015}]
     >>> rungs(parameters, n_rows=10**6)
-    [{'learning_rate_init': 0.01}]
+    [{'learning_rate_init': 0.015}]
     >>> len(rungs(parameters, n_rows=1000))
     3
     """
@@ -79,10 +83,10 @@ def divided(numbers, rng):
 def choose_regularisation(left, model, rows, options, rng):
     """Train for some passes on each rung; take that of least loss on other rows.
 
-    A lower rate is tried only where no looser training is better than the tightest so
-    far, or none is better than no training at all. The loss is that which training
-    minimises, labels smoothed as they are there: by another, a start and a training
-    that hardly leaves it can look too good.
+    A tighter one is tried only where the tightest so far is the best, or none is better
+    than no training at all; of up to 1,000 rows three are tried in any case. The loss
+    is that which training minimises, labels smoothed as they are there: by another, a
+    start and a training that hardly leaves it can look too good.
 
     Parameters
     ----------
@@ -107,22 +111,20 @@ def choose_regularisation(left, model, rows, options, rng):
         short = replace(short, max_iter=passes, judged_smoothed=True)
         return _held_out_loss(model.first, rows, short, copy.deepcopy(rng))
 
-    passes = math.ceil(_PASSES * options.max_iter)
+    n_rows = len(rows.numbers) + len(rows.held_out.numbers)
+    share, least_tried = _SHARE, _LEAST_TRIED
+    if n_rows > _MANY_ROWS:
+        share, least_tried = _SHARE_OF_MANY, _LEAST_TRIED_OF_MANY
+    passes = math.ceil(share * options.max_iter)
     untrained = loss_of({"learning_rate_init": 0.0}, 1)
-    best, least, before = left[0], math.inf, left[0]
-    for rung in left:
-        lower = _rate(rung) != _rate(before)
-        if lower and best is not before and least <= untrained:
-            break
-        before = rung
+    best, least = left[0], math.inf
+    for n_tried, rung in enumerate(left, 1):
         loss = loss_of(rung, passes)
         if loss < least:
             best, least = rung, loss
+        elif least <= untrained and n_tried >= least_tried:
+            break
     return best
-
-
-def _rate(rung):
-    return rung.get("learning_rate_init")
 
 
 def _held_out_loss(model, rows, options, rng):

@@ -48,9 +48,9 @@ __all__ = [
 _FAR = 10
 
 # Of batch_size="auto": few rows are worth as many steps as thousands.
-_BATCH, _LEAST_BATCH, _LEAST_STEPS = 256, 32, 16
+_BATCH, _LEAST_BATCH, _STEPS = 256, 32, 16
 # Of what is "auto" where nobody has chosen.
-AUTO = {"dropout": 0.0, "learning_rate_init": 1e-2}
+AUTO = {"dropout": 0.0, "learning_rate_init": 1.5e-2}
 # Of max_iter="auto".
 _ROWS_SEEN, _LEAST_PASSES, _MOST_PASSES = 400_000, 10, 100
 
@@ -190,13 +190,20 @@ class Rows:
 def rows_a_step(batch_size: int | Literal["auto", "full"], n_rows: int) -> int:
     """Find how many of so many rows a ``batch_size`` takes at a time.
 
-    "auto" takes 256, and fewer where a pass would have less than 16 steps.
+    "auto" takes 256, and of less than some 4,000 rows the power of two, 32 at least,
+    with which a pass is nearest to 16 steps.
+
+    Examples
+    --------
+    >>> from sklearn_halfnet.models.train import rows_a_step
+    >>> [rows_a_step("auto", n_rows) for n_rows in (20, 500, 2_000, 4_000, 60_000)]
+    [20, 32, 128, 256, 256]
     """
     if batch_size == "full":
         return n_rows
     if batch_size != "auto":
         return min(batch_size, n_rows)
-    few = 2 ** int(math.log2(max(n_rows / _LEAST_STEPS, 1)))
+    few = 2 ** round(math.log2(max(n_rows / _STEPS, 1)))
     return min(max(few, _LEAST_BATCH), _BATCH, n_rows)
 
 

@@ -82,24 +82,24 @@ TRAINING_TEXTS = numpydoc("""
     init : {"ridge", "random"}
         Start of the read-out: a ridge solution on up to 10,000 rows, or N(0, 1 / H).
     batch_size : int, "auto" or "full"
-        Rows a step on minibatches; "auto" is 256, and less down to 32 where a pass
-        would have less than 16 steps.
+        Rows a step on minibatches; "auto" is 256, and of less than some 4,000 rows the
+        power of two, 32 at least, with which a pass is nearest to 16 steps.
     learning_rate : {"one_cycle", "cosine", "constant"}
         Schedule of the rate of minibatches. The first two end at zero after
         ``max_iter`` passes; with "constant", training stops when the loss no longer
         falls by ``tol``.
     learning_rate_init : float or "auto"
-        Largest rate of minibatches; "auto" is 0.01 or, chosen with ``dropout``, 0.001
-        or 0.0001.
+        Largest rate of minibatches; "auto" is 0.015 or, chosen with ``dropout``, a
+        tenth or a hundredth of it.
     max_iter : int or "auto"
         Passes over the data, or iterations of a solver that sees all rows. "auto" is
         100 up to 4,000 rows, and beyond 400,000 / n_samples, but at least 10.
     dropout : float or "auto"
         Share of each hidden layer's units that are zero in a step on minibatches, drawn
         anew for each row and step. L-BFGS, whose objective must stay the same, drops
-        none. "auto" tries 0, 0.1 and 0.25, in trainings of two fifths of the passes on
-        three quarters of the rows, and takes what has the least loss on the others.
-        With ``learning_rate_init="auto"``, a tenth of the rate and then a hundredth are
+        none. "auto" tries 0, 0.1 and 0.25, in short trainings on three quarters of the
+        rows, and takes what has the least loss on the others. With
+        ``learning_rate_init="auto"``, a tenth of the rate and then a hundredth are
         tried as well, each where the one before is the best or no training is better
         than none. Of more than 10,000 rows, and in ``partial_fit``, it is 0; of less
         than 100 rows 0.25, with a tenth of the rate.

@@ -9,7 +9,11 @@ from dataclasses import dataclass
 
 from sklearn.utils import Bunch
 
-from sklearn_halfnet import HalfLayerClassifier, PartialCNNClassifier
+from sklearn_halfnet import (
+    HalfLayerClassifier,
+    HalfNetClassifier,
+    PartialCNNClassifier,
+)
 from sklearn_halfnet.experiments._common.data import channels_first, load_images
 from sklearn_halfnet.experiments._common.epochs import fit_all_epochs, percent_right
 from sklearn_halfnet.experiments._common.experiment import Experiment
@@ -127,6 +131,26 @@ TABLES = {
         ("cifar10",),
         5_000,
         images=True,
+    ),
+    6: Choice(
+        "HalfNet with its defaults on images",
+        {
+            "1,024 units, rank 32": lambda seed, recipe: HalfNetClassifier(
+                WIDTH, 32, random_state=seed, **recipe
+            )
+        },
+        {
+            "learning_rate_init": "auto",
+            "dropout": "auto",
+            "batch_size": "auto",
+            "label_smoothing": 0.1,
+        },
+        {
+            "learning_rate_init": (5e-3, 1.5e-2, 2e-2, 3e-2),
+            "dropout": (0.1,),
+            "batch_size": (128, 512),
+            "label_smoothing": (0.0, 0.05),
+        },
     ),
 }
 

@@ -66,8 +66,10 @@ CANDIDATES = {
     "one layer of 512": _half_as_long(hidden_layer_sizes=512),
     "standard scaling": _half_as_long(input_scaling="standard"),
     "hard labels": _half_as_long(label_smoothing=0.0),
+    "batches of 64": _half_as_long(batch_size=64),
     "batches of 256": _half_as_long(batch_size=256),
+    "a lower rate": _half_as_long(learning_rate_init=1e-2),
     "100 passes": _halfnet(max_iter=100),
     "no choice of dropout": _half_as_long(dropout=0.0),
-    "no choice at all": _half_as_long(dropout=0.0, learning_rate_init=1e-2),
+    "no choice at all": _half_as_long(dropout=0.0, learning_rate_init=1.5e-2),
 }
