@@ -109,6 +109,13 @@ def check_same_network(begun, wanted):
         The parameters that a network keeps from its start on, and what they mean: those
         of the model, and those that are set now.
     """
+    unknown = [name for name in wanted if name not in begun]
+    if unknown:
+        raise ValueError(
+            "Training cannot go on with a network that another version of this package "
+            f"began: it knows nothing of {', '.join(unknown)}. Fit with "
+            "warm_start=False, to start anew."
+        )
     changed = [name for name in wanted if wanted[name] != begun[name]]
     if changed:
         raise ValueError(
