@@ -198,7 +198,7 @@ def settings_of_halfnet():
     rate, slow, still = dict.fromkeys(rung["learning_rate_init"] for rung in LADDER)
     yield "trains one member with {:g}, {} and {}, on three quarters".format(*dropouts)
     yield (
-        f"Where that is {dropouts[-1]}, there is much noise, and "
+        f"Where {dropouts[-1]} is the best, there is much noise, and "
         f'`learning_rate_init="auto"` tries {slow} as well, in the place of {rate}:'
     )
     yield f"tries {still} where {slow} is better still"

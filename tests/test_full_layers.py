@@ -17,6 +17,7 @@ from sklearn_halfnet import (
     HalfLayerClassifier,
     HalfLayerRegressor,
 )
+from sklearn_halfnet.networks.dropout import Dropout
 from sklearn_halfnet.solvers.losses import Objective
 
 rng = np.random.default_rng(0)
@@ -178,7 +179,13 @@ def test_every_option_works_with_full_layers(options):
 def test_dropout_reaches_every_layer_in_training_only():
     model = HalfLayerClassifier((4, 3), full_layer_sizes=(6, 5), **QUICK).fit(X, Y)
     network, widths = model.model_.module(torch.device("cpu")), []
-    network.dropout = lambda hidden: widths.append(hidden.shape[1]) or hidden
+
+    class Watched(Dropout):
+        def _drawn(self, hidden):
+            widths.append(hidden.shape[1])
+            return super()._drawn(hidden)
+
+    network.dropout = Watched(0.5, np.random.default_rng(0))
     inputs = torch.from_numpy(model.model_.inputs(X)[0](np.arange(9)))
     network.train()(inputs)
     assert widths == [6, 5, 4, 3]
