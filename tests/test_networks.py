@@ -210,7 +210,7 @@ def test_going_on_refuses_a_network_of_a_version_that_knew_less():
     model = clone(CLASSIFIERS[1]).set_params(warm_start=True).fit(X, Y)
     before = model.predict_proba(X)
     del model.model_.begun["rank"]
-    with pytest.raises(ValueError, match="another version .* nothing of rank. Fit"):
+    with pytest.raises(ValueError, match=r"another version .* nothing of rank\. Fit"):
         model.fit(X, Y)
     assert_array_equal(model.predict_proba(X), before)
 
