@@ -593,6 +593,19 @@ def outcome(records, rival):
     return [verdicts.count(word) for word in ("win", "tie", "loss")]
 
 
+def side_by_side(records):
+    """Say what three fits took that ran one after another."""
+    took = {
+        record["key"]["model"]: record["result"]["fit_seconds"]
+        for record in records.of("tables")
+        if record["key"]["set"] == "letter" and record["key"]["split"] == 0
+    }
+    return (
+        f"one after another on `letter` HalfNet took {took['HalfNet']:.0f} s, RealMLP "
+        f"{took['RealMLP']:.0f} and the MLP {took['MLP']:.0f}"
+    )
+
+
 def of_readme(records):
     for model, rank, log_loss, seconds in by_rank(records):
         if model == "linear":
@@ -601,6 +614,7 @@ def of_readme(records):
         beside = "" if model in OURS else " - ".join(map(str, outcome(records, model)))
         cells = [name, f"{rank:.1f}", f"{log_loss:.1f}", f"{seconds:.1f}", beside]
         yield f"| {' | '.join(cells)} |"
+    yield side_by_side(records)
     yield chance(records)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     python = project["project"]["requires-python"].removeprefix(">=")
@@ -630,6 +644,7 @@ def of_benchmarks(records):
         f"layer second ({by_loss['HalfLayer']:.1f}). Beside RealMLP HalfNet wins on "
         f"{win} sets, ties on {tie} and loses on {loss}."
     )
+    yield side_by_side(records)
     yield chance(records)
     yield f"in processes of their own with {MEMORY_GB} GB and half an hour each"
     yield "pinball loss at {}, {} and {} on two tables".format(
