@@ -296,7 +296,7 @@ ONCE_SURVIVED = [
         "networks/units.py",
         'of["projection"] = error.mul_(scales.unsqueeze(-2))',
         'of["projection"] = error',
-        "training",
+        "units",
     ),
     Change(
         "networks/partial_cnn.py",
@@ -342,8 +342,8 @@ ONCE_SURVIVED = [
     ),
     Change(
         "models/closed_form.py",
-        "calibration(scores, sums.rows.targets, sums.rows.weight, kind)",
-        "calibration(scores / 2, sums.rows.targets, sums.rows.weight, kind)",
+        "calibration(scores, *judged, self.targets.kind)",
+        "calibration(scores / 2, *judged, self.targets.kind)",
         "calibration",
     ),
     Change(
