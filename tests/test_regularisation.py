@@ -39,7 +39,7 @@ def rows_of(n_rows):
     return SimpleNamespace(numbers=np.arange(n_rows // 4, n_rows), held_out=held_out)
 
 
-@pytest.mark.parametrize("n_rows, n_passes", [(1000, 40), (1001, 20)])
+@pytest.mark.parametrize("n_rows, n_passes", [(2000, 40), (2001, 20)])
 @pytest.mark.parametrize(
     "losses, given, chosen, few_tried, many_tried",
     [
@@ -88,7 +88,7 @@ def test_the_ladder_is_gone_up_while_it_helps(
     rng = np.random.default_rng(0)
     found = choose_regularisation(left, FirstMember(), rows_of(n_rows), options, rng)
     assert found == chosen
-    assert len(tried) == (few_tried if n_rows == 1000 else many_tried)
+    assert len(tried) == (few_tried if n_rows == 2000 else many_tried)
     for (how, passes), rung in zip(tried, left, strict=False):
         assert passes == n_passes
         assert how == LADDER[0] | given | rung

@@ -30,9 +30,9 @@ _MOST_ROWS = 10_000
 # Of the rows, to be judged by.
 _HELD_OUT = 0.25
 # Of the passes, to be trained for; and rungs that are tried in any case. The judges of
-# few rows err, and noise is learned late.
+# a thousand rows err, and noise is learned late.
 _SHARE, _LEAST_TRIED = 0.4, 3
-_MANY_ROWS, _SHARE_OF_MANY, _LEAST_TRIED_OF_MANY = 1_000, 0.2, 1
+_MANY_ROWS, _SHARE_OF_MANY, _LEAST_TRIED_OF_MANY = 2_000, 0.2, 1
 
 
 def rungs(parameters, n_rows):
@@ -84,7 +84,7 @@ def choose_regularisation(left, model, rows, options, rng):
     """Train for some passes on each rung; take that of least loss on other rows.
 
     A tighter one is tried only where the tightest so far is the best, or none is better
-    than no training at all; of up to 1,000 rows three are tried in any case. The loss
+    than no training at all; of up to 2,000 rows three are tried in any case. The loss
     is that which training minimises, labels smoothed as they are there: by another, a
     start and a training that hardly leaves it can look too good.
 
