@@ -78,12 +78,9 @@ def test_batches_of_another_size_or_type():
 
 
 def test_two_graphs_at_once_do_not_disturb_each_other():
-    units, (first, second) = (
-        Units("relu"),
-        (operands("one network", seed=s) for s in (1, 2)),
-    )
-    outs = [units(*given) for given in (first, second)]
-    for given, out in zip((first, second), outs, strict=True):
+    units, both = Units("relu"), [operands("one network", seed=s) for s in (1, 2)]
+    outs = [units(*given) for given in both]
+    for given, out in zip(both, outs, strict=True):
         gradients = torch.autograd.grad(out.square().sum(), given)
         _, *expected = result(plain(), given, 0)
         for one, other in zip(gradients, expected, strict=True):
@@ -102,10 +99,9 @@ def test_what_is_frozen_gets_no_gradient():
 
 def test_penalty_is_the_weighted_sum_of_squared_norms():
     tensors = [
-        torch.randn(3, 4, dtype=torch.float64),
-        torch.randn(5, dtype=torch.float64),
+        torch.randn(shape, dtype=torch.float64, requires_grad=True)
+        for shape in ((3, 4), (5,))
     ]
-    tensors = [each.requires_grad_() for each in tensors]
 
     class Network:
         def penalised(self):

@@ -45,12 +45,12 @@ class HalfLayerNetwork(nn.Module):
 
     def forward(self, projection):
         """Compute scores (n_rows, n_outputs) from a projection (n_rows, n_units)."""
-        *inner, last = zip(self.units, self.scales, self.shifts, strict=True)
-        dropout = self.dropping
-        for (units, *own), weights in zip(inner, self.weights, strict=True):
-            projection = units(projection, *own, weights.t(), dropout=dropout)
-        units, *own = last
-        return units(projection, *own, self.coef.t(), self.intercept, dropout)
+        behind = [(weights.t(), None) for weights in self.weights]
+        behind.append((self.coef.t(), self.intercept))
+        layers = zip(self.units, self.scales, self.shifts, behind, strict=True)
+        for units, scales, shifts, then in layers:
+            projection = units(projection, scales, shifts, *then, self.dropping)
+        return projection
 
     @property
     def dropping(self):

