@@ -146,7 +146,7 @@ TABLES = {
             "label_smoothing": 0.1,
         },
         {
-            "learning_rate_init": (5e-3, 1.5e-2, 2e-2, 3e-2),
+            "learning_rate_init": (5e-3, 1e-2, 2e-2, 3e-2),
             "dropout": (0.1,),
             "batch_size": (128, 512),
             "label_smoothing": (0.0, 0.05),
