@@ -15,7 +15,8 @@ from sklearn_halfnet.models.regularisation import (
     divided,
     rungs,
 )
-from sklearn_halfnet.models.train import TrainingOptions, train
+from sklearn_halfnet.models.train import train
+from sklearn_halfnet.models.training_options import TrainingOptions
 
 # No penalty to speak of, so that noise is learned by heart if nothing else helps.
 HALF = {"hidden_layer_sizes": 64, "max_iter": 40, "random_state": 0, "alpha": 1e-4}

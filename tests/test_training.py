@@ -16,7 +16,7 @@ from sklearn.linear_model import (
 
 from sklearn_halfnet import HalfNetClassifier
 from sklearn_halfnet.exceptions import NonFiniteError
-from sklearn_halfnet.models.train import n_passes, rows_a_step
+from sklearn_halfnet.models.training_options import n_passes, rows_a_step
 from sklearn_halfnet.networks.dropout import Dropout
 from sklearn_halfnet.networks.half_layer import HalfLayerNetwork
 from sklearn_halfnet.networks.low_rank import LowRankNetwork

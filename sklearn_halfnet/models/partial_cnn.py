@@ -23,7 +23,7 @@ from sklearn_halfnet.models.torch_network import (
     TorchNetworkStart,
     in_blocks,
 )
-from sklearn_halfnet.models.train import rows_a_step
+from sklearn_halfnet.models.training_options import rows_a_step
 
 __all__ = [
     "Backbone",

@@ -8,7 +8,8 @@ from dataclasses import replace
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_halfnet.exceptions import NonFiniteError
-from sklearn_halfnet.models.train import AUTO, train
+from sklearn_halfnet.models.train import train
+from sklearn_halfnet.models.training_options import AUTO
 from sklearn_halfnet.solvers import SOLVERS
 
 __all__ = ["LADDER", "choose_regularisation", "divided", "rungs"]

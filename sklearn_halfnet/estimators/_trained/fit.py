@@ -44,14 +44,8 @@ from sklearn_halfnet.models.regularisation import (
     divided,
     rungs,
 )
-from sklearn_halfnet.models.train import (
-    Rows,
-    TrainingOptions,
-    n_passes,
-    of_weight,
-    train,
-    train_once,
-)
+from sklearn_halfnet.models.train import Rows, of_weight, train, train_once
+from sklearn_halfnet.models.training_options import TrainingOptions, n_passes
 from sklearn_halfnet.solvers import SOLVERS
 
 __all__ = [

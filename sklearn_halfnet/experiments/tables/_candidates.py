@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sklearn_halfnet import HalfNetClassifier, HalfNetRegressor
 from sklearn_halfnet.experiments._common.rivals import scaled
-from sklearn_halfnet.models.train import AUTO
+from sklearn_halfnet.models.training_options import AUTO
 
 __all__ = ["CANDIDATES", "Candidate"]
 
