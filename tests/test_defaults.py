@@ -59,6 +59,12 @@ def test_defaults_are_no_worse_than_a_constant_or_a_linear_model(task, data, mod
     assert not bars.faults(task, model, result), result
 
 
+def test_a_thousand_rows_of_noise_are_not_learned_by_heart():
+    # A choice of dropout that trained for less long took these for a signal.
+    result = bars.measure("regression", "noise images", "HalfNet", seed=1)
+    assert not bars.faults("regression", "HalfNet", result), result
+
+
 def test_every_public_estimator_is_there():
     made = [build(0) for models in MODELS.values() for build in models.values()]
     steps = [each[0] if isinstance(each, Pipeline) else each for each in made]
