@@ -18,6 +18,7 @@ from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._trained.fit import split
 from sklearn_halfnet.models.low_rank import LowRankModel
 from sklearn_halfnet.networks.dropout import Dropout
+from sklearn_halfnet.networks.members import SIGNS_RATE
 from sklearn_halfnet.solvers.losses import Objective, Smoothing
 
 OF_LBFGS = pytest.mark.filterwarnings(
@@ -199,8 +200,8 @@ def test_the_objective_is_the_mean_of_the_members_own(iris, case, weighted):
         own = [module.coef, module.intercept, *module.scales, *module.shifts]
         for stacked, single in zip(ours, own, strict=True):
             assert_allclose(3 * stacked.grad[m], single.grad, atol=1e-10)
-        of_signs = (factor * module.factors[0].grad).sum(dim=1)
-        assert_allclose(3 * together.signs.grad[m], of_signs, atol=1e-10)
+        of_signs = SIGNS_RATE * (factor * module.factors[0].grad).sum(dim=1)
+        assert_allclose(3 * together.short_signs.grad[m], of_signs, atol=1e-10)
     signed = [
         signs[:, None] * module.factors[0].grad
         for signs, module in zip(together.signs.detach(), alone, strict=True)

@@ -14,7 +14,7 @@ from sklearn.linear_model import (
     Ridge,
 )
 
-from sklearn_halfnet import HalfNetClassifier
+from sklearn_halfnet import HalfNetClassifier, HalfNetRegressor
 from sklearn_halfnet.exceptions import NonFiniteError
 from sklearn_halfnet.models.training_options import n_passes, rows_a_step
 from sklearn_halfnet.networks.dropout import Dropout
@@ -196,6 +196,13 @@ def test_few_rows_get_small_batches_and_many_few_passes(n_rows, batch_size, pass
     assert n_passes("auto", n_rows) == passes
     assert rows_a_step("full", n_rows) == n_rows
     assert rows_a_step(64, n_rows) == min(64, n_rows) and n_passes(7, n_rows) == 7
+
+
+@pytest.mark.parametrize("n_rows, passes", [(60, 50), (8_000, 50), (10_000, 40)])
+def test_halfnet_goes_half_as_often_over_few_rows(n_rows, passes):
+    X = np.random.default_rng(0).standard_normal((n_rows, 2))
+    model = HalfNetRegressor(2, n_members=1, dropout=0, learning_rate_init=0.01)
+    assert model.fit(X, X[:, 0]).n_iter_ == passes
 
 
 def test_blocks_hold_every_row_once():

@@ -96,6 +96,14 @@ class LowRankStart(ColumnStart):
             return network
         return MembersModel.started(network, n_members, sample, self, rng)
 
+    def for_choice(self):
+        """Return the start of two members; more take as much longer.
+
+        One by itself asks for more dropout than a mean of several does.
+        """
+        several = self.n_members == "auto" or self.n_members > 1
+        return replace(self, n_members=2) if several else self
+
     def ready(self, network, n_passes):
         """Return the network with the scales trained or not."""
         return network.training_scales(self.trains_scales)

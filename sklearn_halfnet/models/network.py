@@ -78,6 +78,10 @@ class NetworkStart(ABC):
         network : TrainedNetwork
         """
 
+    def for_choice(self):
+        """Return the start of what a choice of regularisation is made with."""
+        return self
+
     def ready(self, network, n_passes):
         """Return a network that has done some passes, ready to go on."""
         return network
@@ -182,11 +186,6 @@ class TrainedNetwork(ABC):
     def dtype(self):
         """Type of the numbers, a name."""
         return self.begun["dtype"]
-
-    @property
-    def first(self):
-        """The network itself: the first of its members, where it has some."""
-        return self
 
     @property
     def n_layers(self):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_halfnet.exceptions import NonFiniteError
-from sklearn_halfnet.models.train import train
+from sklearn_halfnet.models.train import held_out_loss, train
 from sklearn_halfnet.models.training_options import AUTO
 from sklearn_halfnet.solvers import SOLVERS
 
@@ -30,10 +30,10 @@ _FEW_ROWS, _FOR_FEW = 100, LADDER[3]
 _MOST_ROWS = 10_000
 # Of the rows, to be judged by.
 _HELD_OUT = 0.25
-# Of the passes, to be trained for; and rungs that are tried in any case. The judges of
-# a thousand rows err, and noise is learned late.
-_SHARE, _LEAST_TRIED = 0.4, 3
-_MANY_ROWS, _SHARE_OF_MANY, _LEAST_TRIED_OF_MANY = 2_000, 0.2, 1
+# Of the passes, to be trained for.
+_SHARE = 0.4
+# Rungs that are tried in any case: the judges of a thousand rows err.
+_LEAST_TRIED, _MANY_ROWS, _LEAST_TRIED_OF_MANY = 3, 2_000, 1
 
 
 def rungs(parameters, n_rows):
@@ -94,7 +94,7 @@ def choose_regularisation(left, model, rows, options, rng):
     left : list of dict
         What ``rungs`` returned.
     model : TrainedNetwork
-        As it starts. Of members, the first is trained.
+        As it starts.
     rows : Rows
         With ``held_out``.
     options : TrainingOptions
@@ -106,21 +106,14 @@ def choose_regularisation(left, model, rows, options, rng):
     chosen : dict
         One of the rungs.
     """
-
-    def loss_of(rung, passes):
-        short = options.regularised(rung)
-        short = replace(short, max_iter=passes, judged_smoothed=True)
-        return _held_out_loss(model.first, rows, short, copy.deepcopy(rng))
-
     n_rows = len(rows.numbers) + len(rows.held_out.numbers)
-    share, least_tried = _SHARE, _LEAST_TRIED
-    if n_rows > _MANY_ROWS:
-        share, least_tried = _SHARE_OF_MANY, _LEAST_TRIED_OF_MANY
-    passes = math.ceil(share * options.max_iter)
-    untrained = loss_of({"learning_rate_init": 0.0}, 1)
+    least_tried = _LEAST_TRIED_OF_MANY if n_rows > _MANY_ROWS else _LEAST_TRIED
+    short = replace(options, max_iter=math.ceil(_SHARE * options.max_iter))
+    untrained = held_out_loss(model, rows, options)
     best, least = left[0], math.inf
     for n_tried, rung in enumerate(left, 1):
-        loss = loss_of(rung, passes)
+        how = short.regularised(rung)
+        loss = _loss_when_trained(model, rows, how, copy.deepcopy(rng))
         if loss < least:
             best, least = rung, loss
         elif least <= untrained and n_tried >= least_tried:
@@ -128,13 +121,12 @@ def choose_regularisation(left, model, rows, options, rng):
     return best
 
 
-def _held_out_loss(model, rows, options, rng):
+def _loss_when_trained(model, rows, options, rng):
     """Train a network, and return its loss on the rows held out."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         try:
-            _, history = train(model, rows, options, rng=rng)
+            model, _ = train(model, replace(rows, held_out=None), options, rng=rng)
         except NonFiniteError:  # as the training to come will say
             return math.inf
-    *_, loss = history.validation_losses or [math.inf]
-    return loss
+    return held_out_loss(model, rows, options)

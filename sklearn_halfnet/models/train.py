@@ -33,6 +33,7 @@ from sklearn_halfnet.solvers import SOLVERS
 
 __all__ = [
     "Rows",
+    "held_out_loss",
     "loss_and_gradient",
     "of_weight",
     "train",
@@ -139,8 +140,7 @@ def train(
         if held is not None:
             left = options.cache_size * 2**20 - data.kept_bytes
             blocks = _blocks(model, held, held.numbers, options, device, left)
-            smoothing = objective.smoothing if options.judged_smoothed else None
-            validate = _validator(model, objective, blocks, held, smoothing)
+            validate = _validator(model, objective, blocks, held)
         n_before = 0 if kept is None else passes_kept(kept)
         report = _reporter(model, module, watch, revise, n_before)
         monitor = _monitor(module, options, validate, report)
@@ -152,6 +152,29 @@ def train(
         reached = monitor.judge(objective, data.few(batch_size))
         _judge(reached, _blank_loss(model.targets, rows), options)
     return model, history
+
+
+def held_out_loss(model, rows, options):
+    """Mean loss of a network on the rows held out, labels smoothed as in training.
+
+    Parameters
+    ----------
+    model, rows, options
+        As of ``train``.
+
+    Returns
+    -------
+    loss : float
+    """
+    held = rows.held_out
+    with training_mode(), compute_threads(model.step_size(len(held.numbers))):
+        device = resolve_device(options.device)
+        module = model.module(device)
+        objective = _objective(model, module, options, rows)
+        blocks = _blocks(model, held, held.numbers, options, device)
+        smoothing = objective.smoothing
+        _, loss = _validator(model, objective, blocks, held, smoothing)()
+    return loss
 
 
 def train_once(model, rows, options, *, rng, before):
@@ -309,7 +332,7 @@ def _monitor(module, options, validate=None, report=None):
     )
 
 
-def _validator(model, objective, data, rows, smoothing):
+def _validator(model, objective, data, rows, smoothing=None):
     """Return a function of score and mean loss of the network on held-out rows."""
     torch = import_torch()
 

@@ -6,14 +6,14 @@ from typing import Any, Literal
 
 from sklearn_halfnet.solvers import SOLVERS
 
-__all__ = ["AUTO", "TrainingOptions", "n_passes", "rows_a_step"]
+__all__ = ["AUTO", "MOST_PASSES", "TrainingOptions", "n_passes", "rows_a_step"]
 
 # Of batch_size="auto": few rows are worth as many steps as thousands.
 _BATCH, _LEAST_BATCH, _STEPS = 256, 32, 16
 # Of what is "auto" where nobody has chosen.
 AUTO = {"dropout": 0.0, "learning_rate_init": 1.5e-2}
-# Of max_iter="auto".
-_ROWS_SEEN, _LEAST_PASSES, _MOST_PASSES = 400_000, 10, 100
+# Of max_iter="auto"; a family may have a most of its own.
+_ROWS_SEEN, _LEAST_PASSES, MOST_PASSES = 400_000, 10, 100
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,6 @@ class TrainingOptions:
     cache_size : float
     dropout, label_smoothing : float, default=0
         Of families that have them.
-    judged_smoothed : bool, default=False
-        Whether the losses of held-out rows are those of smoothed labels, too.
     """
 
     name: str
@@ -54,11 +52,10 @@ class TrainingOptions:
     cache_size: float
     dropout: float = 0.0
     label_smoothing: float = 0.0
-    judged_smoothed: bool = False
 
     @classmethod
-    def of(cls, name, alpha, parameters, n_rows):
-        """Take them from all parameters of an estimator, a dict, for so many rows."""
+    def of(cls, name, alpha, parameters, max_iter):
+        """Take them from all parameters of an estimator, a dict, for some passes."""
         auto = [each for each in AUTO if parameters.get(each) == "auto"]
         parameters = parameters | {each: AUTO[each] for each in auto}
         takes = SOLVERS[parameters["solver"]].takes
@@ -68,7 +65,7 @@ class TrainingOptions:
             "of_solver": {
                 each: parameters[each] for each in takes if each in parameters
             },
-            "max_iter": n_passes(parameters["max_iter"], n_rows),
+            "max_iter": max_iter,
         }
         own = {each.name for each in fields(cls)} - set(given)
         return cls(
@@ -131,11 +128,13 @@ def rows_a_step(batch_size: int | Literal["auto", "full"], n_rows: int) -> int:
     return min(max(few, _LEAST_BATCH), _BATCH, n_rows)
 
 
-def n_passes(max_iter: int | Literal["auto"], n_rows: int) -> int:
+def n_passes(
+    max_iter: int | Literal["auto"], n_rows: int, most: int = MOST_PASSES
+) -> int:
     """Find how often training goes over so many rows.
 
-    "auto" is 100 times up to 4,000 rows, and then as often as the same number of rows
-    allows for, but at least 10 times.
+    "auto" is ``most`` times, or as often as 400,000 rows in all allow for, but at least
+    10 times.
 
     Examples
     --------
@@ -146,4 +145,4 @@ def n_passes(max_iter: int | Literal["auto"], n_rows: int) -> int:
     if max_iter != "auto":
         return max_iter
     passes = _ROWS_SEEN / max(n_rows, 1)  # no rows are refused later
-    return round(min(max(passes, _LEAST_PASSES), _MOST_PASSES))
+    return round(min(max(passes, _LEAST_PASSES), most))

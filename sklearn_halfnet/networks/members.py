@@ -9,6 +9,10 @@ from sklearn_halfnet.networks.low_rank import behind_embedding
 
 __all__ = ["MembersNetwork"]
 
+# Rate of the signs, in units of that of all else that is trained. A power of two: what
+# is divided by it comes back to the last bit.
+SIGNS_RATE = 8.0
+
 
 class MembersNetwork(nn.Module):
     """Several ``LowRankNetwork`` that share A and Z, computed side by side.
@@ -17,7 +21,10 @@ class MembersNetwork(nn.Module):
 
     and from there on each as by itself, with the scales, shifts, V and c of member m.
     The signs s_m are trained, as real numbers (Gorishniy, Kotelnikov, Babenko 2025,
-    "TabM", arXiv 2410.24210).
+    "TabM", arXiv 2410.24210). What is trained is an eighth of them. Adam's steps are
+    as long whatever the size of the gradients, so signs have eight times the rate of
+    the rest; factors of the inputs have six times in RealMLP (Holzmueller, Grinsztajn,
+    Steinwart 2024, "Better by default", NeurIPS).
 
     Parameters
     ----------
@@ -30,7 +37,7 @@ class MembersNetwork(nn.Module):
     def __init__(self, members, signs):
         super().__init__()
         first = members[0]
-        self.signs = nn.Parameter(signs)
+        self.short_signs = nn.Parameter(signs / SIGNS_RATE)
         self.factors, self.directions = first.factors, first.directions
         self.scales = _stacked([member.scales for member in members])
         self.shifts = _stacked([member.shifts for member in members])
@@ -38,6 +45,11 @@ class MembersNetwork(nn.Module):
         self.intercept = _stack([member.intercept for member in members])
         self.units, self.balances = first.units, first.balances
         self.dropout = None
+
+    @property
+    def signs(self):
+        """The signs s_m, (n_members, n_inputs)."""
+        return SIGNS_RATE * self.short_signs
 
     def forward(self, inputs):
         """Compute scores from inputs (n_rows, n_features).
@@ -67,7 +79,7 @@ class MembersNetwork(nn.Module):
 
     def penalised(self):
         """Pairs of a factor and a tensor, for the mean of the members' penalties."""
-        share = 1 / len(self.signs)
+        share = 1 / len(self.short_signs)
         penalised = [(share, self.coef)]
         if self.balances:
             of_first, *of_later = (balance * balance for balance in self.balances)

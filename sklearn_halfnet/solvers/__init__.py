@@ -21,7 +21,14 @@ from sklearn_halfnet.solvers.schedules import ends_at_zero
 __all__ = ["SOLVERS", "Solver", "solvers_for"]
 
 # What every family has that torch trains, or what training finds for a solver.
-_COMMON = {"learning_rate_init", "learning_rate", "batch_size", "tol", "rng"}
+_COMMON = {
+    "learning_rate_init",
+    "learning_rate",
+    "batch_size",
+    "beta_2",
+    "tol",
+    "rng",
+}
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,7 @@ SOLVERS = {
     "adam": Solver(
         "adam",
         "Adam",
-        takes=_SCHEDULED,
+        takes=(*_SCHEDULED, "beta_2"),
         minibatches=True,
         after_interrupt="goes on",
         words="Adam on minibatches",

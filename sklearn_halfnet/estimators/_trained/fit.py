@@ -45,7 +45,11 @@ from sklearn_halfnet.models.regularisation import (
     rungs,
 )
 from sklearn_halfnet.models.train import Rows, of_weight, train, train_once
-from sklearn_halfnet.models.training_options import TrainingOptions, n_passes
+from sklearn_halfnet.models.training_options import (
+    MOST_PASSES,
+    TrainingOptions,
+    n_passes,
+)
 from sklearn_halfnet.solvers import SOLVERS
 
 __all__ = [
@@ -174,7 +178,7 @@ def fit_network(
 
 def _begin_task(estimator, X, y, weight, twice):
     """Tell the callbacks that a fit begins, and of how many passes at most."""
-    passes = n_passes(estimator.max_iter, len(of_weight(weight, len(y))))
+    passes = _passes(estimator, len(of_weight(weight, len(y))))
     context = estimator._init_callback_context(max_subtasks=(1 + twice) * passes)
     context.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
     return context
@@ -273,7 +277,7 @@ class _Fit:
         """Whether Ctrl-C has left passes to be done."""
         if self.history is None:
             return False
-        passes = n_passes(self.estimator.max_iter, len(self._counting))
+        passes = _passes(self.estimator, len(self._counting))
         return self.history.left_off(self.estimator.solver, passes) is not None
 
     def _divided(self, rng):
@@ -304,7 +308,7 @@ class _Fit:
         # What is drawn here leaves the training as it would be.
         rng_start, rng = copy.deepcopy(rngs)
         numbers, judges = divided(numbers, rng)
-        network, rows = self._start(numbers, None, rng_start)
+        network, rows = self._start(numbers, None, rng_start, chooses=True)
         rows = replace(rows, held_out=replace(rows, numbers=judges, held_out=None))
         options = training_options(estimator, network, len(numbers))
         chosen = choose_regularisation(left, network, rows, options, rng)
@@ -339,8 +343,8 @@ class _Fit:
             self.kept.interrupt()
         return network, history, rows, options
 
-    def _start(self, numbers, held_out, rng):
-        """Return a network to be trained, and the rows for it."""
+    def _start(self, numbers, held_out, rng, chooses=False):
+        """Return a network to be trained, or to choose with, and the rows for it."""
         estimator, y, weight = self.estimator, self.y, self.weight
         shown = _without(self.repeats, held_out, len(y))
         start, targets = _begin(estimator, self.given, self.network, y, shown)
@@ -353,7 +357,8 @@ class _Fit:
             rows = replace(rows, held_out=held_out)
         network = self.network
         if network is None:
-            network = start.network(rows, targets, rng)
+            start_now = start.for_choice() if chooses else start
+            network = start_now.network(rows, targets, rng)
         done = 0 if self.history is None else self.history.n_passes
         return start.ready(network, done), rows
 
@@ -478,7 +483,13 @@ def training_options(estimator, network, n_rows):
     alpha = strength(estimator.alpha, network.start_alpha)
     parameters = estimator.get_params(deep=False)
     name = type(estimator).__name__
-    return TrainingOptions.of(name, alpha, parameters, n_rows)
+    return TrainingOptions.of(name, alpha, parameters, _passes(estimator, n_rows))
+
+
+def _passes(estimator, n_rows):
+    """Find how often an estimator's training goes over so many rows, at most."""
+    most = getattr(estimator, "_most_passes", MOST_PASSES)
+    return n_passes(estimator.max_iter, n_rows, most)
 
 
 def start_options(estimator):

@@ -47,6 +47,7 @@ TRAINING_CONSTRAINTS = {
     "batch_size": [StrOptions({"auto", "full"}), whole(1)],
     "learning_rate": [one_of(SCHEDULES)],
     "learning_rate_init": [real(0, closed="neither")],
+    "beta_2": [real(0, 1, closed="left")],
     "max_iter": [StrOptions({"auto"}), whole(1)],
     "tol": [real(0)],
     "early_stopping": [StrOptions({"auto"}), "boolean"],
@@ -91,6 +92,9 @@ TRAINING_TEXTS = numpydoc("""
     learning_rate_init : float or "auto"
         Largest rate of minibatches; "auto" is 0.015 or, chosen with ``dropout``, a
         tenth or a hundredth of it.
+    beta_2 : float
+        Of ``solver="adam"``: the factor by which what a squared gradient counts falls
+        with each step, in the mean that Adam divides by.
     max_iter : int or "auto"
         Passes over the data, or iterations of a solver that sees all rows. "auto" is
         100 up to 4,000 rows, and beyond 400,000 / n_samples, but at least 10.

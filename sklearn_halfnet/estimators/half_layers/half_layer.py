@@ -143,6 +143,7 @@ class HalfLayer(CallbackSupportMixin, BaseEstimator):
     batch_size: int | Literal["auto", "full"] = "auto"
     learning_rate: Literal["one_cycle", "cosine", "constant"] = "one_cycle"
     learning_rate_init: float | Literal["auto"] = 1e-2
+    beta_2: float = 0.999
     max_iter: int | Literal["auto"] = "auto"
     tol: float = 1e-4
     early_stopping: bool | Literal["auto"] = "auto"

@@ -118,6 +118,9 @@ _TEXTS = TRAINING_TEXTS | numpydoc("""
         for each A, is added to the mean loss. "auto" is as strong as the ridge
         regression that generalised cross-validation chooses on the hidden layers'
         start, and at least 1e-4: more where rows are few or noise is strong.
+    max_iter : int or "auto"
+        Passes over the data, or iterations of a solver that sees all rows. "auto" is
+        50 up to 8,000 rows, and beyond 400,000 / n_samples, but at least 10.
     polish : {"ridge", "logistic"} or None
         Refit the read-out after training: by ridge regression whose strength
         generalised cross-validation chooses, which often lowers accuracy on large data;
@@ -201,6 +204,7 @@ class HalfNet(
     batch_size: int | Literal["auto", "full"] = "auto"
     learning_rate: Literal["one_cycle", "cosine", "constant"] = "one_cycle"
     learning_rate_init: float | Literal["auto"] = "auto"
+    beta_2: float = 0.95
     max_iter: int | Literal["auto"] = "auto"
     tol: float = 1e-4
     early_stopping: bool | Literal["auto"] = "auto"
@@ -217,6 +221,9 @@ class HalfNet(
     n_features_in_: int = field(init=False)
     _history: History = field(init=False)
     _vocabulary: Vocabulary | None = field(init=False)
+
+    # Of max_iter="auto".
+    _most_passes = 50
 
     _parameter_constraints = {
         **TRAINING_CONSTRAINTS,

@@ -247,6 +247,7 @@ class PartialCNN(CallbackSupportMixin, BaseEstimator):
     batch_size: int | Literal["auto", "full"] = 128
     learning_rate: Literal["cosine", "one_cycle", "constant"] = "cosine"
     learning_rate_init: float = 0.1
+    beta_2: float = 0.999
     max_iter: int | Literal["auto"] = 10
     flips: bool = False
     crop_padding: int = 0

@@ -5,7 +5,9 @@ they were made with: where these change, a candidate runs again.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from unittest.mock import patch
 
 from sklearn_halfnet import HalfNetClassifier, HalfNetRegressor
 from sklearn_halfnet.experiments._common.rivals import scaled
@@ -24,11 +26,21 @@ class Candidate:
         Classes of estimators.
     options : mapping
         Parameters. Those that only one of the two has are left out of the other.
+    constants : mapping
+        Values of constants of the library, by dotted names.
     """
 
     classifier: Callable
     regressor: Callable
     options: Mapping
+    constants: Mapping = field(default_factory=dict)
+
+    def in_force(self):
+        """Return a context in which the constants have the candidate's values."""
+        stack = ExitStack()
+        for name, value in self.constants.items():
+            stack.enter_context(patch(name, value))
+        return stack
 
     def make(self, task, seed):
         """Make the estimator for a task, unfitted, behind a StandardScaler."""
@@ -40,7 +52,8 @@ class Candidate:
         """Name what a result depends on beside the data, as text."""
         _, known = self._of(task)
         own = {name: self.options.get(name, default) for name, default in known.items()}
-        return {"parameters": {name: repr(value) for name, value in own.items()}}
+        settings = {"parameters": {name: repr(value) for name, value in own.items()}}
+        return settings | ({"constants": self.constants} if self.constants else {})
 
     def _of(self, task):
         """Return the class for a task and its parameters with their defaults."""
@@ -48,13 +61,14 @@ class Candidate:
         return kind, kind().get_params(deep=False)
 
 
-def _halfnet(**options):
-    return Candidate(HalfNetClassifier, HalfNetRegressor, options)
+def _halfnet(max_iter, constants=None, **options):
+    options |= {"max_iter": max_iter}
+    return Candidate(HalfNetClassifier, HalfNetRegressor, options, constants or {})
 
 
 def _half_as_long(**options):
     """Make HalfNet as it comes, but for some options, in half of the passes."""
-    return _halfnet(max_iter=50, **options)
+    return _halfnet(50, **options)
 
 
 # The defaults without one of their parts, or with another value. Half of the passes
@@ -70,6 +84,10 @@ CANDIDATES = {
     "batches of 64": _half_as_long(batch_size=64),
     "batches of 256": _half_as_long(batch_size=256),
     "a lower rate": _half_as_long(learning_rate_init=1e-2),
+    "longer memory": _half_as_long(beta_2=0.999),
+    "signs not faster": _half_as_long(
+        constants={"sklearn_halfnet.networks.members.SIGNS_RATE": 1.0}
+    ),
     "100 passes": _halfnet(max_iter=100),
     "no choice of dropout": _half_as_long(dropout=0.0),
     "no choice at all": _half_as_long(**AUTO),

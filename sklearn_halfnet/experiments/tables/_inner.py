@@ -58,8 +58,9 @@ def measure_inside(candidate, split, seed):
     dict
         Means over the folds of what ``measure_here`` returns.
     """
-    results = [
-        measure_here(candidate.make(inner.task, seed), inner)
-        for inner in inner_splits(split, seed)
-    ]
+    with candidate.in_force():
+        results = [
+            measure_here(candidate.make(inner.task, seed), inner)
+            for inner in inner_splits(split, seed)
+        ]
     return {name: float(np.mean([r[name] for r in results])) for name in results[0]}
