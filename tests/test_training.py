@@ -1,6 +1,7 @@
 """The engine: networks, losses, blocks of data, solvers, schedules, the monitor."""
 
 import inspect
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +15,12 @@ from sklearn.linear_model import (
     Ridge,
 )
 
-from sklearn_halfnet import HalfNetClassifier, HalfNetRegressor
+from sklearn_halfnet import (
+    HalfLayerClassifier,
+    HalfNetClassifier,
+    HalfNetRegressor,
+    PartialCNNClassifier,
+)
 from sklearn_halfnet.exceptions import NonFiniteError
 from sklearn_halfnet.models.training_options import n_passes, rows_a_step
 from sklearn_halfnet.networks.dropout import Dropout
@@ -196,6 +202,55 @@ def test_few_rows_get_small_batches_and_many_few_passes(n_rows, batch_size, pass
     assert n_passes("auto", n_rows) == passes
     assert rows_a_step("full", n_rows) == n_rows
     assert rows_a_step(64, n_rows) == min(64, n_rows) and n_passes(7, n_rows) == 7
+
+
+@pytest.mark.parametrize("given, beta_2", [({}, 0.999), ({"beta_2": 0.9}, 0.9)])
+def test_adam_takes_the_steps_of_its_paper(given, beta_2):
+    """Kingma & Ba 2015, algorithm 1."""
+    start, gradients = (
+        np.array([1.0, -2.0]),
+        np.random.default_rng(0).normal(size=(5, 2)),
+    )
+    parameter = torch.nn.Parameter(torch.tensor(start))
+    solver = SOLVERS["adam"].make(
+        learning_rate_init=0.1,
+        learning_rate="constant",
+        batch_size=1,
+        rng=None,
+        **given,
+    )
+    optimizer = solver.make_optimizer(SimpleNamespace(parameters=lambda: [parameter]))
+    mean, square, expected = 0.0, 0.0, start
+    for t, gradient in enumerate(gradients, 1):
+        parameter.grad = torch.tensor(gradient)
+        optimizer.step()
+        mean = 0.9 * mean + 0.1 * gradient
+        square = beta_2 * square + (1 - beta_2) * gradient**2
+        longest = np.sqrt(square / (1 - beta_2**t)) + 1e-8
+        expected = expected - 0.1 * mean / (1 - 0.9**t) / longest
+    assert_allclose(parameter.detach(), expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    "kind, options",
+    [
+        (HalfLayerClassifier, {}),
+        (HalfNetClassifier, {"n_members": 1, "dropout": 0}),
+        (
+            PartialCNNClassifier,
+            {"solver": "adam", "depth": 10, "width": 1, "image_shape": (8, 8)},
+        ),
+    ],
+)
+def test_every_family_has_its_beta_2(kind, options):
+    X = np.random.default_rng(0).random((12, 64))
+    options |= {"learning_rate_init": 0.01, "max_iter": 3, "random_state": 0}
+    model, other = (
+        kind(**options, beta_2=beta_2).fit(X, [0, 1] * 6) for beta_2 in (0.999, 0.5)
+    )
+    assert (model.read_out_coef_ != other.read_out_coef_).any()
+    with pytest.raises(ValueError, match="beta_2"):
+        kind(**options, beta_2=1.0).fit(X, [0, 1] * 6)
 
 
 @pytest.mark.parametrize("n_rows, passes", [(60, 50), (8_000, 50), (10_000, 40)])

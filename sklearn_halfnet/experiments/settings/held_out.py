@@ -141,12 +141,14 @@ TABLES = {
         },
         {
             "learning_rate_init": "auto",
+            "beta_2": 0.95,
             "dropout": "auto",
             "batch_size": "auto",
             "label_smoothing": 0.1,
         },
         {
             "learning_rate_init": (5e-3, 1e-2, 2e-2, 3e-2),
+            "beta_2": (0.99, 0.999),
             "dropout": (0.1,),
             "batch_size": (128, 512),
             "label_smoothing": (0.0, 0.05),
