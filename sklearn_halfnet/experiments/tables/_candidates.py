@@ -61,34 +61,28 @@ class Candidate:
         return kind, kind().get_params(deep=False)
 
 
-def _halfnet(max_iter, constants=None, **options):
+def _halfnet(max_iter=50, constants=None, **options):
     options |= {"max_iter": max_iter}
     return Candidate(HalfNetClassifier, HalfNetRegressor, options, constants or {})
 
 
-def _half_as_long(**options):
-    """Make HalfNet as it comes, but for some options, in half of the passes."""
-    return _halfnet(50, **options)
-
-
-# The defaults without one of their parts, or with another value. Half of the passes
-# halve the time, and all are compared to the first.
+# The defaults, without one of their parts, or with another value.
 CANDIDATES = {
-    "all parts": _half_as_long(),
-    "one member": _half_as_long(n_members=1),
-    "two members": _half_as_long(n_members=2),
-    "no waves": _half_as_long(column_embedding=None),
-    "one layer of 512": _half_as_long(hidden_layer_sizes=512),
-    "standard scaling": _half_as_long(input_scaling="standard"),
-    "hard labels": _half_as_long(label_smoothing=0.0),
-    "batches of 64": _half_as_long(batch_size=64),
-    "batches of 256": _half_as_long(batch_size=256),
-    "a lower rate": _half_as_long(learning_rate_init=1e-2),
-    "longer memory": _half_as_long(beta_2=0.999),
-    "signs not faster": _half_as_long(
+    "all parts": _halfnet(),
+    "one member": _halfnet(n_members=1),
+    "two members": _halfnet(n_members=2),
+    "no waves": _halfnet(column_embedding=None),
+    "one layer of 512": _halfnet(hidden_layer_sizes=512),
+    "standard scaling": _halfnet(input_scaling="standard"),
+    "hard labels": _halfnet(label_smoothing=0.0),
+    "batches of 64": _halfnet(batch_size=64),
+    "batches of 256": _halfnet(batch_size=256),
+    "a lower rate": _halfnet(learning_rate_init=1e-2),
+    "longer memory": _halfnet(beta_2=0.999),
+    "signs not faster": _halfnet(
         constants={"sklearn_halfnet.networks.members.SIGNS_RATE": 1.0}
     ),
     "100 passes": _halfnet(max_iter=100),
-    "no choice of dropout": _half_as_long(dropout=0.0),
-    "no choice at all": _half_as_long(**AUTO),
+    "no choice of dropout": _halfnet(dropout=0.0),
+    "no choice at all": _halfnet(**AUTO),
 }
