@@ -101,8 +101,7 @@ class LowRankStart(ColumnStart):
 
         One by itself asks for more dropout than a mean of several does.
         """
-        several = self.n_members == "auto" or self.n_members > 1
-        return replace(self, n_members=2) if several else self
+        return self if self.n_members == 1 else replace(self, n_members=2)
 
     def ready(self, network, n_passes):
         """Return the network with the scales trained or not."""
