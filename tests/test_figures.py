@@ -196,7 +196,7 @@ def settings_of_halfnet():
     yield f"ε = `label_smoothing` = {HalfNetClassifier().label_smoothing}, is"
     dropouts = list(dict.fromkeys(rung["dropout"] for rung in LADDER))
     rate, slow, still = dict.fromkeys(rung["learning_rate_init"] for rung in LADDER)
-    yield "trains one member with {:g}, {} and {}, on three quarters".format(*dropouts)
+    yield "trains with {:g}, {} and {}, on three quarters".format(*dropouts)
     yield (
         f"Where {dropouts[-1]} is the best, there is much noise, and "
         f'`learning_rate_init="auto"` tries {slow} as well, in the place of {rate}:'
