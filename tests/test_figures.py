@@ -205,6 +205,8 @@ def settings_of_halfnet():
     auto = {"solver": "adam", "dropout": "auto", "learning_rate_init": "auto"}
     ((dropout, rate),) = (rung.values() for rung in rungs(auto, n_rows=99))
     yield f"are trained on as noise is: {dropout} and {rate}."
+    ((_, rate),) = (rung.values() for rung in rungs(auto, n_rows=20_001))
+    yield f"where there is one member, the rate is {rate}."
 
 
 def of_half_layers(records):

@@ -26,8 +26,9 @@ LADDER = (
 )
 # Of few rows some judge nothing, and all are too few to be learned by heart.
 _FEW_ROWS, _FOR_FEW = 100, LADDER[3]
-# Many need no dropout, and trainings on them take time.
-_MOST_ROWS = 10_000
+# Many need no dropout, and trainings on them take time. Of more still there is one
+# member, which has no others to make up for its haste.
+_MOST_ROWS, _MOST_OF_MEMBERS, _FOR_ONE = 10_000, 20_000, {"learning_rate_init": 5e-3}
 # Of the rows, to be judged by.
 _HELD_OUT = 0.25
 # Of the passes, to be trained for.
@@ -56,13 +57,15 @@ def rungs(parameters, n_rows):
     >>> rungs(parameters, n_rows=50)
     [{'learning_rate_init': 0.0015}]
     >>> rungs(parameters, n_rows=10**6)
-    [{'learning_rate_init': 0.015}]
+    [{'learning_rate_init': 0.005}]
     >>> len(rungs(parameters, n_rows=1000))
     3
     """
     auto = [name for name in AUTO if parameters.get(name) == "auto"]
     ladder = LADDER
-    if not SOLVERS[parameters["solver"]].minibatches or n_rows > _MOST_ROWS:
+    if n_rows > _MOST_OF_MEMBERS:
+        ladder = [AUTO | _FOR_ONE]
+    elif not SOLVERS[parameters["solver"]].minibatches or n_rows > _MOST_ROWS:
         ladder = LADDER[:1]
     elif n_rows < _FEW_ROWS:
         ladder = [_FOR_FEW]

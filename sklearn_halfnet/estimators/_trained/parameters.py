@@ -91,7 +91,7 @@ TRAINING_TEXTS = numpydoc("""
         falls by ``tol``.
     learning_rate_init : float or "auto"
         Largest rate of minibatches; "auto" is 0.015 or, chosen with ``dropout``, a
-        tenth or a hundredth of it.
+        tenth or a hundredth of it; of more than 20,000 rows 0.005.
     beta_2 : float
         Of ``solver="adam"``: the factor by which what a squared gradient counts falls
         with each step, in the mean that Adam divides by.
