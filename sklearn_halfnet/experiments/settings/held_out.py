@@ -147,7 +147,7 @@ TABLES = {
             "label_smoothing": 0.1,
         },
         {
-            "learning_rate_init": (5e-3, 1e-2, 2e-2, 3e-2),
+            "learning_rate_init": (2e-3, 1e-2, 1.5e-2, 3e-2),
             "beta_2": (0.99, 0.999),
             "dropout": (0.1,),
             "batch_size": (128, 512),
