@@ -8,8 +8,9 @@ from itertools import pairwise
 import numpy as np
 
 from sklearn_halfnet._device import import_torch
+from sklearn_halfnet._matmul import matmul
 
-__all__ = ["Int8Map", "has_fast_int8", "int8_sums"]
+__all__ = ["Int8Map", "has_fast_int8", "int8_sums", "multiplies_exactly"]
 
 _LARGEST = 127
 # Each further digit of a target is worth 1 / 254 of the one before.
@@ -25,7 +26,21 @@ def has_fast_int8():
     known = getattr(torch.cpu, "_is_vnni_supported", lambda: False)
     # Attributes of torch.ops exist as soon as they are asked for, or not at all.
     fused = hasattr(torch.ops.onednn, "qlinear_pointwise")
-    return known() and fused and hasattr(torch, "_int_mm")
+    return known() and fused and multiplies_exactly()
+
+
+def multiplies_exactly():
+    """Tell whether torch's products of 8-bit integers are right.
+
+    Where it lacks instructions for them, for the processor is older or the variable
+    ``ONEDNN_MAX_CPU_ISA`` forbids them, sums of two products are cut to 16 bits.
+    """
+    torch = import_torch()
+
+    if not hasattr(torch, "_int_mm"):
+        return False
+    largest = torch.full((64, 64), _LARGEST, dtype=torch.int8)
+    return bool((torch._int_mm(largest, largest) == 64 * _LARGEST**2).all())
 
 
 class Int8Map:
@@ -125,15 +140,21 @@ def int8_sums(Q, Y):
     digits, units = _digits(Y)
     ones = np.ones((1, len(Q)), dtype=np.int8)
     right = torch.from_numpy(np.concatenate([digits.reshape(-1, len(Q)), ones]))
-    sums = torch._int_mm(right, features).numpy().astype(np.float64)
+    sums = _product(right, features).astype(np.float64)
     cross = np.einsum("dm,dmk->km", units, sums[:-1].reshape(*units.shape, -1))
     return _symmetric_sums(features), cross, sums[-1]
 
 
+def _product(left, right):
+    """Multiply integers, where torch does it wrongly as floats that hold every sum."""
+    if multiplies_exactly():
+        return import_torch()._int_mm(left, right).numpy()
+    left, right = (part.numpy().astype(np.float64) for part in (left, right))
+    return matmul(left, right)
+
+
 def _symmetric_sums(features):
     """Q^T Q from the panels on and right of the diagonal."""
-    torch = import_torch()
-
     width = features.shape[1]
     if width == 1:  # torch takes the strides of a single column for those of a row
         column = features.numpy().astype(np.float64)
@@ -143,7 +164,7 @@ def _symmetric_sums(features):
     for start, stop in pairwise(cuts):
         if start == stop:
             continue
-        panel = torch._int_mm(features[:, start:stop].T, features[:, start:]).numpy()
+        panel = _product(features[:, start:stop].T, features[:, start:])
         gram[start:stop, start:] = panel
         gram[stop:, start:stop] = panel[:, stop - start :].T
     return gram

@@ -305,10 +305,12 @@ def test_int8_leaves_inputs_of_a_long_range_as_they_are():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((500, 3))
     y = np.sin(X[:, 0])
-    assert ELMRegressor(50, dtype="int8").fit(X, y).model_.rounding.inputs is not None
+    options = {"input_scaling": "standard", "random_state": 0}
+    model = ELMRegressor(50, dtype="int8", **options).fit(X, y)
+    assert model.model_.rounding.inputs is not None
     X[0] = 1000.0
     exact, rounded = (
-        ELMRegressor(50, "normal", "cos", alpha=1.0, dtype=dtype, random_state=0)
+        ELMRegressor(50, "normal", "cos", alpha=1.0, dtype=dtype, **options)
         for dtype in ("float32", "int8")
     )
     differences = rounded.fit(X, y).predict(X) - exact.fit(X, y).predict(X)

@@ -1,4 +1,7 @@
+import os
 import pickle
+import subprocess
+import sys
 from itertools import pairwise
 
 import numpy as np
@@ -462,6 +465,21 @@ def test_rounded_sums_are_exact():
     np.testing.assert_allclose(rounded.cross, expected.cross, rtol=1e-5, atol=1e-3)
     np.testing.assert_allclose(rounded.feature_mean, expected.feature_mean, atol=1e-12)
     assert rounded.n_samples == 500
+
+
+def test_rounded_sums_are_exact_without_the_instructions_for_them():
+    """There torch's products of 8-bit integers are cut to 16 bits."""
+    code = """
+import numpy as np
+from sklearn_halfnet._int8 import has_fast_int8, int8_sums
+Q = np.random.default_rng(0).integers(-127, 128, (500, 60)).astype(np.int8)
+whole = Q.astype(int)
+gram, cross, total = int8_sums(Q, np.ones((500, 1)))
+assert (gram == whole.T @ whole).all() and (total == whole.sum(axis=0)).all()
+assert not has_fast_int8()
+"""
+    held_back = os.environ | {"ONEDNN_MAX_CPU_ISA": "AVX2"}
+    subprocess.run([sys.executable, "-c", code], env=held_back, check=True)
 
 
 @pytest.mark.parametrize("convert", [np.asarray, np.ndarray.tolist, sparse.csr_array])

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_halfnet._device import import_torch
-from sklearn_halfnet._int8 import Int8Map
+from sklearn_halfnet._int8 import Int8Map, has_fast_int8
 from sklearn_halfnet._matmul import row_blocks
 from sklearn_halfnet.activations import ACTIVATIONS
 from sklearn_halfnet.features.hidden_layer import forward_blocks
@@ -138,7 +138,8 @@ def rounded_blocks(X, scaling, layers, rounding, max_bytes):
     n_columns = sum(layer.n_units for layer in layers)
     matrix = layers[0].scaled_weights(np.float32)
     dense = not (sparse.issparse(X) or sparse.issparse(matrix))
-    if len(layers) == 1 and dense and rounding.inputs is not None:
+    rounds_inputs = rounding.inputs is not None and has_fast_int8()
+    if len(layers) == 1 and dense and rounds_inputs:
         fill = _RoundedLayer(layers[0], matrix, rounding).fill
     else:
         fill = _RoundedAfterwards(scaling, layers, rounding.step).fill
