@@ -31,10 +31,10 @@ _FEW_ROWS, _FOR_FEW = 100, LADDER[3]
 _MOST_ROWS, _MOST_OF_MEMBERS, _FOR_ONE = 10_000, 20_000, {"learning_rate_init": 5e-3}
 # Of the rows, to be judged by.
 _HELD_OUT = 0.25
-# Of the passes, to be trained for.
-_SHARE = 0.4
-# Rungs that are tried in any case: the judges of a thousand rows err.
-_LEAST_TRIED, _MANY_ROWS, _LEAST_TRIED_OF_MANY = 3, 2_000, 1
+# Of the passes, to be trained for; and rungs that are tried in any case. The judges of
+# a thousand rows err, and noise is learned late.
+_SHARE, _LEAST_TRIED = 0.8, 3
+_MANY_ROWS, _SHARE_OF_MANY, _LEAST_TRIED_OF_MANY = 2_000, 0.4, 1
 
 
 def rungs(parameters, n_rows):
@@ -110,8 +110,10 @@ def choose_regularisation(left, model, rows, options, rng):
         One of the rungs.
     """
     n_rows = len(rows.numbers) + len(rows.held_out.numbers)
-    least_tried = _LEAST_TRIED_OF_MANY if n_rows > _MANY_ROWS else _LEAST_TRIED
-    short = replace(options, max_iter=math.ceil(_SHARE * options.max_iter))
+    share, least_tried = _SHARE, _LEAST_TRIED
+    if n_rows > _MANY_ROWS:
+        share, least_tried = _SHARE_OF_MANY, _LEAST_TRIED_OF_MANY
+    short = replace(options, max_iter=math.ceil(share * options.max_iter))
     untrained = held_out_loss(model, rows, options)
     best, least = left[0], math.inf
     for n_tried, rung in enumerate(left, 1):
