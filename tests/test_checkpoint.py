@@ -204,7 +204,7 @@ def test_kills_lose_nothing(tmp_path):
         from sklearn_halfnet import Checkpoint, HalfLayerClassifier, save
         rng, random = np.random.default_rng(0), random.Random(0)
         X = rng.standard_normal((400, 16))
-        model = HalfLayerClassifier(64, max_iter=25, dropout=0.1, random_state=0)
+        model = HalfLayerClassifier(64, max_iter=100, dropout=0.1, random_state=0)
         torch.set_num_threads(1)
         # What is imported at first is not to be imported by each child.
         HalfLayerClassifier(4, max_iter=1).fit(X, X[:, 0] > 0)
@@ -231,6 +231,6 @@ def test_kills_lose_nothing(tmp_path):
     )
     assert int(done.stdout) > 0
     rows = np.random.default_rng(0).standard_normal((400, 16))
-    model = HalfLayerClassifier(64, max_iter=25, dropout=0.1, random_state=0)
+    model = HalfLayerClassifier(64, max_iter=100, dropout=0.1, random_state=0)
     expected = model.fit(rows, rows[:, 0] > 0).predict_proba(rows)
     assert_array_equal(load(tmp_path / "done.halfnet").predict_proba(rows), expected)
