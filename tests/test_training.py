@@ -16,6 +16,7 @@ from sklearn.linear_model import (
 )
 
 from sklearn_halfnet import (
+    ConvHalfLayerClassifier,
     HalfLayerClassifier,
     HalfNetClassifier,
     HalfNetRegressor,
@@ -235,6 +236,7 @@ def test_adam_takes_the_steps_of_its_paper(given, beta_2):
     "kind, options",
     [
         (HalfLayerClassifier, {}),
+        (ConvHalfLayerClassifier, {"image_shape": (8, 8)}),
         (HalfNetClassifier, {"n_members": 1, "dropout": 0}),
         (
             PartialCNNClassifier,

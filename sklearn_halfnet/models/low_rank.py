@@ -22,13 +22,14 @@ from sklearn_halfnet.models.read_out import ridge_start, start_read_out
 from sklearn_halfnet.models.ridge_refit import polish_bytes
 from sklearn_halfnet.models.row_losses import told
 from sklearn_halfnet.models.tensors import from_tensor, to_tensor
+from sklearn_halfnet.models.training_options import SEVERAL_UP_TO
 
 __all__ = ["LowRankModel", "LowRankStart"]
 
 _AUTO_RANK = 32
 
-# Of n_members="auto": networks are too sure of few rows, and many take time.
-_AUTO_MEMBERS, _FEW_ROWS = 4, 20_000
+# Of n_members="auto" with few rows.
+_AUTO_MEMBERS = 4
 
 # Of unit variance, beyond which the steps of a rate, added up over the columns, would
 # carry pre-activations far from their start at once.
@@ -91,7 +92,7 @@ class LowRankStart(ColumnStart):
         network = network.balanced()
         n_members = self.n_members
         if n_members == "auto":
-            n_members = _AUTO_MEMBERS if len(rows.numbers) <= _FEW_ROWS else 1
+            n_members = _AUTO_MEMBERS if len(rows.numbers) <= SEVERAL_UP_TO else 1
         if n_members == 1:
             return network
         return MembersModel.started(network, n_members, sample, self, rng)

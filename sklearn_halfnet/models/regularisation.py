@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_halfnet.exceptions import NonFiniteError
 from sklearn_halfnet.models.train import held_out_loss, train
-from sklearn_halfnet.models.training_options import AUTO
+from sklearn_halfnet.models.training_options import AUTO, SEVERAL_UP_TO
 from sklearn_halfnet.solvers import SOLVERS
 
 __all__ = ["LADDER", "choose_regularisation", "divided", "rungs"]
@@ -26,9 +26,10 @@ LADDER = (
 )
 # Of few rows some judge nothing, and all are too few to be learned by heart.
 _FEW_ROWS, _FOR_FEW = 100, LADDER[3]
-# Many need no dropout, and trainings on them take time. Of more still there is one
-# member, which has no others to make up for its haste.
-_MOST_ROWS, _MOST_OF_MEMBERS, _FOR_ONE = 10_000, 20_000, {"learning_rate_init": 5e-3}
+# Many need no dropout, and trainings on them take time.
+_MOST_ROWS = 10_000
+# One member has no others to make up for its haste.
+_FOR_ONE = AUTO | {"learning_rate_init": 5e-3}
 # Of the rows, to be judged by.
 _HELD_OUT = 0.25
 # Of the passes, to be trained for; and rungs that are tried in any case. The judges of
@@ -63,8 +64,8 @@ def rungs(parameters, n_rows):
     """
     auto = [name for name in AUTO if parameters.get(name) == "auto"]
     ladder = LADDER
-    if n_rows > _MOST_OF_MEMBERS:
-        ladder = [AUTO | _FOR_ONE]
+    if n_rows > SEVERAL_UP_TO:
+        ladder = [_FOR_ONE]
     elif not SOLVERS[parameters["solver"]].minibatches or n_rows > _MOST_ROWS:
         ladder = LADDER[:1]
     elif n_rows < _FEW_ROWS:

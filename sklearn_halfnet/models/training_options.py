@@ -6,12 +6,22 @@ from typing import Any, Literal
 
 from sklearn_halfnet.solvers import SOLVERS
 
-__all__ = ["AUTO", "MOST_PASSES", "TrainingOptions", "n_passes", "rows_a_step"]
+__all__ = [
+    "AUTO",
+    "MOST_PASSES",
+    "SEVERAL_UP_TO",
+    "TrainingOptions",
+    "n_passes",
+    "rows_a_step",
+]
 
 # Of batch_size="auto": few rows are worth as many steps as thousands.
 _BATCH, _LEAST_BATCH, _STEPS = 256, 32, 16
 # Of what is "auto" where nobody has chosen.
 AUTO = {"dropout": 0.0, "learning_rate_init": 1.5e-2}
+# Rows up to which HalfNet has several members: one is too sure of few, and many take
+# time.
+SEVERAL_UP_TO = 20_000
 # Of max_iter="auto"; a family may have a most of its own.
 _ROWS_SEEN, _LEAST_PASSES, MOST_PASSES = 400_000, 10, 100
 
