@@ -407,6 +407,33 @@ def test_too_many_units_are_refused_before_they_are_allocated(iris):
         HalfNetClassifier(10**10).fit(*iris)
 
 
+def test_read_out_starts_by_the_number_of_rows():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((20_001, 3))
+    y = np.abs(X[:, 0])
+    for n_rows, init in ((20_000, "ridge"), (20_001, "random")):
+        auto, asked, other = (
+            HalfNetRegressor(16, init=each, **UNTRAINED).fit(X[:n_rows], y[:n_rows])
+            for each in ("auto", init, {"ridge": "random", "random": "ridge"}[init])
+        )
+        assert_array_equal(auto.read_out_coef_, asked.read_out_coef_)
+        assert np.linalg.norm(auto.read_out_coef_ - other.read_out_coef_) > 0.1
+
+
+@pytest.mark.parametrize("kind", [HalfLayerRegressor, HalfNetRegressor])
+def test_memory_counts_the_regression_that_chooses_alpha(kind, monkeypatch):
+    asked = []
+    for module in ("half_layer", "low_rank"):
+        name = f"sklearn_halfnet.models.{module}.check_memory"
+        monkeypatch.setattr(name, lambda n_bytes, *_: asked.append(n_bytes))
+    X, y = load_iris(return_X_y=True)
+    options = {"max_iter": 1, "dropout": 0.0, "learning_rate_init": 1e-3}
+    for init, alpha in (("ridge", "auto"), ("random", "auto"), ("random", 0)):
+        kind(64, init=init, alpha=alpha, **options).fit(X, y)
+    by_ridge, by_alpha, by_none = asked
+    assert by_ridge == by_alpha > by_none
+
+
 # -- data ------------------------------------------------------------------------------
 
 

@@ -80,7 +80,7 @@ class HalfLayerStart(ColumnStart):
         """Estimate what a start will allocate, before it does."""
         sizes = self.all_sizes
         sampled = min(n_rows, max(10_000, *sizes))
-        inner = min(sampled, sizes[-1]) if self.init == "ridge" else 0
+        inner = min(sampled, sizes[-1]) if self.solves_ridge else 0
         numbers = layers_numbers(sizes, len(self.full_sizes), n_inputs, sampled)
         polish = polish_bytes(sampled, sizes[-1]) if self.polishes else 0
         check_memory(

@@ -68,7 +68,8 @@ class LowRankStart(ColumnStart):
         scaling = self.learn_inputs(rows, rng)
         inputs = [scaling.width(rows.X.shape[1]), *self.sizes[:-1]]
         ranks = self._ranks(inputs)
-        self._check_memory(len(rows.encoded), inputs, ranks)
+        start = self._settled(len(rows.numbers))
+        start._check_memory(len(rows.encoded), inputs, ranks)
         sample = self.sample(rows, scaling, max(self.sizes), rng)
         unit = self._input_unit(sample)
         layers, features, least_strength = draw_low_rank_layers(
@@ -80,7 +81,7 @@ class LowRankStart(ColumnStart):
             geometry=self.geometry,
             rng=rng,
         )
-        started = start_read_out(features, sample, targets, self, rng, least_strength)
+        started = start_read_out(features, sample, targets, start, rng, least_strength)
         network = LowRankModel(
             **self.common(scaling, targets, *started),
             layers=layers,
@@ -90,12 +91,19 @@ class LowRankStart(ColumnStart):
             trains_scales=self.trains_scales,
         )
         network = network.balanced()
-        n_members = self.n_members
-        if n_members == "auto":
-            n_members = _AUTO_MEMBERS if len(rows.numbers) <= SEVERAL_UP_TO else 1
-        if n_members == 1:
+        if start.n_members == 1:
             return network
-        return MembersModel.started(network, n_members, sample, self, rng)
+        return MembersModel.started(network, start.n_members, sample, start, rng)
+
+    def _settled(self, n_rows):
+        """Return the start with the values that "auto" has for so many rows."""
+        few = n_rows <= SEVERAL_UP_TO
+        of_auto = {
+            "n_members": _AUTO_MEMBERS if few else 1,
+            "init": "ridge" if few else "random",
+        }
+        auto = [name for name in of_auto if getattr(self, name) == "auto"]
+        return replace(self, **{name: of_auto[name] for name in auto})
 
     def for_choice(self):
         """Return the start of two members; more take as much longer.
@@ -133,7 +141,7 @@ class LowRankStart(ColumnStart):
         """Estimate what a start will allocate, before it does."""
         sizes, dtype = self.sizes, self.dtype
         sampled = min(n_rows, sample_size(below[0], max(sizes), dtype))
-        inner = min(sampled, sizes[-1]) if self.init == "ridge" else 0
+        inner = min(sampled, sizes[-1]) if self.solves_ridge else 0
         numbers = sum(
             rank * (n_inputs + size) + sampled * (n_inputs + 3 * size)
             for n_inputs, size, rank in zip(below, sizes, ranks, strict=True)

@@ -39,7 +39,8 @@ class NetworkStart(ABC):
     input_scaling : {"auto", "standard", "robust", "center"} or None
     feature_names : ndarray of str or None
         For errors that name a column.
-    init : {"ridge", "random"}
+    init : {"auto", "ridge", "random"}
+        "auto" is for a family to settle.
     alpha : float or "auto"
     dtype : {"float32", "float64"}
     """
@@ -62,6 +63,11 @@ class NetworkStart(ABC):
             "activation": self.activation,
             "input_scaling": self.input_scaling,
         }
+
+    @property
+    def solves_ridge(self):
+        """Whether a ridge regression is solved: for the read-out, or for alpha."""
+        return self.init == "ridge" or self.alpha == "auto"
 
     @abstractmethod
     def network(self, rows, targets, rng) -> "TrainedNetwork":

@@ -93,7 +93,7 @@ def start_read_out(features, sample, targets, start, rng, least_strength=0.0):
         The L2 strength that "auto" is; None if nobody asked.
     """
     found = None, None, None
-    if start.init == "ridge" or start.alpha == "auto":
+    if start.solves_ridge:
         found = ridge_start(features, sample, targets, least_strength)
     coef, intercept, alpha = found
     if start.init == "random":
@@ -238,7 +238,7 @@ def strength(alpha, found):
     if found is None:
         raise ValueError(
             "alpha='auto' is chosen when the read-out is started, but this one was "
-            "started with init='random' and another alpha. Give a number, or set "
+            "started at random and with another alpha. Give a number, or set "
             "warm_start=False to start anew."
         )
     return found

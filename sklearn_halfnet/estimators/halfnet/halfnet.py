@@ -110,6 +110,9 @@ _TEXTS = TRAINING_TEXTS | numpydoc("""
         averaged. They share A and Z of every layer; each has its own signs of the first
         layer's inputs, scales, shifts and read-out [4]_. "auto" is 4 up to 20,000 rows,
         and 1 beyond.
+    init : {"auto", "ridge", "random"}
+        Start of the read-out: a ridge solution on up to 10,000 rows, or N(0, 1 / H).
+        "auto" is "ridge" up to 20,000 rows, and "random" beyond.
     resample_every : int or None
         Draw all z_h anew after every so many passes, and start the read-out again from
         ridge regression: a regulariser.
@@ -196,7 +199,7 @@ class HalfNet(
     dropout: float | Literal["auto"] = "auto"
     alpha: float | Literal["auto"] = "auto"
     solver: SolverName = "adam"
-    init: Literal["ridge", "random"] = "ridge"
+    init: Literal["auto", "ridge", "random"] = "auto"
     polish: Literal["ridge", "logistic"] | None = None
     input_scaling: InputScalingName = "auto"
     column_embedding: ColumnEmbeddingName = "auto"
@@ -234,6 +237,7 @@ class HalfNet(
         "geometry": [one_of(GEOMETRIES)],
         "resample_every": [whole(1), None],
         "n_members": [StrOptions({"auto"}), whole(1)],
+        "init": [StrOptions({"auto", "ridge", "random"})],
     }
 
     weights_ = of_model("weights", "Frozen Z of each layer.")

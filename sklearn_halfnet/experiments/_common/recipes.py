@@ -74,7 +74,7 @@ FIELDS = {
 }
 
 _PLAIN = {"n_members": 1, "column_embedding": None, "dropout": 0.0}
-_PLAIN |= {"learning_rate_init": 1e-2, "beta_2": 0.999}
+_PLAIN |= {"learning_rate_init": 1e-2, "beta_2": 0.999, "init": "ridge"}
 
 
 def plain_classifier(n_units, rank="auto", kind=HalfNetClassifier, **options):
