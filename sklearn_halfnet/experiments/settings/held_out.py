@@ -140,6 +140,7 @@ TABLES = {
             )
         },
         {
+            "init": "auto",
             "learning_rate_init": "auto",
             "beta_2": 0.95,
             "dropout": "auto",
@@ -147,6 +148,7 @@ TABLES = {
             "label_smoothing": 0.1,
         },
         {
+            "init": ("ridge",),
             "learning_rate_init": (2e-3, 1e-2, 1.5e-2, 3e-2),
             "beta_2": (0.99, 0.999),
             "dropout": (0.1,),
