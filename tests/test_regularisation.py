@@ -1,5 +1,7 @@
 """The choice of dropout and rate by short trainings on some of the rows."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -34,7 +36,10 @@ def rows_of(n_rows):
     return Rows(None, None, None, numbers[n_rows // 4 :], held_out)
 
 
-@pytest.mark.parametrize("n_rows, n_passes", [(2000, 80), (2001, 40)])
+@pytest.mark.parametrize(
+    "n_rows, alpha, n_passes",
+    [(2000, None, 80), (2001, None, 40), (2001, 0.09, 40), (2001, 0.1, 80)],
+)
 @pytest.mark.parametrize(
     "losses, given, chosen, few_tried, many_tried",
     [
@@ -51,6 +56,9 @@ def rows_of(n_rows):
         # No training yet is better than none, whose loss is 5.
         ([6, 7, 8, 7, 5.1], {}, LADDER[4], 5, 5),
         ([6, 7, 8, 4, 5], {}, LADDER[3], 5, 5),
+        # What is better by no more than chance has learned nothing.
+        ([5, 4.996, 5, 5, 5], {}, LADDER[4], 5, 5),
+        ([5, 4.994, 5, 0], {}, LADDER[1], 3, 3),
         ([4, 7, 8, 3, 2], {}, LADDER[0], 3, 2),
     ],
 )
@@ -61,10 +69,12 @@ def test_the_ladder_is_gone_up_while_it_helps(
     few_tried,
     many_tried,
     n_rows,
+    alpha,
     n_passes,
     monkeypatch,
 ):
     tried = []
+    start = SimpleNamespace(loss=5.0, start_alpha=alpha)
 
     def train(model, rows, options, rng):
         assert rows.held_out is None
@@ -72,11 +82,11 @@ def test_the_ladder_is_gone_up_while_it_helps(
         loss = losses[len(tried) - 1]
         if loss is None:
             raise NonFiniteError("Diverged.")
-        return loss, None
+        return SimpleNamespace(loss=loss), None
 
     def held_out_loss(model, rows, options):
         assert len(rows.held_out.numbers) == n_rows // 4
-        return model
+        return model.loss
 
     monkeypatch.setattr(regularisation, "train", train)
     monkeypatch.setattr(regularisation, "held_out_loss", held_out_loss)
@@ -84,9 +94,9 @@ def test_the_ladder_is_gone_up_while_it_helps(
     options = TrainingOptions.of("HalfNet", 0.0, parameters, 100)
     left = rungs(parameters, n_rows=n_rows)
     rng = np.random.default_rng(0)
-    found = choose_regularisation(left, 5.0, rows_of(n_rows), options, rng)
+    found = choose_regularisation(left, start, rows_of(n_rows), options, rng)
     assert found == chosen
-    assert len(tried) == (few_tried if n_rows == 2000 else many_tried)
+    assert len(tried) == (few_tried if n_passes == 80 else many_tried)
     for (how, passes), rung in zip(tried, left, strict=False):
         assert passes == n_passes
         assert how == LADDER[0] | given | rung

@@ -36,6 +36,11 @@ _HELD_OUT = 0.25
 # a thousand rows err, and noise is learned late.
 _SHARE, _LEAST_TRIED = 0.8, 3
 _MANY_ROWS, _SHARE_OF_MANY, _LEAST_TRIED_OF_MANY = 2_000, 0.4, 1
+# L2 strength from which on there is much noise: near one where a tenth of the variance
+# can be explained, and of most tables below a hundredth.
+_NOISY_ALPHA = 0.1
+# Of the loss of no training; what gains less has learned nothing that others confirm.
+_LEAST_GAIN = 0.001
 
 
 def rungs(parameters, n_rows):
@@ -89,7 +94,9 @@ def choose_regularisation(left, model, rows, options, rng):
     """Train for some passes on each rung; take that of least loss on other rows.
 
     A tighter one is tried only where the tightest so far is the best, or none is better
-    than no training at all; of up to 2,000 rows three are tried in any case. The loss
+    than no training at all; of up to 2,000 rows, or where a ridge regression needs a
+    strong penalty, three are tried in any case, for longer. If none is better, it is
+    the tightest. The loss
     is that which training minimises, labels smoothed as they are there: by another, a
     start and a training that hardly leaves it can look too good.
 
@@ -112,19 +119,20 @@ def choose_regularisation(left, model, rows, options, rng):
     """
     n_rows = len(rows.numbers) + len(rows.held_out.numbers)
     share, least_tried = _SHARE, _LEAST_TRIED
-    if n_rows > _MANY_ROWS:
+    if n_rows > _MANY_ROWS and (model.start_alpha or 0) < _NOISY_ALPHA:
         share, least_tried = _SHARE_OF_MANY, _LEAST_TRIED_OF_MANY
     short = replace(options, max_iter=math.ceil(share * options.max_iter))
     untrained = held_out_loss(model, rows, options)
+    enough = untrained - _LEAST_GAIN * abs(untrained)
     best, least = left[0], math.inf
     for n_tried, rung in enumerate(left, 1):
         how = short.regularised(rung)
         loss = _loss_when_trained(model, rows, how, copy.deepcopy(rng))
         if loss < least:
             best, least = rung, loss
-        elif least <= untrained and n_tried >= least_tried:
+        elif least < enough and n_tried >= least_tried:
             break
-    return best
+    return best if least < enough else left[-1]
 
 
 def _loss_when_trained(model, rows, options, rng):

@@ -78,6 +78,7 @@ CANDIDATES = {
     "batches of 64": _halfnet(batch_size=64),
     "batches of 256": _halfnet(batch_size=256),
     "a lower rate": _halfnet(learning_rate_init=1e-2),
+    "random start": _halfnet(init="random"),
     "longer memory": _halfnet(beta_2=0.999),
     "signs not faster": _halfnet(
         constants={"sklearn_halfnet.networks.members.SIGNS_RATE": 1.0}
