@@ -24,6 +24,7 @@ from sklearn_halfnet.experiments._common.partial_cnns import magnitudes_series
 from sklearn_halfnet.experiments._common.published import PUBLISHED
 from sklearn_halfnet.experiments._common.report import by_model
 from sklearn_halfnet.experiments.claims._records import Records
+from sklearn_halfnet.experiments.frames.raw_frames import _TWICE
 from sklearn_halfnet.experiments.half_layers.kinds import SETS
 from sklearn_halfnet.experiments.halfnet._report import on_tables
 from sklearn_halfnet.experiments.losses.comparison import LEVELS
@@ -218,6 +219,24 @@ def settings_of_halfnet():
     yield f"are trained on as noise is: {dropout} and {rate}."
     ((_, rate),) = (rung.values() for rung in rungs(auto, n_rows=20_001))
     yield f"where there is one member, the rate is {rate}."
+
+
+def of_frames(records):
+    def score(model, given=""):
+        return short(
+            records.mean(
+                "frames", "score", data="adult", rows=None, model=f"{model}{given}"
+            )
+        )
+
+    net, elm, boosting = (
+        (score(model, _TWICE), score(model))
+        for model in ("HalfNet", "ELM", "HistGradientBoosting")
+    )
+    yield (
+        "HalfNet has {} in place of {}, and ELM {} in place of {}; "
+        "`HistGradientBoostingClassifier` has {}, and {} with each column once"
+    ).format(*net, *elm, *boosting)
 
 
 def of_half_layers(records):
@@ -735,6 +754,7 @@ TRACED = {
     "benchmarks.md": of_benchmarks,
     "choosing.md": of_choosing,
     "export.md": of_export,
+    "frames.md": of_frames,
     "half_layers.md": of_half_layers,
     "halfnet.md": of_halfnet,
     "intervals.md": of_intervals,
