@@ -161,8 +161,9 @@ def _measure(run, name, n_rows, seed, model):
 
 def _mostly_one_value(frame):
     """Name the columns of numbers whose quartiles are the same."""
-    low, high = frame.select_dtypes("number").quantile([0.25, 0.75]).to_numpy()
-    return frame.select_dtypes("number").columns[low == high]
+    numbers = frame.select_dtypes("number")
+    low, high = numbers.quantile([0.25, 0.75]).to_numpy()
+    return numbers.columns[low == high]
 
 
 def _with_categories(frame, names):
