@@ -16,7 +16,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_halfnet import HalfNetClassifier, HalfNetRegressor
 from sklearn_halfnet._random import child_generators
 from sklearn_halfnet.estimators._trained.fit import split
+from sklearn_halfnet.models import read_out
 from sklearn_halfnet.models.low_rank import LowRankModel
+from sklearn_halfnet.models.read_out import ridge_start
 from sklearn_halfnet.networks.dropout import Dropout
 from sklearn_halfnet.networks.members import SIGNS_RATE
 from sklearn_halfnet.solvers.losses import Objective, Smoothing
@@ -153,6 +155,21 @@ def test_every_member_starts_with_a_read_out_of_its_own(iris):
     model = HalfNetClassifier(64, n_members=4, **UNTRAINED).fit(X, y)
     accuracy = (model.predict_members(X).argmax(axis=2) == y).mean(axis=1)
     assert accuracy.min() > 0.9
+
+
+@pytest.mark.parametrize("init, n_solved", [("ridge", 3), ("random", 1)])
+def test_the_strength_is_looked_for_once(iris, init, n_solved, monkeypatch):
+    found = []
+
+    def solve(*given):
+        found.append(ridge_start(*given))
+        return found[-1]
+
+    monkeypatch.setattr(read_out, "ridge_start", solve)
+    model = HalfNetClassifier(init=init, dropout=0.0, learning_rate_init=0.01, **SMALL)
+    model.fit(*iris)
+    assert len(found) == n_solved
+    assert model.alpha_ == found[0][2]
 
 
 # -- the objective ---------------------------------------------------------------------

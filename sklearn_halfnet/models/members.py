@@ -53,6 +53,7 @@ class MembersModel:
         signs = rng.choice(np.array([-1, 1], start.dtype), shape)
         signs[0] = 1
         networks = [first]
+        start = replace(start, alpha=first.start_alpha)  # is not looked for again
         for own in signs[1:]:
             inputs, weight = sample.features * own, sample.sample_weight
             layers, features = redraw_units(

@@ -96,9 +96,8 @@ def choose_regularisation(left, model, rows, options, rng):
     A tighter one is tried only where the tightest so far is the best, or none is better
     than no training at all; of up to 2,000 rows, or where a ridge regression needs a
     strong penalty, three are tried in any case, for longer. If none is better, it is
-    the tightest. The loss
-    is that which training minimises, labels smoothed as they are there: by another, a
-    start and a training that hardly leaves it can look too good.
+    the tightest. The loss is that which training minimises, labels smoothed as they are
+    there: by another, a start and a training that hardly leaves it can look too good.
 
     Parameters
     ----------
